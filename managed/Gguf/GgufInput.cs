@@ -1,0 +1,175 @@
+using System.Buffers.Binary;
+
+namespace Realm.Gguf;
+
+/// <summary>
+/// The one reader of a GGUF file's front part: sequential, buffered, never past the end, no seek per field. Every length
+/// is compared with the bytes that are left before anything is allocated for it.
+/// <para>While the metadata is read the buffer keeps everything from the file's first byte on, so that a value is a position
+/// in it (<see cref="DetachKept"/> hands it over); afterwards what was read is dropped.</para>
+/// </summary>
+internal sealed class GgufInput
+{
+    private const int FirstCapacity = 64 << 10;
+
+    /// <summary>Bytes asked from the stream at once beyond what is needed now.</summary>
+    private const int ReadAhead = 256 << 10;
+
+    private readonly Stream _stream;
+    private byte[] _buffer;
+    private int _position; // next byte to be parsed, an index into _buffer
+    private int _end;      // bytes in _buffer
+    private long _base;    // place in the file of _buffer[0]
+    private bool _keeping = true;
+    private string _kind = "";
+    private string _subject = "";
+
+    /// <summary>Begins at the first byte of <paramref name="stream"/>, which must be seekable (only its length and start are asked for).</summary>
+    public GgufInput(Stream stream, string name)
+    {
+        _stream = stream;
+        FileName = Quoted.Path(name);
+        try
+        {
+            Length = stream.Length;
+            stream.Position = 0;
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException or ObjectDisposedException)
+        {
+            throw new RealmException(ErrorCode.Io, $"{FileName}: cannot tell its length: a seekable stream is needed");
+        }
+        _buffer = new byte[(int)Math.Min(Length, FirstCapacity)];
+    }
+
+    /// <summary>Name of the file, fit for messages.</summary>
+    public string FileName { get; }
+
+    /// <summary>Bytes in the file.</summary>
+    public long Length { get; }
+
+    /// <summary>Bytes parsed so far: the place in the file.</summary>
+    public long Position => _base + _position;
+
+    /// <summary>Bytes not yet parsed.</summary>
+    public long Remaining => Length - Position;
+
+    /// <summary>Bytes of a count or a string length: 4 in version 1, 8 since.</summary>
+    public int CountBytes { get; set; } = 8;
+
+    /// <summary>Says what is being read, for messages.</summary>
+    public void At(string kind, string subject = "")
+    {
+        _kind = kind;
+        _subject = subject;
+    }
+
+    /// <summary>An error that names the file and what was being read.</summary>
+    public RealmException Error(ErrorCode code, string message) =>
+        new(code, _subject.Length == 0 ? $"{FileName}: {_kind}: {message}" : $"{FileName}: {_kind} {Quoted.Name(_subject)}: {message}");
+
+    /// <summary>The next bytes without parsing them; fewer than <paramref name="count"/> at the end of the file.</summary>
+    public ReadOnlySpan<byte> Peek(int count)
+    {
+        int have = (int)Math.Min(count, Remaining);
+        Fill(have, "header");
+        return _buffer.AsSpan(_position, have);
+    }
+
+    /// <summary>A 32-bit unsigned integer.</summary>
+    public uint UInt32(string field) => BinaryPrimitives.ReadUInt32LittleEndian(Take(4, field));
+
+    /// <summary>A 64-bit unsigned integer.</summary>
+    public ulong UInt64(string field) => BinaryPrimitives.ReadUInt64LittleEndian(Take(8, field));
+
+    /// <summary>A count, a length or an extent, as wide as this version of the format has them.</summary>
+    public ulong Count(string field) => CountBytes == 4 ? UInt32(field) : UInt64(field);
+
+    /// <summary>
+    /// A count of items of at least <paramref name="itemBytes"/> bytes each: at most <paramref name="limit"/>
+    /// (else <see cref="ErrorCode.Limit"/>) and no more than the rest of the file can hold (else <see cref="ErrorCode.Truncated"/>).
+    /// </summary>
+    public int Count(string field, int limit, int itemBytes) => Checked(Count(field), field, limit, itemBytes);
+
+    /// <summary>The bytes of a string; valid until the next call. Of version 1's strings a closing zero is dropped.</summary>
+    public ReadOnlySpan<byte> String(string field, int limit)
+    {
+        int length = Count(field, limit, 1);
+        return WithoutZero(Take(length, field), CountBytes);
+    }
+
+    /// <summary>Steps over <paramref name="count"/> bytes and returns them; valid until the next call.</summary>
+    public ReadOnlySpan<byte> Take(int count, string field)
+    {
+        Fill(count, field);
+        ReadOnlySpan<byte> bytes = _buffer.AsSpan(_position, count);
+        _position += count;
+        return bytes;
+    }
+
+    /// <summary>Everything from the file's first byte to <see cref="Position"/>; from now on nothing is kept.</summary>
+    public byte[] DetachKept()
+    {
+        byte[] kept = _buffer.AsSpan(0, _position).ToArray();
+        _keeping = false;
+        return kept;
+    }
+
+    /// <summary>Early writers counted a closing zero into version 1's strings; none of them means it.</summary>
+    public static ReadOnlySpan<byte> WithoutZero(ReadOnlySpan<byte> text, int countBytes) =>
+        countBytes == 4 && text.Length > 0 && text[^1] == 0 ? text[..^1] : text;
+
+    private int Checked(ulong count, string field, int limit, int itemBytes)
+    {
+        if (count > (ulong)limit)
+            throw Error(ErrorCode.Limit, $"{field} is {count}; at most {limit} is accepted");
+        if (count > (ulong)(Remaining / itemBytes))
+            throw Error(ErrorCode.Truncated, $"{field} is {count}, but only {Remaining} bytes are left in the file");
+        return (int)count;
+    }
+
+    /// <summary>Makes <paramref name="count"/> bytes available at <see cref="_position"/>.</summary>
+    private void Fill(int count, string field)
+    {
+        if (count <= _end - _position) return;
+        if (count > Remaining)
+            throw Error(ErrorCode.Truncated, $"{field} needs {count} bytes, but only {Remaining} are left in the file");
+        if (_keeping && Position + count > GgufLimits.MetadataBytes)
+            throw Error(ErrorCode.Limit, $"the metadata is larger than {GgufLimits.MetadataBytes} bytes");
+        if (!_keeping) Drop();
+        while (_end - _position < count)
+        {
+            if (_end == _buffer.Length) Grow();
+            int wanted = Math.Min(_buffer.Length - _end, Math.Max(count - (_end - _position), ReadAhead));
+            int got = Read(_buffer.AsSpan(_end, wanted));
+            if (got == 0) throw Error(ErrorCode.Truncated, $"{field}: the file became shorter while it was read");
+            _end += got;
+        }
+    }
+
+    private void Drop()
+    {
+        _buffer.AsSpan(_position, _end - _position).CopyTo(_buffer);
+        _base += _position;
+        _end -= _position;
+        _position = 0;
+    }
+
+    /// <summary>Doubles: the new size is at most twice the bytes that were really there, and never more than the file.</summary>
+    private void Grow()
+    {
+        long size = Math.Min(Math.Max(2L * _buffer.Length, FirstCapacity), Length - _base);
+        Array.Resize(ref _buffer, (int)Math.Min(size, Array.MaxLength));
+    }
+
+    private int Read(Span<byte> bytes)
+    {
+        try
+        {
+            return _stream.Read(bytes);
+        }
+        catch (IOException e)
+        {
+            throw Error(ErrorCode.Io, $"reading failed (operating system error {e.HResult & 0xFFFF})");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+
+namespace Realm.Gguf;
+
+/// <summary>
+/// Text from a file or a path, as it may stand in an error message: in quotes, control and invisible characters escaped
+/// (a message can reach a terminal), and cut, because a name in a damaged file can be megabytes long.
+/// </summary>
+internal static class Quoted
+{
+    /// <summary>Characters of a key or a tensor name that a message shows.</summary>
+    private const int NameLength = 100;
+
+    /// <summary>Characters of a path that a message shows: its end, which tells more than its beginning.</summary>
+    private const int PathLength = 300;
+
+    /// <summary>A key, a tensor name or a value.</summary>
+    public static string Name(string text) =>
+        text.Length <= NameLength ? $"'{Escaped(text)}'" : $"'{Escaped(text[..NameLength])}...' ({text.Length} characters)";
+
+    /// <summary>The same of bytes that should be UTF-8 but may not be.</summary>
+    public static string Name(ReadOnlySpan<byte> utf8)
+    {
+        // Four bytes a character at most, so the cut leaves enough; decoding replaces what is invalid.
+        string text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, 4 * NameLength + 4)]);
+        return Name(text);
+    }
+
+    /// <summary>The path or name of a file, without quotes: it stands at the beginning of messages.</summary>
+    public static string Path(string path) =>
+        path.Length <= PathLength ? Escaped(path) : "..." + Escaped(path[^PathLength..]);
+
+    private static string Escaped(string text)
+    {
+        StringBuilder? escaped = null;
+        for (int i = 0; i < text.Length; i++)
+        {
+            char c = text[i];
+            bool pair = char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
+            if (pair || !IsInvisible(c))
+            {
+                escaped?.Append(text, i, pair ? 2 : 1);
+                if (pair) i++;
+                continue;
+            }
+            escaped ??= new StringBuilder(text, 0, i, text.Length + 16);
+            escaped.Append("\\u").Append(((int)c).ToString("X4", CultureInfo.InvariantCulture));
+        }
+        return escaped?.ToString() ?? text;
+    }
+
+    /// <summary>Control characters, direction marks and other format characters, line separators, halves of a surrogate pair.</summary>
+    private static bool IsInvisible(char c) => char.GetUnicodeCategory(c)
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+        or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
+}
