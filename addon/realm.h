@@ -1,0 +1,115 @@
+/* realm.h: the C ABI of the Realm engine. Declared here and nowhere else; `npm run lint` holds the C# exports, the
+ * built libraries' symbols and the TypeScript interface against it.
+ *
+ * Every function but realm_abi_version returns a status: 0, or the code that also stands in *error. Results come by
+ * out-pointers. `error` is the caller's and may be NULL. Texts are UTF-8 with explicit lengths, never NUL-terminated.
+ * Array arguments need no alignment beyond that of a byte. All functions may be called from any thread.
+ *
+ * Three nouns:
+ *   model    a 64-bit handle, never reused: weights, tokenizer, facts.
+ *   stored   a model kept under a 31-bit id of its content, for the whole process (the seven functions of Option 3).
+ *   job      work on the engine's own threads: a load, a generation, a run over many logits. `notify` is called from an
+ *            engine thread whenever realm_job_read has something new; it must not block and must not call the engine.
+ */
+#ifndef REALM_H
+#define REALM_H
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define REALM_ABI_VERSION 1
+
+typedef struct realm_error {
+  int32_t code;          /* the status again */
+  uint32_t length;       /* bytes of message */
+  char message[2040];    /* UTF-8, cut at a character's end */
+} realm_error;
+
+typedef struct realm_model_options {
+  int32_t threads;       /* 0: as many as there are processors for this process */
+  int32_t weights;       /* 0: packed for speed; 1: left in the file's own layout */
+  int32_t cache_type;    /* key/value cache. 0: half precision; 1: single precision */
+  int32_t vocab_only;    /* 1: tokenizer and metadata only */
+} realm_model_options;
+
+typedef struct realm_generation_options {
+  uint64_t seed;
+  uint32_t max_tokens;
+  int32_t top_k;         /* 0: off */
+  float temperature;     /* 0: greedy */
+  float top_p;           /* 1: off */
+  float min_p;           /* 0: off */
+  float repeat_penalty;  /* 1: off */
+  int32_t ignore_eos;    /* 1: go on after an end-of-generation token */
+  uint32_t stop_count;   /* stop strings ... */
+  const uint8_t *stop;   /* ... each a uint32_t length and its bytes, one after the other */
+  uint64_t stop_length;  /* bytes of all of it */
+} realm_generation_options;
+
+typedef struct realm_job_state {
+  uint64_t model;        /* a finished load's model, else 0 */
+  uint64_t text_length;  /* bytes written to `text` by this call */
+  uint64_t token_count;  /* ids written to `tokens` by this call */
+  uint64_t prompt_tokens;
+  int32_t done;          /* 1: nothing more will come; texts and tokens are all read */
+  int32_t status;        /* of the job itself, once done: 0, or why it failed (the text is in *error) */
+  int32_t finish_reason; /* of a generation. 0: none yet; 1: stop (end-of-generation token or stop string); 2: length; 3: cancelled */
+  int32_t reserved;
+} realm_job_state;
+
+typedef void (*realm_notify)(void *user);
+
+/* ---- the engine ---- */
+int32_t realm_abi_version(void);
+/* JSON: version, isa, formats [{id,name}], architectures [name]. *length: bytes needed, also when capacity is too small. */
+int32_t realm_engine_describe(uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
+/* Cancels all jobs, joins all threads (at most deadline_ms). Afterwards every call fails with code 35. */
+int32_t realm_engine_shutdown(uint32_t deadline_ms, realm_error *error);
+
+/* ---- stored models: Option 3 ---- */
+/* id 0: chosen from the content. The bytes are copied. */
+int32_t realm_stored_add_bytes(const uint8_t *bytes, uint64_t length, uint32_t wanted, uint32_t *id, realm_error *error);
+int32_t realm_stored_add_path(const uint8_t *path, uint64_t length, uint32_t wanted, uint32_t *id, realm_error *error);
+int32_t realm_stored_remove(uint32_t id, realm_error *error);
+/* total_size: the tensors' bytes as they are in the file. */
+int32_t realm_stored_info(uint32_t id, uint64_t *tensor_count, uint64_t *total_size, realm_error *error);
+int32_t realm_stored_shape(uint32_t id, uint32_t *hidden, uint32_t *vocab, uint32_t *layers, realm_error *error);
+int32_t realm_stored_tensor_size(uint32_t id, const uint8_t *name, uint64_t length, uint64_t *elements, realm_error *error);
+int32_t realm_stored_tensor_read(uint32_t id, const uint8_t *name, uint64_t length, float *out, uint64_t elements, realm_error *error);
+/* out: float32 (count, hidden) */
+int32_t realm_stored_embed(uint32_t id, const uint32_t *tokens, uint64_t count, float *out, uint64_t elements, realm_error *error);
+/* hidden, out: float32 (elements / hidden size, hidden size); they may be the same memory. position: of the first row. */
+int32_t realm_stored_forward(uint32_t id, uint32_t layer, const float *hidden, uint64_t elements, uint32_t position, float *out, realm_error *error);
+/* hidden: float32 (1, hidden size); out: float32 (vocab) */
+int32_t realm_stored_logits(uint32_t id, const float *hidden, uint64_t elements, float *out, uint64_t out_elements, realm_error *error);
+
+/* ---- models ---- */
+int32_t realm_model_open_bytes(const uint8_t *bytes, uint64_t length, const realm_model_options *options, uint64_t *model, realm_error *error);
+int32_t realm_model_open_path(const uint8_t *path, uint64_t length, const realm_model_options *options, uint64_t *model, realm_error *error);
+/* The same on an engine thread; the bytes are copied before the call returns. */
+int32_t realm_model_open_bytes_start(const uint8_t *bytes, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* Running jobs end as cancelled; memory goes with the last of them. A second close does nothing. */
+int32_t realm_model_close(uint64_t model, realm_error *error);
+/* JSON: the facts of js/model.ts' ModelInfo, chat template and special tokens. */
+int32_t realm_model_describe(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
+/* *count: ids needed, also when capacity is too small (then nothing is written). */
+int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
+int32_t realm_model_detokenize(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint8_t *text, uint64_t capacity, uint64_t *length, realm_error *error);
+/* out: float32 (count, vocab), the caller's until the job is closed. */
+int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+int32_t realm_model_generate_start(uint64_t model, const uint32_t *ids, uint64_t count, const realm_generation_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+
+/* ---- jobs ---- */
+/* Takes what is new. Never blocks. */
+int32_t realm_job_read(uint64_t job, uint8_t *text, uint64_t text_capacity, uint32_t *tokens, uint64_t token_capacity, realm_job_state *state, realm_error *error);
+/* Asks the job to stop: within one layer's time it is done. */
+int32_t realm_job_cancel(uint64_t job, realm_error *error);
+/* Cancels, waits until the engine no longer touches the caller's memory or `notify`, and forgets the job. */
+int32_t realm_job_close(uint64_t job, realm_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,134 @@
+using Realm.Kernels;
+
+namespace Realm.Blocks;
+
+/// <summary>The weights of attention; norms of queries and keys (Qwen 3) are null where the model has none.</summary>
+internal sealed unsafe class AttentionWeights
+{
+    public required float* Norm { get; init; }
+
+    public required Linear Query { get; init; }
+
+    public required Linear Key { get; init; }
+
+    public required Linear Value { get; init; }
+
+    public required Linear Output { get; init; }
+
+    public float* QueryNorm { get; init; }
+
+    public float* KeyNorm { get; init; }
+}
+
+/// <summary>
+/// Causal grouped-query attention over the key/value cache: x += output(attend(rope(q), rope(k), v)), with q, k, v of norm(x).
+/// (Vaswani et al., 2017; Ainslie et al., 2023)
+/// </summary>
+internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionWeights weights) : Block
+{
+    private readonly LayoutSet _in = LayoutSet.Of(weights.Query, weights.Key, weights.Value);
+    private readonly LayoutSet _out = LayoutSet.Of(weights.Output);
+    private readonly int _heads = config.HeadCounts[layer];
+    private readonly int _kvHeads = config.KvHeadCounts[layer];
+    private readonly int _headSize = config.HeadSize;
+
+    // Queries, keys and values of a row lie side by side.
+    private int QuerySize => _heads * _headSize;
+
+    private int KeySize => _kvHeads * _headSize;
+
+    private int RowSize => QuerySize + 2 * KeySize;
+
+    public override void Forward(in Step step)
+    {
+        float* x = step.Scratch.Hidden, qkv = step.Scratch.Projections, a = step.Scratch.Attended;
+        int rows = step.Count;
+
+        Inputs n = step.Norm(x, rows, config.HiddenSize, weights.Norm, config.NormEpsilon, _in);  // (rows, hidden)
+        step.Project(weights.Query, n, rows, qkv, RowSize);                                        // (rows, heads, headSize)
+        step.Project(weights.Key, n, rows, qkv + QuerySize, RowSize);                              // (rows, kvHeads, headSize)
+        step.Project(weights.Value, n, rows, qkv + QuerySize + KeySize, RowSize);                  // (rows, kvHeads, headSize)
+        step.Barrier();
+        Position(step, qkv);
+        step.Barrier();
+        Attend(step, qkv, a);                                                                      // (rows, heads, headSize)
+        step.Barrier();
+        Inputs o = step.Load(a, rows, QuerySize, _out);
+        step.ProjectAdd(weights.Output, o, rows, x);                                               // (rows, hidden)
+    }
+
+    /// <summary>Norms and turns queries and keys, and appends keys and values to the caches.</summary>
+    private void Position(in Step step, float* qkv)
+    {
+        // One unit is a row and a key/value head with the query heads that share it: no two threads touch the same memory.
+        (int first, int last) = step.Share(step.Count * _kvHeads);
+        Rows rows = step.Rows;
+        int group = _heads / _kvHeads;
+        int run = 0;
+        for (int unit = first; unit < last; unit++)
+        {
+            int row = unit / _kvHeads, kvHead = unit % _kvHeads;
+            while (row >= rows.Runs[run].First + rows.Runs[run].Count)
+                run++;
+            float* r = qkv + (long)row * RowSize;
+            float* cos = rows.Cos + row * rows.RopePairs, sin = rows.Sin + row * rows.RopePairs;
+            for (int i = 0; i < group; i++)
+            {
+                float* query = r + (kvHead * group + i) * _headSize;
+                Turn(query, weights.QueryNorm, cos, sin);
+                for (int d = 0; d < _headSize; d++)
+                    query[d] *= config.AttentionScale;
+            }
+            float* key = r + QuerySize + kvHead * _headSize, value = key + KeySize;
+            Turn(key, weights.KeyNorm, cos, sin);
+            Append(rows.Runs[run].Cache, rows.Positions[row], kvHead, key, value);
+        }
+    }
+
+    private void Turn(float* head, float* norm, float* cos, float* sin)
+    {
+        if (norm != null)
+            RmsNorm.Compute(head, norm, config.NormEpsilon, _headSize, head);
+        Rope.Apply(head, config.Rope.Dimensions, config.Rope.Pairing, cos, sin);
+    }
+
+    private void Append(KvCache cache, int position, int kvHead, float* key, float* value)
+    {
+        KvLayout layout = cache.Layout;
+        byte* keys = cache.Block(layer, kvHead, position / KeyBlock.Keys);
+        int slot = position % KeyBlock.Keys, bytes = layout.ElementBytes;
+        byte* values = keys + (long)KeyBlock.Keys * _headSize * bytes;
+        if (layout.Type == CacheType.F16)
+        {
+            HalfElement.Store(key, _headSize, keys + slot * bytes, KeyBlock.Keys);
+            HalfElement.Store(value, _headSize, values + (long)slot * layout.ValueSize * bytes, 1);
+        }
+        else
+        {
+            SingleElement.Store(key, _headSize, keys + slot * bytes, KeyBlock.Keys);
+            SingleElement.Store(value, _headSize, values + (long)slot * layout.ValueSize * bytes, 1);
+        }
+    }
+
+    /// <summary>Each query over all keys up to its own position.</summary>
+    private void Attend(in Step step, float* qkv, float* output)
+    {
+        // One unit is a key/value head and up to `Tile` rows of a run, dealt out in turn: later rows have more keys.
+        int unit = 0;
+        foreach (ref readonly Run run in step.Rows.Runs)
+        {
+            for (int from = 0; from < run.Count; from += AttentionTile.Rows)
+            {
+                int count = Math.Min(AttentionTile.Rows, run.Count - from);
+                for (int kvHead = 0; kvHead < _kvHeads; kvHead++)
+                {
+                    if (unit++ % step.Threads != step.Thread)
+                        continue;
+                    AttentionTile tile = new(step.Scratch.Attention(step.Thread), run.Cache, layer, kvHead, _heads / _kvHeads);
+                    int row = run.First + from, head = kvHead * (_heads / _kvHeads);
+                    tile.Attend(qkv + (long)row * RowSize + head * _headSize, RowSize, count, run.Position + from, output + (long)row * QuerySize + head * _headSize, QuerySize);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Runtime.Intrinsics;
+using Realm.Kernels;
+
+namespace Realm.Blocks;
+
+/// <summary>
+/// Attention of a few rows, all query heads of one key/value head, over its keys and values: block after block of 64 keys, merging
+/// as it goes, so that memory stays small and every way to cut the rows gives the same bits.
+/// </summary>
+internal readonly unsafe struct AttentionTile
+{
+    /// <summary>Rows that share a converted block of keys and values.</summary>
+    public const int Rows = 16;
+
+    // Below this many queries converting a block costs more than it saves.
+    private const int ConvertFrom = 12;
+
+    private readonly KvCache _cache;
+    private readonly int _layer;
+    private readonly int _kvHead;
+    private readonly int _group;
+    private readonly int _headSize;
+    private readonly int _valueSize;
+    private readonly float* _keys;
+    private readonly float* _values;
+    private readonly float* _scores;
+    private readonly float* _partial;
+    private readonly float* _running;
+    private readonly float* _maxima;
+    private readonly float* _sums;
+
+    /// <param name="scratch">Room of <see cref="ScratchBytes"/>.</param>
+    /// <param name="cache">The sequence.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="kvHead">The key/value head.</param>
+    /// <param name="group">Query heads that share it.</param>
+    public AttentionTile(byte* scratch, KvCache cache, int layer, int kvHead, int group)
+    {
+        _cache = cache;
+        _layer = layer;
+        _kvHead = kvHead;
+        _group = group;
+        _headSize = cache.Layout.HeadSize;
+        _valueSize = cache.Layout.ValueSize;
+        int queries = Rows * group;
+        _keys = (float*)scratch;
+        _values = _keys + KeyBlock.Keys * _headSize;
+        _scores = _values + KeyBlock.Keys * _valueSize;
+        _partial = _scores + 4 * KeyBlock.Keys;
+        _running = _partial + 4 * _valueSize;
+        _maxima = _running + queries * _valueSize;
+        _sums = _maxima + queries;
+    }
+
+    /// <summary>Bytes of scratch for heads of `headSize` and `group` query heads a key/value head.</summary>
+    public static long ScratchBytes(int headSize, int group)
+    {
+        long valueSize = (headSize + 15) / 16 * 16, queries = (long)Rows * group;
+        return sizeof(float) * (KeyBlock.Keys * (headSize + valueSize) + 4 * (KeyBlock.Keys + valueSize) + queries * (valueSize + 2) + 64);
+    }
+
+    /// <summary>Attends `count` rows (up to <see cref="Rows"/>) at `position` and after. Rows of queries (group · head size) and of results
+    /// lie `stride` and `outputStride` apart.</summary>
+    public void Attend(float* queries, long stride, int count, int position, float* output, long outputStride)
+    {
+        int total = count * _group;
+        for (int i = 0; i < total; i++)
+        {
+            _maxima[i] = float.NegativeInfinity;
+            _sums[i] = 0;
+        }
+        new Span<float>(_running, total * _valueSize).Clear();
+        int blocks = (position + count - 1) / KeyBlock.Keys + 1;
+        for (int block = 0; block < blocks; block++)
+        {
+            byte* keys = _cache.Block(_layer, _kvHead, block);
+            byte* values = keys + (long)KeyBlock.Keys * _headSize * _cache.Layout.ElementBytes;
+            if (_cache.Layout.Type == CacheType.F32)
+                AttendBlock<SingleElement>(keys, values, queries, stride, count, position, block);
+            else if (total < ConvertFrom)
+                AttendBlock<HalfElement>(keys, values, queries, stride, count, position, block);
+            else
+            {
+                Convert(keys, _keys, KeyBlock.Keys * _headSize);
+                Convert(values, _values, KeyBlock.Keys * _valueSize);
+                AttendBlock<SingleElement>((byte*)_keys, (byte*)_values, queries, stride, count, position, block);
+            }
+        }
+        for (int i = 0; i < total; i++)
+            KeyBlock.Finish(_running + i * _valueSize, _sums[i], _headSize, output + i / _group * outputStride + i % _group * _headSize);
+    }
+
+    private void AttendBlock<T>(byte* keys, byte* values, float* queries, long stride, int count, int position, int block)
+        where T : unmanaged, ICacheElement
+    {
+        int blockStart = block * KeyBlock.Keys;
+        float* maxima = stackalloc float[4], sums = stackalloc float[4];
+        for (int row = Math.Max(0, blockStart - position); row < count; row++)
+        {
+            int last = Math.Min(KeyBlock.Keys, position + row + 1 - blockStart);
+            for (int head = 0; head < _group; head += 4)
+            {
+                int n = Math.Min(4, _group - head);
+                AttentionKernel<T>.Scores(keys, queries + row * stride + head * _headSize, _headSize, n, _headSize, _scores);
+                for (int i = 0; i < n; i++)
+                    (maxima[i], sums[i]) = KeyBlock.Softmax(_scores + i * KeyBlock.Keys, 0, last);
+                AttentionKernel<T>.WeightedSum(values, _scores, n, 0, last, _valueSize, _partial);
+                for (int i = 0; i < n; i++)
+                {
+                    int query = row * _group + head + i;
+                    KeyBlock.Merge(ref _maxima[query], ref _sums[query], _running + query * _valueSize, maxima[i], sums[i], _partial + i * _valueSize, _valueSize);
+                }
+            }
+        }
+    }
+
+    private static void Convert(byte* half, float* single, int n)
+    {
+        for (int i = 0; i < n; i += 8)
+            HalfElement.Load256(half + 2 * i).Store(single + i);
+    }
+}

@@ -1,0 +1,100 @@
+using Realm.Kernels;
+
+namespace Realm.Blocks;
+
+/// <summary>
+/// Mixture of experts: x += sum over a token's best experts e of p[e] · ffn_e(n), n = norm(x). p is the softmax of the router's
+/// outputs, divided by the sum over the chosen. (Shazeer et al., 2017; Jiang et al., 2024)
+/// </summary>
+internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear router, Linear[] gate, Linear[] up, Linear[] down) : Block
+{
+    // llama.cpp's lower bound of the divisor: the smallest normal half.
+    private const float SmallestSum = 6.103515625e-5f;
+
+    private readonly LayoutSet _routed = LayoutSet.Of(router);
+    private readonly LayoutSet _in = LayoutSet.Of(gate[0], up[0]);
+    private readonly LayoutSet _middle = LayoutSet.Of(down[0]);
+
+    public override void Forward(in Step step)
+    {
+        Scratch scratch = step.Scratch;
+        ExpertScratch own = scratch.Experts!;
+        float* x = scratch.Hidden, normed = own.Normed, h = scratch.Gated;
+        int rows = step.Count, hidden = config.HiddenSize, used = config.ExpertUsedCount;
+
+        Inputs n = step.Norm(x, rows, hidden, norm, config.NormEpsilon, _routed);        // (rows, hidden)
+        step.Project(router, n, rows, own.Scores, config.ExpertCount);                    // (rows, experts)
+        (int first, int last) = step.Share(rows);
+        for (int row = first; row < last; row++)
+            RmsNorm.Compute(x + (long)row * hidden, norm, config.NormEpsilon, hidden, normed + (long)row * hidden);
+        step.Barrier();
+        if (step.Thread == 0)
+            own.Route(rows, config.ExpertCount, used);
+        step.Barrier();
+        for (int expert = 0; expert < config.ExpertCount; expert++)
+        {
+            ReadOnlySpan<int> members = own.Members(expert);
+            if (members.IsEmpty)
+                continue;
+            Inputs some = Gather(step, normed, members, used, hidden, _in);                // (members, hidden)
+            step.ProjectGated(gate[expert], up[expert], some, members.Length, h);          // (members, feedForward)
+            Inputs middle = step.Load(h, members.Length, down[expert].Weight.Columns, _middle);
+            Scatter(step, expert, middle, members, own.Outputs);                           // (rows · used, hidden)
+        }
+        // A row's experts are added in the order of their rank: the sum does not depend on which other rows there are.
+        (first, last) = step.Share(rows);
+        for (int row = first; row < last; row++)
+            Combine(own, row, used, x + (long)row * hidden);
+        step.Barrier();
+    }
+
+    private static Inputs Gather(in Step step, float* normed, ReadOnlySpan<int> members, int used, int hidden, LayoutSet layouts)
+    {
+        Inputs inputs = step.Scratch.Inputs(members.Length, hidden, step.Thread);
+        (int first, int last) = members.Length == 1 ? (0, 1) : step.Share(members.Length);
+        for (int i = first; i < last; i++)
+            inputs.Store(layouts, normed + (long)(members[i] / used) * hidden, i);
+        if (members.Length > 1)
+            step.Barrier();
+        return inputs;
+    }
+
+    private void Scatter(in Step step, int expert, Inputs middle, ReadOnlySpan<int> members, float* outputs)
+    {
+        Formats.Weight weight = down[expert].Weight;
+        float* sums = step.Scratch.Sums(step.Thread);
+        (int first, int last) = step.Share(weight.Groups);
+        for (int group = first; group < last; group++)
+        {
+            byte* packed = weight.Group(group, step.Scratch.Packed(step.Thread));
+            int from = group * Lanes.Rows, count = Math.Min(Lanes.Rows, weight.Rows - from);
+            for (int row = 0; row < members.Length; row += Lanes.Tokens)
+            {
+                int tokens = Math.Min(Lanes.Tokens, members.Length - row);
+                weight.Multiply(packed, middle.Tile(weight.Layout, row), 0, tokens, sums);
+                for (int t = 0; t < tokens; t++)
+                    Output.Store(sums + t * Lanes.Rows, null, count, outputs + (long)members[row + t] * weight.Rows + from);
+            }
+        }
+        step.Barrier();
+    }
+
+    private void Combine(ExpertScratch own, int row, int used, float* x)
+    {
+        float sum = 0;
+        for (int i = 0; i < used; i++)
+            sum += own.Weights[row * used + i];
+        sum = MathF.Max(sum, SmallestSum);
+        int hidden = config.HiddenSize;
+        float* y = own.Normed + (long)row * hidden;
+        for (int i = 0; i < used; i++)
+        {
+            float p = own.Weights[row * used + i] / sum * config.ExpertWeightScale;
+            float* output = own.Outputs + (long)(row * used + i) * hidden;
+            for (int d = 0; d < hidden; d++)
+                y[d] = i == 0 ? output[d] * p : y[d] + output[d] * p;
+        }
+        for (int d = 0; d < hidden; d++)
+            x[d] += y[d];
+    }
+}

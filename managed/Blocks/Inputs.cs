@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using Realm.Formats;
+using Realm.Kernels;
+
+namespace Realm.Blocks;
+
+/// <summary>A set of activation layouts.</summary>
+internal readonly record struct LayoutSet(int Bits)
+{
+    public static LayoutSet Of(params ReadOnlySpan<Linear?> linears)
+    {
+        int bits = 0;
+        foreach (Linear? linear in linears)
+            bits |= linear == null ? 0 : 1 << (int)linear.Weight.Layout;
+        return new LayoutSet(bits);
+    }
+
+    public static LayoutSet Of(IEnumerable<Weight> weights) => new(weights.Aggregate(0, (bits, w) => bits | 1 << (int)w.Layout));
+
+    public bool Contains(ActivationLayout layout) => (Bits >> (int)layout & 1) != 0;
+}
+
+/// <summary>The activations of some rows, in tiles of 8 rows, in each layout that the matrices ahead want.</summary>
+internal sealed unsafe class Inputs : IDisposable
+{
+    private readonly nint[] _tiles = new nint[Activations.Layouts];
+    private readonly long[] _tileBytes = new long[Activations.Layouts];
+    private readonly int _rowCapacity;
+    private readonly int _maxColumns;
+    private int _columns;
+
+    /// <param name="rows">Rows it can hold.</param>
+    /// <param name="columns">The widest input.</param>
+    /// <param name="layouts">The layouts that the model's matrices want.</param>
+    public Inputs(int rows, int columns, LayoutSet layouts)
+    {
+        _rowCapacity = rows;
+        _maxColumns = columns;
+        for (int i = 0; i < Activations.Layouts; i++)
+        {
+            // Tiles are read whole, so what no row has filled must at least be numbers: zeroed once.
+            nuint bytes = (nuint)(Activations.TileBytes((ActivationLayout)i, columns) * ((rows + Lanes.Tokens - 1) / Lanes.Tokens));
+            if (layouts.Contains((ActivationLayout)i) && bytes > 0)
+            {
+                _tiles[i] = (nint)NativeMemory.AlignedAlloc(bytes, 64);
+                NativeMemory.Clear((void*)_tiles[i], bytes);
+            }
+        }
+    }
+
+    /// <summary>Sets the width of the rows that come next.</summary>
+    public void SetColumns(int columns)
+    {
+        _columns = columns;
+        for (int i = 0; i < Activations.Layouts; i++)
+            _tileBytes[i] = Activations.TileBytes((ActivationLayout)i, columns);
+    }
+
+    /// <summary>Writes one row in all layouts of the set.</summary>
+    public void Store(LayoutSet layouts, float* x, int row)
+    {
+        for (int i = 0; i < Activations.Layouts; i++)
+        {
+            if (layouts.Contains((ActivationLayout)i))
+                Activations.Store((ActivationLayout)i, x, _columns, Tile((ActivationLayout)i, row), row % Lanes.Tokens);
+        }
+    }
+
+    /// <summary>The tile that holds `row`.</summary>
+    public byte* Tile(ActivationLayout layout, int row) => (byte*)_tiles[(int)layout] + row / Lanes.Tokens * _tileBytes[(int)layout];
+
+    public void Dispose()
+    {
+        for (int i = 0; i < _tiles.Length; i++)
+        {
+            NativeMemory.AlignedFree((void*)_tiles[i]);
+            _tiles[i] = 0;
+        }
+    }
+}

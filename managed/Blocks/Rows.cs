@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+
+namespace Realm.Blocks;
+
+/// <summary>The rows of one pass: which sequence and position each is, grouped in runs of one sequence.</summary>
+internal sealed unsafe class Rows : IDisposable
+{
+    private readonly Run[] _runs;
+    private readonly RopeConfig _rope;
+
+    public Rows(int capacity, RopeConfig rope)
+    {
+        Capacity = capacity;
+        _rope = rope;
+        _runs = new Run[capacity];
+        Positions = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
+        Cos = (float*)NativeMemory.AllocZeroed((nuint)(capacity * RopePairs), sizeof(float));
+        Sin = (float*)NativeMemory.AllocZeroed((nuint)(capacity * RopePairs), sizeof(float));
+    }
+
+    public int Capacity { get; }
+
+    public int Count { get; private set; }
+
+    /// <summary>Runs of rows of one sequence at consecutive positions.</summary>
+    public ReadOnlySpan<Run> Runs => _runs.AsSpan(0, RunCount);
+
+    public int RunCount { get; private set; }
+
+    /// <summary>Position of each row in its sequence.</summary>
+    public int* Positions { get; private set; }
+
+    public int RopePairs => _rope.Frequencies.Length;
+
+    /// <summary>(rows, pairs)</summary>
+    public float* Cos { get; private set; }
+
+    /// <summary>(rows, pairs)</summary>
+    public float* Sin { get; private set; }
+
+    public void Clear()
+    {
+        Count = 0;
+        RunCount = 0;
+    }
+
+    /// <summary>Adds `count` rows of a sequence, at `position` and after.</summary>
+    public void Add(KvCache cache, int position, int count)
+    {
+        if (RunCount > 0 && _runs[RunCount - 1] is var last && last.Cache == cache && last.Position + last.Count == position)
+            _runs[RunCount - 1] = last with { Count = last.Count + count };
+        else
+            _runs[RunCount++] = new Run(cache, Count, count, position);
+        for (int i = 0; i < count; i++)
+        {
+            int row = Count + i;
+            Positions[row] = position + i;
+            for (int pair = 0; pair < RopePairs; pair++)
+            {
+                (float cos, float sin) = Kernels.Rope.CosSin((position + i) * _rope.Frequencies[pair]);
+                Cos[row * RopePairs + pair] = cos * _rope.Magnitude;
+                Sin[row * RopePairs + pair] = sin * _rope.Magnitude;
+            }
+        }
+        Count += count;
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(Positions);
+        NativeMemory.Free(Cos);
+        NativeMemory.Free(Sin);
+        Positions = null;
+        Cos = Sin = null;
+    }
+}
+
+/// <summary>Rows `First`.. of the pass: `Count` consecutive positions of one sequence, from `Position` on.</summary>
+internal readonly record struct Run(KvCache Cache, int First, int Count, int Position);

@@ -1,0 +1,125 @@
+using System.Runtime.InteropServices;
+using Realm.Kernels;
+
+namespace Realm.Blocks;
+
+/// <summary>The buffers of a pass, allocated once: shared ones (rows, width), and small ones of each thread.</summary>
+internal sealed unsafe class Scratch : IDisposable
+{
+    private readonly List<nint> _memory = [];
+    private readonly Inputs _shared;
+    private readonly Inputs[] _own;
+    private readonly nint[] _rows;
+    private readonly nint[] _sums;
+    private readonly nint[] _packed;
+    private readonly nint[] _attention;
+
+    public Scratch(ScratchSizes sizes)
+    {
+        Sizes = sizes;
+        Hidden = (float*)Allocate((long)sizes.Rows * sizes.HiddenSize * sizeof(float));
+        Projections = (float*)Allocate((long)sizes.Rows * sizes.ProjectionSize * sizeof(float));
+        Attended = (float*)Allocate((long)sizes.Rows * sizes.AttendedSize * sizeof(float));
+        Gated = (float*)Allocate((long)sizes.Rows * sizes.FeedForwardSize * sizeof(float));
+        _shared = new Inputs(sizes.Rows, sizes.WidestInput, sizes.Layouts);
+        _own = new Inputs[sizes.Threads];
+        _rows = new nint[sizes.Threads];
+        _sums = new nint[sizes.Threads];
+        _packed = new nint[sizes.Threads];
+        _attention = new nint[sizes.Threads];
+        for (int i = 0; i < sizes.Threads; i++)
+        {
+            _own[i] = new Inputs(1, sizes.WidestInput, sizes.Layouts);
+            _rows[i] = (nint)Allocate((long)sizes.WidestInput * sizeof(float));
+            _sums[i] = (nint)Allocate(2L * Lanes.Tokens * Lanes.Rows * sizeof(float));
+            _packed[i] = (nint)Allocate(sizes.PackedBytes);
+            _attention[i] = (nint)Allocate(sizes.AttentionBytes);
+        }
+    }
+
+    public ScratchSizes Sizes { get; }
+
+    /// <summary>The residual stream, (rows, hidden).</summary>
+    public float* Hidden { get; private set; }
+
+    /// <summary>Queries, keys and values side by side, (rows, projection size).</summary>
+    public float* Projections { get; private set; }
+
+    /// <summary>Results of attention, (rows, heads · head size).</summary>
+    public float* Attended { get; private set; }
+
+    /// <summary>Inside the feed-forward network, (rows, feed-forward size).</summary>
+    public float* Gated { get; private set; }
+
+    /// <summary>The buffers of mixtures of experts; null in dense models.</summary>
+    public ExpertScratch? Experts { get; init; }
+
+    /// <summary>Bytes of <see cref="Packed"/>; 0 where all weights are packed.</summary>
+    public long PackedBytes => Sizes.PackedBytes;
+
+    /// <summary>Activations of `rows` rows of `columns`: each thread's own for one row, which all threads compute, else the shared ones.</summary>
+    public Inputs Inputs(int rows, int columns, int thread)
+    {
+        Inputs inputs = rows == 1 ? _own[thread] : _shared;
+        inputs.SetColumns(columns);
+        return inputs;
+    }
+
+    /// <summary>A thread's row of the widest input.</summary>
+    public float* Row(int thread) => (float*)_rows[thread];
+
+    /// <summary>A thread's 2 x 8 x 16 sums.</summary>
+    public float* Sums(int thread) => (float*)_sums[thread];
+
+    /// <summary>A thread's room for two groups of 16 rows, packed.</summary>
+    public byte* Packed(int thread) => (byte*)_packed[thread];
+
+    /// <summary>A thread's room for attention.</summary>
+    public byte* Attention(int thread) => (byte*)_attention[thread];
+
+    private void* Allocate(long bytes)
+    {
+        if (bytes == 0)
+            return null;
+        void* memory = NativeMemory.AlignedAlloc((nuint)bytes, 64);
+        NativeMemory.Clear(memory, (nuint)bytes);
+        _memory.Add((nint)memory);
+        return memory;
+    }
+
+    public void Dispose()
+    {
+        foreach (nint memory in _memory)
+            NativeMemory.AlignedFree((void*)memory);
+        _memory.Clear();
+        _shared.Dispose();
+        Experts?.Dispose();
+        foreach (Inputs own in _own)
+            own.Dispose();
+        Hidden = Projections = Attended = Gated = null;
+    }
+}
+
+/// <summary>How large the buffers of a pass must be.</summary>
+internal sealed record ScratchSizes
+{
+    public required int Threads { get; init; }
+
+    public required int Rows { get; init; }
+
+    public required int HiddenSize { get; init; }
+
+    public required int ProjectionSize { get; init; }
+
+    public required int AttendedSize { get; init; }
+
+    public required int FeedForwardSize { get; init; }
+
+    public required int WidestInput { get; init; }
+
+    public required LayoutSet Layouts { get; init; }
+
+    public required long PackedBytes { get; init; }
+
+    public required long AttentionBytes { get; init; }
+}

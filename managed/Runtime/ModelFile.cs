@@ -1,0 +1,156 @@
+using System.IO.Hashing;
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+using Realm.Formats;
+using Realm.Gguf;
+
+namespace Realm.Runtime;
+
+/// <summary>A model's bytes in memory: files mapped read-only, or one copy of bytes that were handed in.</summary>
+public sealed unsafe class ModelFile : IDisposable
+{
+    private readonly GgufSet _set;
+    private readonly List<(nint Start, long Length)> _parts = [];
+    private readonly List<IDisposable> _maps = [];
+    private readonly Dictionary<string, TensorView> _views = [];
+    private byte* _copy;
+    private bool _disposed;
+
+    private ModelFile(GgufSet set) => _set = set;
+
+    /// <summary>Metadata of the (first) file.</summary>
+    public GgufMetadata Metadata => _set.Metadata;
+
+    /// <summary>All tensors, in the order of the file.</summary>
+    public IReadOnlyList<GgufTensor> Tensors => _set.Tensors;
+
+    /// <summary>Bytes of all parts.</summary>
+    public long Length => _parts.Sum(p => p.Length);
+
+    /// <summary>Bytes of all tensors as they are stored.</summary>
+    public long TensorBytes => Tensors.Sum(t => t.Bytes);
+
+    internal IReadOnlyDictionary<string, TensorView> Views => _views;
+
+    /// <summary>Maps a file, and the other parts if it is a split one.</summary>
+    /// <exception cref="RealmException">E_IO, E_NOT_GGUF, E_TRUNCATED, ... naming the path.</exception>
+    public static ModelFile OpenPath(string path)
+    {
+        GgufSet set = GgufSet.Open(path, Formats.Formats.BlockSize);
+        ModelFile file = new(set);
+        try
+        {
+            foreach (Stream part in set.Parts)
+                file.Map((FileStream)part);
+            file.AddViews();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies `length` bytes and reads them as one file.</summary>
+    /// <exception cref="RealmException">E_NOT_GGUF, E_TRUNCATED, ...</exception>
+    public static ModelFile OpenBytes(byte* bytes, long length)
+    {
+        byte* copy = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), 64);
+        try
+        {
+            NativeMemory.Copy(bytes, copy, (nuint)length);
+            ModelFile file = new(GgufSet.Open(new UnmanagedMemoryStream(copy, length), "the given bytes", Formats.Formats.BlockSize));
+            file._copy = copy;
+            file._parts.Add(((nint)copy, length));
+            file.AddViews();
+            return file;
+        }
+        catch
+        {
+            NativeMemory.AlignedFree(copy);
+            throw;
+        }
+    }
+
+    /// <summary>The tensor of that name, or null.</summary>
+    public GgufTensor? Find(string name) => _views.TryGetValue(name, out TensorView view) ? view.Tensor : null;
+
+    /// <summary>Where a tensor's bytes are.</summary>
+    public byte* Data(GgufTensor tensor) => (byte*)_parts[tensor.Part].Start + tensor.Offset;
+
+    /// <summary>Decodes a whole tensor to single precision.</summary>
+    /// <exception cref="RealmException">E_UNSUPPORTED when this engine does not have its format.</exception>
+    public void DecodeTensor(GgufTensor tensor, float* output)
+    {
+        WeightFormat format = Formats.Formats.Find(tensor.Type)
+            ?? throw new RealmException(ErrorCode.Unsupported, $"tensor '{tensor.Name}' has the format {Formats.Formats.Name(tensor.Type)}, which is not supported");
+        format.Decode(Data(tensor), output, tensor.Elements);
+    }
+
+    /// <summary>A 128-bit hash (XXH3) of all bytes: equal content, equal hash. Not proof against an attacker: compare with <see cref="SameContent"/>.</summary>
+    public UInt128 ContentHash()
+    {
+        XxHash128 hash = new();
+        foreach ((nint start, long length) in _parts)
+        {
+            for (long at = 0; at < length; at += 1 << 30)
+                hash.Append(new ReadOnlySpan<byte>((byte*)start + at, (int)Math.Min(1 << 30, length - at)));
+        }
+        return hash.GetCurrentHashAsUInt128();
+    }
+
+    /// <summary>Whether both hold the same bytes.</summary>
+    public bool SameContent(ModelFile other)
+    {
+        if (_parts.Count != other._parts.Count)
+            return false;
+        for (int i = 0; i < _parts.Count; i++)
+        {
+            ((nint a, long length), (nint b, long otherLength)) = (_parts[i], other._parts[i]);
+            if (length != otherLength)
+                return false;
+            for (long at = 0; at < length; at += 1 << 30)
+            {
+                int count = (int)Math.Min(1 << 30, length - at);
+                if (!new ReadOnlySpan<byte>((byte*)a + at, count).SequenceEqual(new ReadOnlySpan<byte>((byte*)b + at, count)))
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    private void Map(FileStream stream)
+    {
+        MemoryMappedFile map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        _maps.Add(map);
+        MemoryMappedViewAccessor view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        _maps.Add(view);
+        byte* start = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        _parts.Add(((nint)(start + view.PointerOffset), stream.Length));
+    }
+
+    private void AddViews()
+    {
+        foreach (GgufTensor tensor in Tensors)
+            _views[tensor.Name] = new TensorView(tensor, Data(tensor));
+    }
+
+    /// <summary>Unmaps. No model made from this file may be in use.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        for (int i = _maps.Count - 1; i >= 0; i--)
+        {
+            if (_maps[i] is MemoryMappedViewAccessor view)
+                view.SafeMemoryMappedViewHandle.ReleasePointer();
+            _maps[i].Dispose();
+        }
+        _set.Dispose();
+        NativeMemory.AlignedFree(_copy);
+        _copy = null;
+    }
+}

@@ -1,0 +1,10 @@
+using Realm.Blocks;
+
+namespace Realm.Runtime;
+
+/// <summary>How a model is held and run.</summary>
+/// <param name="Threads">Compute threads; 0: as many as this process may use processors.</param>
+/// <param name="Packed">Copy the weights into the layout of the kernels; false leaves them in the mapped file and packs 16 rows at a time
+/// whenever they are used: slower, but no second copy. The results are the same, bit for bit.</param>
+/// <param name="Cache">Element type of the key/value cache.</param>
+public sealed record ModelOptions(int Threads = 0, bool Packed = true, CacheType Cache = CacheType.F16);
