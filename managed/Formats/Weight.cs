@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using Realm.Kernels;
+
+namespace Realm.Formats;
+
+/// <summary>A matrix of weights, (rows, columns), in groups of 16 rows.</summary>
+internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows, int columns) : IDisposable
+{
+    /// <summary>The format in the file.</summary>
+    public WeightFormat Format { get; } = format;
+
+    /// <summary>The rows in the file's own layout.</summary>
+    protected byte* Data { get; } = data;
+
+    /// <summary>Outputs.</summary>
+    public int Rows { get; } = rows;
+
+    /// <summary>Inputs.</summary>
+    public int Columns { get; } = columns;
+
+    /// <summary>Groups of 16 rows, the last one filled up with zeros.</summary>
+    public int Groups => (Rows + Lanes.Rows - 1) / Lanes.Rows;
+
+    /// <summary>How the activations must lie.</summary>
+    public abstract ActivationLayout Layout { get; }
+
+    /// <summary>Bytes of a packed group.</summary>
+    public abstract long GroupBytes { get; }
+
+    /// <summary>Bytes of a row in the file's layout.</summary>
+    public long RowBytes => (long)(Columns / Format.BlockElements) * Format.BlockBytes;
+
+    /// <summary>Decodes one row, from the file's layout.</summary>
+    public void DecodeRow(long row, float* output) => Format.Decode(Data + row * RowBytes, output, Columns);
+
+    /// <summary>Packs group `group` into its final place; different groups may be packed by different threads. Nothing to do for a matrix that stays as in the file.</summary>
+    public abstract void PackGroup(int group);
+
+    /// <summary>Group `group` in packed form: in its place, or written to `scratch` (of <see cref="GroupBytes"/>).</summary>
+    public abstract byte* Group(int group, byte* scratch);
+
+    /// <summary>output[t][16] = 16 rows times `tokens` tokens from `slot` on; see <see cref="IGemm.Multiply"/>.</summary>
+    public abstract void Multiply(byte* group, byte* tile, int slot, int tokens, float* output);
+
+    public abstract void Dispose();
+}
+
+/// <summary>The one bridge from static formats and layouts to run time: a virtual call for each 16 rows.</summary>
+internal sealed unsafe class Weight<TFormat, TGemm> : Weight
+    where TFormat : unmanaged, IFormat<TFormat>
+    where TGemm : unmanaged, IGemm
+{
+    private byte* _packed;
+
+    public Weight(WeightFormat format, byte* data, int rows, int columns, bool packed) : base(format, data, rows, columns)
+    {
+        if (packed)
+            _packed = (byte*)NativeMemory.AlignedAlloc((nuint)(GroupBytes * Groups), 64);
+    }
+
+    private int Blocks => Columns / TGemm.BlockElements;
+
+    public override ActivationLayout Layout => TGemm.Layout;
+
+    public override long GroupBytes => (long)Blocks * TGemm.BlockBytes;
+
+    public override void PackGroup(int group)
+    {
+        if (_packed != null)
+            Pack(group, _packed + group * GroupBytes);
+    }
+
+    public override byte* Group(int group, byte* scratch)
+    {
+        if (_packed != null)
+            return _packed + group * GroupBytes;
+        Pack(group, scratch);
+        return scratch;
+    }
+
+    private void Pack(int group, byte* packed)
+    {
+        int first = group * Lanes.Rows;
+        int count = Math.Min(Lanes.Rows, Rows - first);
+        int perRow = Columns / TFormat.Elements;
+        long step = (long)TGemm.BlockBytes * TFormat.Elements / TGemm.BlockElements;
+        if (count < Lanes.Rows)
+            NativeMemory.Clear(packed, (nuint)GroupBytes);
+        TFormat* source = (TFormat*)(Data + first * RowBytes);
+        for (int block = 0; block < perRow; block++, packed += step)
+        {
+            for (int row = 0; row < count; row++)
+                TFormat.Pack(source + (long)row * perRow + block, row, packed);
+        }
+    }
+
+    public override void Multiply(byte* group, byte* tile, int slot, int tokens, float* output) =>
+        TGemm.Multiply(group, Blocks, tile, slot, tokens, output);
+
+    public override void Dispose()
+    {
+        NativeMemory.AlignedFree(_packed);
+        _packed = null;
+    }
+}

@@ -1,0 +1,450 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Realm.Kernels;
+
+/// <summary>
+/// Matrix product of 16 packed rows of weights that have a scale for each 16, in superblocks of 256, with up to 8 tokens of 8-bit
+/// activations: y = sum over superblocks of d·dy·(sum over groups of scale·(sum (q - bias)·a)) - dmin·dy·(sum over groups of min·(sum a)).
+/// The integer sums are exact and the multiply-adds a superblock come in file order, so every way to run it gives the same bits.
+/// </summary>
+/// <remarks>
+/// vpmaddubsw adds two products in 16 bits, and four of them fit there with 6 bits (4·63·127 = 32004), all eight of a lane with fewer;
+/// vpmaddwd then multiplies by the scale. The bias is taken off once a superblock, with the sums of the activations.
+/// Activations: <see cref="SuperblockActivations"/>. The float sums stay in `output`: they are touched once in 256 weights, and the
+/// registers are needed for integers.
+/// </remarks>
+internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroupTile
+{
+    public static ActivationLayout Layout => ActivationLayout.Superblock;
+
+    public static int BlockElements => 256;
+
+    public static int BlockBytes => T.BlockBytes;
+
+    public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    {
+        if (Lanes.Wide)
+            Wide(weights, blocks, tile, slot, tokens, output);
+        else if (Lanes.Narrow)
+            Narrow(weights, blocks, tile, slot, tokens, output);
+        else
+            Reference(weights, blocks, tile, slot, tokens, output);
+    }
+
+    /// <summary>512-bit.</summary>
+    internal static void Wide(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    {
+        if (tokens > 4)
+            Multiply8(weights, blocks, tile, output);
+        else if (tokens > 1)
+            Multiply4(weights, blocks, tile, slot, output);
+        else
+            Multiply1(weights, blocks, tile, slot, output);
+    }
+
+    /// <summary>256-bit.</summary>
+    internal static void Narrow(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    {
+        for (int half = 0; half < 2; half++)
+        {
+            if (tokens == 1)
+            {
+                Multiply1(weights, blocks, tile, slot, half, output + 8 * half);
+                continue;
+            }
+            Multiply4(weights, blocks, tile, slot, half, output + 8 * half);
+            if (tokens > 4)
+                Multiply4(weights, blocks, tile, slot + 4, half, output + 4 * Lanes.Rows + 8 * half);
+        }
+    }
+
+    private static void Multiply8(byte* w, int blocks, byte* tile, float* output)
+    {
+        for (int t = 0; t < 8; t++)
+            Vector512<float>.Zero.Store(output + 16 * t);
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector512<int> i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default, i6 = default, i7 = default;
+            for (int part = 0; part < 4; part++)
+            {
+                byte* a = tile + 128 * (part / 2) + 16 * (part % 2);
+                Scales(w, part, out var low, out var high);
+                Load(w, part, 0, out var v0, out var v1, out var v2, out var v3);
+                Vector512<short> scale = LaneBytes.Twice(low, 0);
+                i0 = Add(i0, a, scale, v0, v1, v2, v3);
+                i1 = Add(i1, a + 256, scale, v0, v1, v2, v3);
+                i2 = Add(i2, a + 512, scale, v0, v1, v2, v3);
+                i3 = Add(i3, a + 768, scale, v0, v1, v2, v3);
+                i4 = Add(i4, a + 1024, scale, v0, v1, v2, v3);
+                i5 = Add(i5, a + 1280, scale, v0, v1, v2, v3);
+                i6 = Add(i6, a + 1536, scale, v0, v1, v2, v3);
+                i7 = Add(i7, a + 1792, scale, v0, v1, v2, v3);
+                Load(w, part, 1, out v0, out v1, out v2, out v3);
+                scale = LaneBytes.Twice(low, 2);
+                i0 = Add(i0, a + 32, scale, v0, v1, v2, v3);
+                i1 = Add(i1, a + 288, scale, v0, v1, v2, v3);
+                i2 = Add(i2, a + 544, scale, v0, v1, v2, v3);
+                i3 = Add(i3, a + 800, scale, v0, v1, v2, v3);
+                i4 = Add(i4, a + 1056, scale, v0, v1, v2, v3);
+                i5 = Add(i5, a + 1312, scale, v0, v1, v2, v3);
+                i6 = Add(i6, a + 1568, scale, v0, v1, v2, v3);
+                i7 = Add(i7, a + 1824, scale, v0, v1, v2, v3);
+                Load(w, part, 2, out v0, out v1, out v2, out v3);
+                scale = LaneBytes.Twice(high, 0);
+                i0 = Add(i0, a + 64, scale, v0, v1, v2, v3);
+                i1 = Add(i1, a + 320, scale, v0, v1, v2, v3);
+                i2 = Add(i2, a + 576, scale, v0, v1, v2, v3);
+                i3 = Add(i3, a + 832, scale, v0, v1, v2, v3);
+                i4 = Add(i4, a + 1088, scale, v0, v1, v2, v3);
+                i5 = Add(i5, a + 1344, scale, v0, v1, v2, v3);
+                i6 = Add(i6, a + 1600, scale, v0, v1, v2, v3);
+                i7 = Add(i7, a + 1856, scale, v0, v1, v2, v3);
+                Load(w, part, 3, out v0, out v1, out v2, out v3);
+                scale = LaneBytes.Twice(high, 2);
+                i0 = Add(i0, a + 96, scale, v0, v1, v2, v3);
+                i1 = Add(i1, a + 352, scale, v0, v1, v2, v3);
+                i2 = Add(i2, a + 608, scale, v0, v1, v2, v3);
+                i3 = Add(i3, a + 864, scale, v0, v1, v2, v3);
+                i4 = Add(i4, a + 1120, scale, v0, v1, v2, v3);
+                i5 = Add(i5, a + 1376, scale, v0, v1, v2, v3);
+                i6 = Add(i6, a + 1632, scale, v0, v1, v2, v3);
+                i7 = Add(i7, a + 1888, scale, v0, v1, v2, v3);
+            }
+            Minimums(w, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5, out var m6, out var m7);
+            Vector512<float> d = T.Scale(w), dmin = T.HasMinimums ? T.MinimumScale(w) : default;
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
+            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset);
+            Finish(output, i0, s, sums, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            Finish(output + 16, i1, s + 1, sums + 8, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            Finish(output + 32, i2, s + 2, sums + 16, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            Finish(output + 48, i3, s + 3, sums + 24, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            Finish(output + 64, i4, s + 4, sums + 32, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            Finish(output + 80, i5, s + 5, sums + 40, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            Finish(output + 96, i6, s + 6, sums + 48, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            Finish(output + 112, i7, s + 7, sums + 56, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+        }
+    }
+
+    private static void Multiply4(byte* w, int blocks, byte* tile, int slot, float* output)
+    {
+        for (int t = 0; t < 4; t++)
+            Vector512<float>.Zero.Store(output + 16 * t);
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector512<int> i0 = default, i1 = default, i2 = default, i3 = default;
+            for (int part = 0; part < 4; part++)
+            {
+                byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
+                Scales(w, part, out var low, out var high);
+                Load(w, part, 0, out var v0, out var v1, out var v2, out var v3);
+                Vector512<short> scale = LaneBytes.Twice(low, 0);
+                i0 = Add(i0, a, scale, v0, v1, v2, v3);
+                i1 = Add(i1, a + 256, scale, v0, v1, v2, v3);
+                i2 = Add(i2, a + 512, scale, v0, v1, v2, v3);
+                i3 = Add(i3, a + 768, scale, v0, v1, v2, v3);
+                Load(w, part, 1, out v0, out v1, out v2, out v3);
+                scale = LaneBytes.Twice(low, 2);
+                i0 = Add(i0, a + 32, scale, v0, v1, v2, v3);
+                i1 = Add(i1, a + 288, scale, v0, v1, v2, v3);
+                i2 = Add(i2, a + 544, scale, v0, v1, v2, v3);
+                i3 = Add(i3, a + 800, scale, v0, v1, v2, v3);
+                Load(w, part, 2, out v0, out v1, out v2, out v3);
+                scale = LaneBytes.Twice(high, 0);
+                i0 = Add(i0, a + 64, scale, v0, v1, v2, v3);
+                i1 = Add(i1, a + 320, scale, v0, v1, v2, v3);
+                i2 = Add(i2, a + 576, scale, v0, v1, v2, v3);
+                i3 = Add(i3, a + 832, scale, v0, v1, v2, v3);
+                Load(w, part, 3, out v0, out v1, out v2, out v3);
+                scale = LaneBytes.Twice(high, 2);
+                i0 = Add(i0, a + 96, scale, v0, v1, v2, v3);
+                i1 = Add(i1, a + 352, scale, v0, v1, v2, v3);
+                i2 = Add(i2, a + 608, scale, v0, v1, v2, v3);
+                i3 = Add(i3, a + 864, scale, v0, v1, v2, v3);
+            }
+            Minimums(w, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5, out var m6, out var m7);
+            Vector512<float> d = T.Scale(w), dmin = T.HasMinimums ? T.MinimumScale(w) : default;
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * slot;
+            Finish(output, i0, s, sums, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            Finish(output + 16, i1, s + 1, sums + 8, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            Finish(output + 32, i2, s + 2, sums + 16, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            Finish(output + 48, i3, s + 3, sums + 24, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+        }
+    }
+
+    private static void Multiply1(byte* w, int blocks, byte* tile, int slot, float* output)
+    {
+        Vector512<float>.Zero.Store(output);
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector512<int> i0 = default, i1 = default;
+            for (int part = 0; part < 4; part++)
+            {
+                byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
+                Scales(w, part, out var low, out var high);
+                Load(w, part, 0, out var v0, out var v1, out var v2, out var v3);
+                i0 = Add(i0, a, LaneBytes.Twice(low, 0), v0, v1, v2, v3);
+                Load(w, part, 1, out v0, out v1, out v2, out v3);
+                i1 = Add(i1, a + 32, LaneBytes.Twice(low, 2), v0, v1, v2, v3);
+                Load(w, part, 2, out v0, out v1, out v2, out v3);
+                i0 = Add(i0, a + 64, LaneBytes.Twice(high, 0), v0, v1, v2, v3);
+                Load(w, part, 3, out v0, out v1, out v2, out v3);
+                i1 = Add(i1, a + 96, LaneBytes.Twice(high, 2), v0, v1, v2, v3);
+            }
+            Minimums(w, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5, out var m6, out var m7);
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * slot;
+            Vector512<float> dmin = T.HasMinimums ? T.MinimumScale(w) : default;
+            Finish(output, i0 + i1, s, sums, T.Scale(w), dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+        }
+    }
+
+    // Scales of the four groups of a part: bytes 0 and 2 of two vectors.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scales(byte* w, int part, out Vector512<byte> low, out Vector512<byte> high)
+    {
+        low = Vector512.ShiftRightLogical(T.Scales(w, part / 2, 0).AsUInt32(), 8 * (part % 2)).AsByte();
+        high = Vector512.ShiftRightLogical(T.Scales(w, part / 2, 1).AsUInt32(), 8 * (part % 2)).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(byte* w, int part, int j,
+        out Vector512<byte> v0, out Vector512<byte> v1, out Vector512<byte> v2, out Vector512<byte> v3)
+    {
+        v0 = T.Quants(w, part, j, 0);
+        v1 = T.Quants(w, part, j, 1);
+        v2 = T.Quants(w, part, j, 2);
+        v3 = T.Quants(w, part, j, 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Add(Vector512<int> sum, byte* a, Vector512<short> scale,
+        Vector512<byte> v0, Vector512<byte> v1, Vector512<byte> v2, Vector512<byte> v3)
+    {
+        Vector512<short> s0 = Avx512BW.Add(Pairs(v0, a), Pairs(v1, a + 4));
+        Vector512<short> s1 = Avx512BW.Add(Pairs(v2, a + 8), Pairs(v3, a + 12));
+        return T.SixBits
+            ? Avx512F.Add(Avx512F.Add(sum, Avx512BW.MultiplyAddAdjacent(s0, scale)), Avx512BW.MultiplyAddAdjacent(s1, scale))
+            : Avx512F.Add(sum, Avx512BW.MultiplyAddAdjacent(Avx512BW.Add(s0, s1), scale));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Pairs(Vector512<byte> weights, byte* activations) =>
+        Avx512BW.MultiplyAddAdjacent(weights, Vector512.Create(*(int*)activations).AsSByte());
+
+    // Minimums of groups (2p, 2p + 1), or the scales times the bias, which fit in 16 bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Minimums(byte* w, out Vector512<short> m0, out Vector512<short> m1, out Vector512<short> m2, out Vector512<short> m3,
+        out Vector512<short> m4, out Vector512<short> m5, out Vector512<short> m6, out Vector512<short> m7)
+    {
+        Minimums(T.Minimums(w, 0, 0), out m0, out m1);
+        Minimums(T.Minimums(w, 0, 1), out m2, out m3);
+        Minimums(T.Minimums(w, 1, 0), out m4, out m5);
+        Minimums(T.Minimums(w, 1, 1), out m6, out m7);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Minimums(Vector512<byte> bytes, out Vector512<short> first, out Vector512<short> second)
+    {
+        first = LaneBytes.Pair(bytes, 0);
+        second = LaneBytes.Pair(bytes, 2);
+        if (!T.HasMinimums)
+        {
+            first *= Vector512.Create((short)T.Bias);
+            second *= Vector512.Create((short)T.Bias);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(float* output, Vector512<int> sum, float* s, int* sums, Vector512<float> d, Vector512<float> dmin,
+        Vector512<short> m0, Vector512<short> m1, Vector512<short> m2, Vector512<short> m3,
+        Vector512<short> m4, Vector512<short> m5, Vector512<short> m6, Vector512<short> m7)
+    {
+        Vector512<int> min0 = Avx512F.Add(Minimum(m0, sums), Minimum(m1, sums + 1));
+        Vector512<int> min1 = Avx512F.Add(Minimum(m2, sums + 2), Minimum(m3, sums + 3));
+        min0 = Avx512F.Add(min0, Avx512F.Add(Minimum(m4, sums + 4), Minimum(m5, sums + 5)));
+        min1 = Avx512F.Add(min1, Avx512F.Add(Minimum(m6, sums + 6), Minimum(m7, sums + 7)));
+        min0 = Avx512F.Add(min0, min1);
+        if (!T.HasMinimums)
+            sum = Avx512F.Subtract(sum, min0);
+        Vector512<float> scale = Vector512.Create(*s);
+        Vector512<float> c = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(sum), d * scale, Vector512.Load(output));
+        if (T.HasMinimums)
+            c = Avx512F.FusedMultiplyAddNegated(Avx512F.ConvertToVector512Single(min0), dmin * scale, c);
+        c.Store(output);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Minimum(Vector512<short> minimums, int* sums) =>
+        Avx512BW.MultiplyAddAdjacent(minimums, Vector512.Create(*sums).AsInt16());
+
+    private static void Multiply4(byte* w, int blocks, byte* tile, int slot, int half, float* output)
+    {
+        for (int t = 0; t < 4; t++)
+            Vector256<float>.Zero.Store(output + 16 * t);
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector256<int> i0 = default, i1 = default, i2 = default, i3 = default;
+            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * slot;
+            Vector256<int> m0 = default, m1 = default, m2 = default, m3 = default;
+            for (int k = 0; k < 4; k++, sums += 2)
+            {
+                Minimums(w, half, k, out var first, out var second);
+                m0 = AddMinimums(m0, sums, first, second);
+                m1 = AddMinimums(m1, sums + 8, first, second);
+                m2 = AddMinimums(m2, sums + 16, first, second);
+                m3 = AddMinimums(m3, sums + 24, first, second);
+            }
+            if (!T.HasMinimums)
+            {
+                i0 -= m0;
+                i1 -= m1;
+                i2 -= m2;
+                i3 -= m3;
+            }
+            for (int part = 0; part < 4; part++)
+            {
+                byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
+                for (int j = 0; j < 4; j++, a += 32)
+                {
+                    Load(w, half, part, j, out var scale, out var v0, out var v1, out var v2, out var v3);
+                    i0 = Add(i0, a, scale, v0, v1, v2, v3);
+                    i1 = Add(i1, a + 256, scale, v0, v1, v2, v3);
+                    i2 = Add(i2, a + 512, scale, v0, v1, v2, v3);
+                    i3 = Add(i3, a + 768, scale, v0, v1, v2, v3);
+                }
+            }
+            Vector256<float> d = T.Scale(w, half), dmin = T.HasMinimums ? T.MinimumScale(w, half) : default;
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+            Finish(output, i0, m0, s, d, dmin);
+            Finish(output + 16, i1, m1, s + 1, d, dmin);
+            Finish(output + 32, i2, m2, s + 2, d, dmin);
+            Finish(output + 48, i3, m3, s + 3, d, dmin);
+        }
+    }
+
+    private static void Multiply1(byte* w, int blocks, byte* tile, int slot, int half, float* output)
+    {
+        Vector256<float>.Zero.Store(output);
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector256<int> sum = default, minimum = default;
+            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * slot;
+            for (int k = 0; k < 4; k++, sums += 2)
+            {
+                Minimums(w, half, k, out var first, out var second);
+                minimum = AddMinimums(minimum, sums, first, second);
+            }
+            if (!T.HasMinimums)
+                sum -= minimum;
+            for (int part = 0; part < 4; part++)
+            {
+                byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
+                for (int j = 0; j < 4; j++, a += 32)
+                {
+                    Load(w, half, part, j, out var scale, out var v0, out var v1, out var v2, out var v3);
+                    sum = Add(sum, a, scale, v0, v1, v2, v3);
+                }
+            }
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+            Finish(output, sum, minimum, s, T.Scale(w, half), T.HasMinimums ? T.MinimumScale(w, half) : default);
+        }
+    }
+
+    // Scale and weights of a group.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(byte* w, int half, int part, int j, out Vector256<short> scale,
+        out Vector256<byte> v0, out Vector256<byte> v1, out Vector256<byte> v2, out Vector256<byte> v3)
+    {
+        Vector256<uint> scales = T.Scales(w, half, part / 2, j / 2).AsUInt32();
+        scale = LaneBytes.Twice(Vector256.ShiftRightLogical(scales, 8 * (part % 2) + 16 * (j % 2)).AsByte(), 0);
+        v0 = T.Quants(w, half, part, j, 0);
+        v1 = T.Quants(w, half, part, j, 1);
+        v2 = T.Quants(w, half, part, j, 2);
+        v3 = T.Quants(w, half, part, j, 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Add(Vector256<int> sum, byte* a, Vector256<short> scale,
+        Vector256<byte> v0, Vector256<byte> v1, Vector256<byte> v2, Vector256<byte> v3)
+    {
+        Vector256<short> s0 = Avx2.Add(Pairs(v0, a), Pairs(v1, a + 4));
+        Vector256<short> s1 = Avx2.Add(Pairs(v2, a + 8), Pairs(v3, a + 12));
+        return T.SixBits
+            ? Avx2.Add(Avx2.Add(sum, Avx2.MultiplyAddAdjacent(s0, scale)), Avx2.MultiplyAddAdjacent(s1, scale))
+            : Avx2.Add(sum, Avx2.MultiplyAddAdjacent(Avx2.Add(s0, s1), scale));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Pairs(Vector256<byte> weights, byte* activations) =>
+        Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*(int*)activations).AsSByte());
+
+    // Of the four groups 4k to 4k + 3.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Minimums(byte* w, int half, int k, out Vector256<short> first, out Vector256<short> second)
+    {
+        Vector256<byte> bytes = T.Minimums(w, half, k / 2, k % 2);
+        first = LaneBytes.Pair(bytes, 0);
+        second = LaneBytes.Pair(bytes, 2);
+        if (!T.HasMinimums)
+        {
+            first *= Vector256.Create((short)T.Bias);
+            second *= Vector256.Create((short)T.Bias);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> AddMinimums(Vector256<int> minimum, int* sums, Vector256<short> first, Vector256<short> second)
+    {
+        Vector256<int> min0 = Avx2.MultiplyAddAdjacent(first, Vector256.Create(sums[0]).AsInt16());
+        Vector256<int> min1 = Avx2.MultiplyAddAdjacent(second, Vector256.Create(sums[1]).AsInt16());
+        return Avx2.Add(minimum, Avx2.Add(min0, min1));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(float* output, Vector256<int> sum, Vector256<int> minimum, float* s, Vector256<float> d, Vector256<float> dmin)
+    {
+        Vector256<float> scale = Vector256.Create(*s);
+        Vector256<float> c = Fma.MultiplyAdd(Avx.ConvertToVector256Single(sum), d * scale, Vector256.Load(output));
+        if (T.HasMinimums)
+            c = Fma.MultiplyAddNegated(Avx.ConvertToVector256Single(minimum), dmin * scale, c);
+        c.Store(output);
+    }
+
+    /// <summary>The same in plain loops.</summary>
+    internal static void Reference(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    {
+        for (int t = 0; t < tokens; t++)
+        {
+            for (int row = 0; row < Lanes.Rows; row++)
+            {
+                float c = 0;
+                for (int b = 0; b < blocks; b++)
+                {
+                    byte* w = weights + (long)b * BlockBytes;
+                    byte* a = tile + (long)b * SuperblockActivations.BlockBytes;
+                    sbyte* x = (sbyte*)a + 256 * (slot + t);
+                    short* sums = (short*)(a + SuperblockActivations.Sum16Offset) + 16 * (slot + t);
+                    int sum = 0, minimum = 0;
+                    for (int g = 0; g < 16; g++)
+                    {
+                        int part = 0;
+                        for (int i = 0; i < 16; i++)
+                            part += (T.Quant1(w, row, 16 * g + i) - T.Bias) * x[16 * g + i];
+                        (int scale, int min) = T.Group1(w, row, g);
+                        sum += scale * part;
+                        minimum += min * sums[g];
+                    }
+                    (float d, float dmin) = T.Scale1(w, row);
+                    float dy = ((float*)(a + SuperblockActivations.ScaleOffset))[slot + t];
+                    c = MathF.FusedMultiplyAdd(sum, d * dy, c);
+                    if (T.HasMinimums)
+                        c = MathF.FusedMultiplyAdd(minimum, -(dmin * dy), c);
+                }
+                output[t * Lanes.Rows + row] = c;
+            }
+        }
+    }
+}

@@ -1,0 +1,453 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Realm.Kernels;
+
+/// <summary>A format with 256 weights a block in 8 sub-blocks of 32, whose 32-bit words lie transposed in a packed group of 16 rows:
+/// (d, dmin), three words of 6-bit scales and minimums, for 5 bits eight words with the high bits, then 32 words of nibbles.</summary>
+internal interface ISuperblockTile
+{
+    /// <summary>Whether words with fifth bits follow the scales.</summary>
+    static abstract bool FifthBit { get; }
+}
+
+/// <summary>
+/// Matrix product of 16 packed rows of 4- or 5-bit weights in superblocks with up to 8 tokens of 8-bit activations:
+/// y = sum over superblocks of d·dy·(sum over sub-blocks of scale·(sum q·a)) - dmin·dy·(sum over sub-blocks of min·(sum a)).
+/// The integer sums are exact and the two multiply-adds a superblock come in file order, so every way to run it gives the same bits.
+/// </summary>
+/// <remarks>
+/// The 8 words j of nibbles hold in their low nibbles sub-block 2j and in their high nibbles sub-block 2j + 1.
+/// vpmaddubsw adds two products in 16 bits; a chain of eight holds at most 16·15·127 = 30480 with 4 bits, of four 8·31·127 = 31496
+/// with 5 bits. vpmaddwd then multiplies by the scale. Activations: <see cref="SuperblockActivations"/>.
+/// The float sums stay in `output`: they are touched once in 256 weights, and the registers are needed for integers.
+/// </remarks>
+internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, ISuperblockTile
+{
+    // One word of 16 rows.
+    private const int Word = 64;
+
+    private const int FifthOffset = 4 * Word;
+
+    private static int QuantOffset => FifthOffset + (T.FifthBit ? 8 * Word : 0);
+
+    public static ActivationLayout Layout => ActivationLayout.Superblock;
+
+    public static int BlockElements => 256;
+
+    public static int BlockBytes => QuantOffset + 32 * Word;
+
+    public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    {
+        if (Lanes.Wide)
+            Wide(weights, blocks, tile, slot, tokens, output);
+        else if (Lanes.Narrow)
+            Narrow(weights, blocks, tile, slot, tokens, output);
+        else
+            Reference(weights, blocks, tile, slot, tokens, output);
+    }
+
+    /// <summary>512-bit.</summary>
+    internal static void Wide(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    {
+        if (tokens > 4)
+            Multiply8(weights, blocks, tile, output);
+        else if (tokens > 1)
+            Multiply4(weights, blocks, tile, slot, output);
+        else
+            Multiply1(weights, blocks, tile, slot, output);
+    }
+
+    /// <summary>256-bit.</summary>
+    internal static void Narrow(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    {
+        for (int half = 0; half < 2; half++)
+        {
+            if (tokens == 1)
+            {
+                Multiply1(weights, blocks, tile, slot, half, output + 8 * half);
+                continue;
+            }
+            Multiply4(weights, blocks, tile, slot, half, output + 8 * half);
+            if (tokens > 4)
+                Multiply4(weights, blocks, tile, slot + 4, half, output + 4 * Lanes.Rows + 8 * half);
+        }
+    }
+
+    private static void Multiply8(byte* w, int blocks, byte* tile, float* output)
+    {
+        for (int t = 0; t < 8; t++)
+            Vector512<float>.Zero.Store(output + 16 * t);
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector512<int> i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default, i6 = default, i7 = default;
+            Scales(w, out Vector512<uint> scales, out Vector512<uint> later);
+            byte* a = tile;
+            for (int j = 0; j < 4; j++, a += 64)
+            {
+                Load(w, j, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
+                Vector512<short> scale = LaneBytes.Twice(scales.AsByte(), 0);
+                i0 = Add(i0, a, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i1 = Add(i1, a + 256, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i2 = Add(i2, a + 512, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i3 = Add(i3, a + 768, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i4 = Add(i4, a + 1024, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i5 = Add(i5, a + 1280, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i6 = Add(i6, a + 1536, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i7 = Add(i7, a + 1792, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                Load(w, j, 1, out v0, out v1, out v2, out v3, out v4, out v5, out v6, out v7);
+                scale = LaneBytes.Twice(scales.AsByte(), 1);
+                i0 = Add(i0, a + 32, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i1 = Add(i1, a + 288, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i2 = Add(i2, a + 544, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i3 = Add(i3, a + 800, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i4 = Add(i4, a + 1056, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i5 = Add(i5, a + 1312, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i6 = Add(i6, a + 1568, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i7 = Add(i7, a + 1824, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                Next(ref scales, ref later);
+            }
+            Minimums(w, out Vector512<short> m0, out Vector512<short> m1, out Vector512<short> m2, out Vector512<short> m3);
+            Vector512<float> d = Halves.LoadFirst(w), dmin = Halves.LoadSecond(w);
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
+            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset);
+            Finish(output, i0, s, sums, d, dmin, m0, m1, m2, m3);
+            Finish(output + 16, i1, s + 1, sums + 4, d, dmin, m0, m1, m2, m3);
+            Finish(output + 32, i2, s + 2, sums + 8, d, dmin, m0, m1, m2, m3);
+            Finish(output + 48, i3, s + 3, sums + 12, d, dmin, m0, m1, m2, m3);
+            Finish(output + 64, i4, s + 4, sums + 16, d, dmin, m0, m1, m2, m3);
+            Finish(output + 80, i5, s + 5, sums + 20, d, dmin, m0, m1, m2, m3);
+            Finish(output + 96, i6, s + 6, sums + 24, d, dmin, m0, m1, m2, m3);
+            Finish(output + 112, i7, s + 7, sums + 28, d, dmin, m0, m1, m2, m3);
+        }
+    }
+
+    private static void Multiply4(byte* w, int blocks, byte* tile, int slot, float* output)
+    {
+        for (int t = 0; t < 4; t++)
+            Vector512<float>.Zero.Store(output + 16 * t);
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector512<int> i0 = default, i1 = default, i2 = default, i3 = default;
+            Scales(w, out Vector512<uint> scales, out Vector512<uint> later);
+            byte* a = tile + 256 * slot;
+            for (int j = 0; j < 4; j++, a += 64)
+            {
+                Load(w, j, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
+                Vector512<short> scale = LaneBytes.Twice(scales.AsByte(), 0);
+                i0 = Add(i0, a, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i1 = Add(i1, a + 256, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i2 = Add(i2, a + 512, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i3 = Add(i3, a + 768, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                Load(w, j, 1, out v0, out v1, out v2, out v3, out v4, out v5, out v6, out v7);
+                scale = LaneBytes.Twice(scales.AsByte(), 1);
+                i0 = Add(i0, a + 32, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i1 = Add(i1, a + 288, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i2 = Add(i2, a + 544, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                i3 = Add(i3, a + 800, scale, v0, v1, v2, v3, v4, v5, v6, v7);
+                Next(ref scales, ref later);
+            }
+            Minimums(w, out Vector512<short> m0, out Vector512<short> m1, out Vector512<short> m2, out Vector512<short> m3);
+            Vector512<float> d = Halves.LoadFirst(w), dmin = Halves.LoadSecond(w);
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset) + 4 * slot;
+            Finish(output, i0, s, sums, d, dmin, m0, m1, m2, m3);
+            Finish(output + 16, i1, s + 1, sums + 4, d, dmin, m0, m1, m2, m3);
+            Finish(output + 32, i2, s + 2, sums + 8, d, dmin, m0, m1, m2, m3);
+            Finish(output + 48, i3, s + 3, sums + 12, d, dmin, m0, m1, m2, m3);
+        }
+    }
+
+    private static void Multiply1(byte* w, int blocks, byte* tile, int slot, float* output)
+    {
+        Vector512<float>.Zero.Store(output);
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector512<int> i0 = default, i1 = default;
+            Scales(w, out Vector512<uint> scales, out Vector512<uint> later);
+            byte* a = tile + 256 * slot;
+            for (int j = 0; j < 4; j++, a += 64)
+            {
+                Load(w, j, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
+                i0 = Add(i0, a, LaneBytes.Twice(scales.AsByte(), 0), v0, v1, v2, v3, v4, v5, v6, v7);
+                Load(w, j, 1, out v0, out v1, out v2, out v3, out v4, out v5, out v6, out v7);
+                i1 = Add(i1, a + 32, LaneBytes.Twice(scales.AsByte(), 1), v0, v1, v2, v3, v4, v5, v6, v7);
+                Next(ref scales, ref later);
+            }
+            Minimums(w, out Vector512<short> m0, out Vector512<short> m1, out Vector512<short> m2, out Vector512<short> m3);
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset) + 4 * slot;
+            Finish(output, i0 + i1, s, sums, Halves.LoadFirst(w), Halves.LoadSecond(w), m0, m1, m2, m3);
+        }
+    }
+
+    // Bytes of a lane: scales of sub-blocks 0 to 3, and of 4 to 7.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scales(byte* w, out Vector512<uint> first, out Vector512<uint> second)
+    {
+        Vector512<uint> w1 = Vector512.Load((uint*)(w + Word)), w3 = Vector512.Load((uint*)(w + 3 * Word));
+        first = w1 & Vector512.Create(0x3f3f3f3fu);
+        second = (w3 & Vector512.Create(0x0f0f0f0fu)) | (Vector512.ShiftRightLogical(w1, 2) & Vector512.Create(0x30303030u));
+    }
+
+    // Two sub-blocks on: their scales come down to bytes 0 and 1.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Next(ref Vector512<uint> scales, ref Vector512<uint> later)
+    {
+        scales = Vector512.ShiftRightLogical(scales, 16) | Vector512.ShiftLeft(later, 16);
+        later = Vector512.ShiftRightLogical(later, 16);
+    }
+
+    // Minimums of sub-blocks (0, 1), (2, 3), (4, 5), (6, 7).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Minimums(byte* w, out Vector512<short> m0, out Vector512<short> m1, out Vector512<short> m2, out Vector512<short> m3)
+    {
+        Vector512<uint> w2 = Vector512.Load((uint*)(w + 2 * Word)), w3 = Vector512.Load((uint*)(w + 3 * Word));
+        Vector512<byte> first = (w2 & Vector512.Create(0x3f3f3f3fu)).AsByte();
+        Vector512<byte> second = ((Vector512.ShiftRightLogical(w3, 4) & Vector512.Create(0x0f0f0f0fu))
+            | (Vector512.ShiftRightLogical(w2, 2) & Vector512.Create(0x30303030u))).AsByte();
+        m0 = LaneBytes.Pair(first, 0);
+        m1 = LaneBytes.Pair(first, 2);
+        m2 = LaneBytes.Pair(second, 0);
+        m3 = LaneBytes.Pair(second, 2);
+    }
+
+    // The weights of sub-block 2j + high.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(byte* w, int j, int high,
+        out Vector512<byte> v0, out Vector512<byte> v1, out Vector512<byte> v2, out Vector512<byte> v3,
+        out Vector512<byte> v4, out Vector512<byte> v5, out Vector512<byte> v6, out Vector512<byte> v7)
+    {
+        byte* q = w + QuantOffset + 8 * Word * j;
+        v0 = Load(w, q, 0, j, high);
+        v1 = Load(w, q, 1, j, high);
+        v2 = Load(w, q, 2, j, high);
+        v3 = Load(w, q, 3, j, high);
+        v4 = Load(w, q, 4, j, high);
+        v5 = Load(w, q, 5, j, high);
+        v6 = Load(w, q, 6, j, high);
+        v7 = Load(w, q, 7, j, high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> Load(byte* w, byte* q, int i, int j, int high)
+    {
+        Vector512<ushort> v = Vector512.Load((ushort*)(q + Word * i));
+        Vector512<byte> four = (high == 0 ? v : Vector512.ShiftRightLogical(v, 4)).AsByte() & Vector512.Create((byte)15);
+        if (!T.FifthBit)
+            return four;
+        Vector512<ushort> fifth = Vector512.ShiftRightLogical(Vector512.Load((ushort*)(w + FifthOffset + Word * i)), 2 * j);
+        fifth = Vector512.ShiftLeft(fifth, high == 0 ? 4 : 3);
+        return four | (fifth.AsByte() & Vector512.Create((byte)16));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Add(Vector512<int> sum, byte* a, Vector512<short> scale,
+        Vector512<byte> v0, Vector512<byte> v1, Vector512<byte> v2, Vector512<byte> v3,
+        Vector512<byte> v4, Vector512<byte> v5, Vector512<byte> v6, Vector512<byte> v7)
+    {
+        Vector512<short> s0 = Pairs(v0, a);
+        Vector512<short> s1 = Pairs(v1, a + 4);
+        s0 = Avx512BW.Add(s0, Pairs(v2, a + 8));
+        s1 = Avx512BW.Add(s1, Pairs(v3, a + 12));
+        s0 = Avx512BW.Add(s0, Pairs(v4, a + 16));
+        s1 = Avx512BW.Add(s1, Pairs(v5, a + 20));
+        s0 = Avx512BW.Add(s0, Pairs(v6, a + 24));
+        s1 = Avx512BW.Add(s1, Pairs(v7, a + 28));
+        return T.FifthBit
+            ? Avx512F.Add(Avx512F.Add(sum, Avx512BW.MultiplyAddAdjacent(s0, scale)), Avx512BW.MultiplyAddAdjacent(s1, scale))
+            : Avx512F.Add(sum, Avx512BW.MultiplyAddAdjacent(Avx512BW.Add(s0, s1), scale));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Pairs(Vector512<byte> weights, byte* activations) =>
+        Avx512BW.MultiplyAddAdjacent(weights, Vector512.Create(*(int*)activations).AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(float* output, Vector512<int> sum, float* s, int* sums, Vector512<float> d, Vector512<float> dmin,
+        Vector512<short> m0, Vector512<short> m1, Vector512<short> m2, Vector512<short> m3)
+    {
+        Vector512<int> min0 = Avx512BW.MultiplyAddAdjacent(m0, Vector512.Create(sums[0]).AsInt16());
+        Vector512<int> min1 = Avx512BW.MultiplyAddAdjacent(m1, Vector512.Create(sums[1]).AsInt16());
+        min0 = Avx512F.Add(min0, Avx512BW.MultiplyAddAdjacent(m2, Vector512.Create(sums[2]).AsInt16()));
+        min1 = Avx512F.Add(min1, Avx512BW.MultiplyAddAdjacent(m3, Vector512.Create(sums[3]).AsInt16()));
+        Vector512<float> scale = Vector512.Create(*s);
+        Vector512<float> c = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(sum), d * scale, Vector512.Load(output));
+        c = Avx512F.FusedMultiplyAddNegated(Avx512F.ConvertToVector512Single(Avx512F.Add(min0, min1)), dmin * scale, c);
+        c.Store(output);
+    }
+
+    private static void Multiply4(byte* w, int blocks, byte* tile, int slot, int half, float* output)
+    {
+        for (int t = 0; t < 4; t++)
+            Vector256<float>.Zero.Store(output + 16 * t);
+        w += 32 * half;
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector256<int> i0 = default, i1 = default, i2 = default, i3 = default;
+            byte* a = tile + 256 * slot;
+            for (int j = 0; j < 8; j++, a += 32)
+            {
+                Vector256<short> scale = Scale(w, j);
+                for (int i = 0; i < 8; i += 4)
+                {
+                    Load(w, j, i, out var v0, out var v1, out var v2, out var v3);
+                    byte* p = a + 4 * i;
+                    i0 = Add(i0, p, scale, v0, v1, v2, v3);
+                    i1 = Add(i1, p + 256, scale, v0, v1, v2, v3);
+                    i2 = Add(i2, p + 512, scale, v0, v1, v2, v3);
+                    i3 = Add(i3, p + 768, scale, v0, v1, v2, v3);
+                }
+            }
+            Minimums(w, out Vector256<short> m0, out Vector256<short> m1, out Vector256<short> m2, out Vector256<short> m3);
+            Vector256<float> d = Halves.LoadFirst(w, 0), dmin = Halves.LoadSecond(w, 0);
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset) + 4 * slot;
+            Finish(output, i0, s, sums, d, dmin, m0, m1, m2, m3);
+            Finish(output + 16, i1, s + 1, sums + 4, d, dmin, m0, m1, m2, m3);
+            Finish(output + 32, i2, s + 2, sums + 8, d, dmin, m0, m1, m2, m3);
+            Finish(output + 48, i3, s + 3, sums + 12, d, dmin, m0, m1, m2, m3);
+        }
+    }
+
+    private static void Multiply1(byte* w, int blocks, byte* tile, int slot, int half, float* output)
+    {
+        Vector256<float>.Zero.Store(output);
+        w += 32 * half;
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector256<int> sum = default;
+            byte* a = tile + 256 * slot;
+            for (int j = 0; j < 8; j++, a += 32)
+            {
+                Vector256<short> scale = Scale(w, j);
+                Load(w, j, 0, out var v0, out var v1, out var v2, out var v3);
+                sum = Add(sum, a, scale, v0, v1, v2, v3);
+                Load(w, j, 4, out v0, out v1, out v2, out v3);
+                sum = Add(sum, a + 16, scale, v0, v1, v2, v3);
+            }
+            Minimums(w, out Vector256<short> m0, out Vector256<short> m1, out Vector256<short> m2, out Vector256<short> m3);
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset) + 4 * slot;
+            Finish(output, sum, s, sums, Halves.LoadFirst(w, 0), Halves.LoadSecond(w, 0), m0, m1, m2, m3);
+        }
+    }
+
+    // The scale of sub-block j, twice in a lane.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Scale(byte* w, int j)
+    {
+        Vector256<uint> w1 = Vector256.Load((uint*)(w + Word)), w3 = Vector256.Load((uint*)(w + 3 * Word));
+        Vector256<uint> scales = j < 4
+            ? w1 & Vector256.Create(0x3f3f3f3fu)
+            : (w3 & Vector256.Create(0x0f0f0f0fu)) | (Vector256.ShiftRightLogical(w1, 2) & Vector256.Create(0x30303030u));
+        return LaneBytes.Twice(Vector256.ShiftRightLogical(scales, j % 4 * 8).AsByte(), 0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Minimums(byte* w, out Vector256<short> m0, out Vector256<short> m1, out Vector256<short> m2, out Vector256<short> m3)
+    {
+        Vector256<uint> w2 = Vector256.Load((uint*)(w + 2 * Word)), w3 = Vector256.Load((uint*)(w + 3 * Word));
+        Vector256<byte> first = (w2 & Vector256.Create(0x3f3f3f3fu)).AsByte();
+        Vector256<byte> second = ((Vector256.ShiftRightLogical(w3, 4) & Vector256.Create(0x0f0f0f0fu))
+            | (Vector256.ShiftRightLogical(w2, 2) & Vector256.Create(0x30303030u))).AsByte();
+        m0 = LaneBytes.Pair(first, 0);
+        m1 = LaneBytes.Pair(first, 2);
+        m2 = LaneBytes.Pair(second, 0);
+        m3 = LaneBytes.Pair(second, 2);
+    }
+
+    // Vectors i to i + 3 of the weights of sub-block j.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(byte* w, int j, int i,
+        out Vector256<byte> v0, out Vector256<byte> v1, out Vector256<byte> v2, out Vector256<byte> v3)
+    {
+        byte* q = w + QuantOffset + Word * (8 * (j / 2) + i);
+        byte* fifth = w + FifthOffset + Word * i;
+        v0 = Load(q, fifth, j);
+        v1 = Load(q + Word, fifth + Word, j);
+        v2 = Load(q + 2 * Word, fifth + 2 * Word, j);
+        v3 = Load(q + 3 * Word, fifth + 3 * Word, j);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Load(byte* q, byte* fifth, int j)
+    {
+        Vector256<byte> four = Vector256.ShiftRightLogical(Vector256.Load((ushort*)q), j % 2 * 4).AsByte() & Vector256.Create((byte)15);
+        if (!T.FifthBit)
+            return four;
+        Vector256<ushort> bit = Vector256.ShiftLeft(Vector256.ShiftRightLogical(Vector256.Load((ushort*)fifth), j), 4);
+        return four | (bit.AsByte() & Vector256.Create((byte)16));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Add(Vector256<int> sum, byte* a, Vector256<short> scale,
+        Vector256<byte> v0, Vector256<byte> v1, Vector256<byte> v2, Vector256<byte> v3)
+    {
+        Vector256<short> s0 = Avx2.Add(Pairs(v0, a), Pairs(v1, a + 4));
+        Vector256<short> s1 = Avx2.Add(Pairs(v2, a + 8), Pairs(v3, a + 12));
+        return Avx2.Add(sum, Avx2.MultiplyAddAdjacent(Avx2.Add(s0, s1), scale));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Pairs(Vector256<byte> weights, byte* activations) =>
+        Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*(int*)activations).AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(float* output, Vector256<int> sum, float* s, int* sums, Vector256<float> d, Vector256<float> dmin,
+        Vector256<short> m0, Vector256<short> m1, Vector256<short> m2, Vector256<short> m3)
+    {
+        Vector256<int> min0 = Avx2.MultiplyAddAdjacent(m0, Vector256.Create(sums[0]).AsInt16());
+        Vector256<int> min1 = Avx2.MultiplyAddAdjacent(m1, Vector256.Create(sums[1]).AsInt16());
+        min0 = Avx2.Add(min0, Avx2.MultiplyAddAdjacent(m2, Vector256.Create(sums[2]).AsInt16()));
+        min1 = Avx2.Add(min1, Avx2.MultiplyAddAdjacent(m3, Vector256.Create(sums[3]).AsInt16()));
+        Vector256<float> scale = Vector256.Create(*s);
+        Vector256<float> c = Fma.MultiplyAdd(Avx.ConvertToVector256Single(sum), d * scale, Vector256.Load(output));
+        c = Fma.MultiplyAddNegated(Avx.ConvertToVector256Single(Avx2.Add(min0, min1)), dmin * scale, c);
+        c.Store(output);
+    }
+
+    /// <summary>The same in plain loops.</summary>
+    internal static void Reference(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    {
+        byte* scales = stackalloc byte[12];
+        for (int t = 0; t < tokens; t++)
+        {
+            for (int row = 0; row < Lanes.Rows; row++)
+            {
+                float c = 0;
+                for (int b = 0; b < blocks; b++)
+                {
+                    byte* w = weights + (long)b * BlockBytes + 4 * row;
+                    byte* a = tile + (long)b * SuperblockActivations.BlockBytes;
+                    sbyte* x = (sbyte*)a + 256 * (slot + t);
+                    short* sums = (short*)(a + SuperblockActivations.Sum32Offset) + 8 * (slot + t);
+                    for (int i = 0; i < 12; i++)
+                        scales[i] = w[Word * (1 + i / 4) + i % 4];
+                    int sum = 0, minimum = 0;
+                    for (int j = 0; j < 8; j++)
+                    {
+                        int part = 0;
+                        for (int i = 0; i < 32; i++)
+                        {
+                            int q = w[QuantOffset + Word * (8 * (j / 2) + i / 4) + i % 4] >> j % 2 * 4 & 15;
+                            if (T.FifthBit)
+                                q |= (w[FifthOffset + Word * (i / 4) + i % 4] >> j & 1) << 4;
+                            part += q * x[32 * j + i];
+                        }
+                        int scale = j < 4 ? scales[j] & 63 : scales[j + 4] & 15 | scales[j - 4] >> 6 << 4;
+                        int min = j < 4 ? scales[j + 4] & 63 : scales[j + 4] >> 4 | scales[j] >> 6 << 4;
+                        sum += scale * part;
+                        minimum += min * sums[j];
+                    }
+                    (float d, float dmin) = Halves.LoadPair(w, 0);
+                    float dy = ((float*)(a + SuperblockActivations.ScaleOffset))[slot + t];
+                    c = MathF.FusedMultiplyAdd(sum, d * dy, c);
+                    c = MathF.FusedMultiplyAdd(minimum, -(dmin * dy), c);
+                }
+                output[t * Lanes.Rows + row] = c;
+            }
+        }
+    }
+}
