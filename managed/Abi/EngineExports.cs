@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+
+namespace Realm.Abi;
+
+/// <summary>realm.h, "the engine".</summary>
+internal static unsafe class EngineExports
+{
+    /// <summary>REALM_ABI_VERSION of realm.h.</summary>
+    private const int AbiVersion = 1;
+
+    // int32_t realm_abi_version(void);
+    [UnmanagedCallersOnly(EntryPoint = "realm_abi_version")]
+    public static int Version() => AbiVersion;
+
+    // int32_t realm_engine_describe(uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_engine_describe")]
+    public static int Describe(byte* json, ulong capacity, ulong* length, RealmError* error) =>
+        Boundary.Run(error, () => Results.Bytes(EngineDescription.Json(), json, capacity, length));
+
+    // int32_t realm_engine_shutdown(uint32_t deadline_ms, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_engine_shutdown")]
+    public static int Shutdown(uint deadline, RealmError* error) => Boundary.Run(error, () => Engine.ShutDown(deadline));
+}

@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using Realm.Generation;
+using Realm.Runtime;
+using Realm.Tokenizers;
+
+namespace Realm.Abi;
+
+/// <summary>realm.h, "models".</summary>
+internal static unsafe class ModelExports
+{
+    // int32_t realm_model_open_bytes(const uint8_t *bytes, uint64_t length, const realm_model_options *options, uint64_t *model, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_open_bytes")]
+    public static int OpenBytes(byte* bytes, ulong length, NativeModelOptions* options, ulong* model, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(bytes, length, long.MaxValue, "bytes");
+        Arguments.Check(model, 1, 1, "model");
+        (ModelOptions how, bool vocabOnly) = Arguments.Model(options);
+        *model = Engine.Models.Add(new OpenModel(LoadedModels.LeaseBytes(bytes, (long)length, how), vocabOnly));
+    });
+
+    // int32_t realm_model_open_path(const uint8_t *path, uint64_t length, const realm_model_options *options, uint64_t *model, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_open_path")]
+    public static int OpenPath(byte* path, ulong length, NativeModelOptions* options, ulong* model, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(model, 1, 1, "model");
+        (ModelOptions how, bool vocabOnly) = Arguments.Model(options);
+        *model = Engine.Models.Add(new OpenModel(LoadedModels.LeasePath(Arguments.Path(path, length), how), vocabOnly));
+    });
+
+    // int32_t realm_model_open_bytes_start(const uint8_t *bytes, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_open_bytes_start")]
+    public static int OpenBytesStart(
+        byte* bytes, ulong length, NativeModelOptions* options, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(bytes, length, long.MaxValue, "bytes");
+        Arguments.Check(job, 1, 1, "job");
+        (ModelOptions how, bool vocabOnly) = Arguments.Model(options);
+        // Leased here, where the bytes are still the caller's to read; packed on the job's thread.
+        LoadedModel loaded = LoadedModels.LeaseBytes(bytes, (long)length, how);
+        try
+        {
+            *job = Engine.Jobs.Add(LoadJob.Start(() => loaded, vocabOnly, Engine.Models.Add, notify, user));
+        }
+        catch
+        {
+            loaded.Release();
+            throw;
+        }
+    });
+
+    // int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_open_path_start")]
+    public static int OpenPathStart(
+        byte* path, ulong length, NativeModelOptions* options, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(job, 1, 1, "job");
+        (ModelOptions how, bool vocabOnly) = Arguments.Model(options);
+        string text = Arguments.Path(path, length);
+        *job = Engine.Jobs.Add(LoadJob.Start(() => LoadedModels.LeasePath(text, how), vocabOnly, Engine.Models.Add, notify, user));
+    });
+
+    // int32_t realm_model_close(uint64_t model, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_close")]
+    public static int Close(ulong model, RealmError* error) => Boundary.Run(error, () =>
+    {
+        if (Engine.Models.Remove(model) is { } open)
+        {
+            open.Close();
+        }
+        else
+        {
+            // Closed before: nothing to do. Never given: says so.
+            _ = Engine.Models.WasGiven(model) ? null : Engine.Model(model);
+        }
+    });
+
+    // int32_t realm_model_describe(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_describe")]
+    public static int Describe(ulong model, byte* json, ulong capacity, ulong* length, RealmError* error) => Boundary.Run(error, () =>
+        Engine.Model(model).Use(open => Results.Bytes(ModelDescription.Json(open), json, capacity, length)));
+
+    // int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_tokenize")]
+    public static int Tokenize(
+        ulong model, byte* text, ulong length, int addSpecial, int parseSpecial, uint* ids, ulong capacity, ulong* count, RealmError* error) => Boundary.Run(error, () =>
+    {
+        int[] tokens = Engine.Model(model).RequireTokenizer().Encode(Arguments.Bytes(text, length, "text"), addSpecial != 0, parseSpecial != 0);
+        Results.Set(count, (ulong)tokens.Length, "count");
+        if ((ulong)tokens.Length <= capacity)
+        {
+            Arguments.Check(ids, (ulong)tokens.Length, ulong.MaxValue, "ids");
+            MemoryMarshal.Cast<int, uint>(tokens).CopyTo(new Span<uint>(ids, tokens.Length));
+        }
+    });
+
+    // int32_t realm_model_detokenize(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint8_t *text, uint64_t capacity, uint64_t *length, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_detokenize")]
+    public static int Detokenize(
+        ulong model, uint* ids, ulong count, int skipSpecial, byte* text, ulong capacity, ulong* length, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Tokenizer tokenizer = Engine.Model(model).RequireTokenizer();
+        int[] tokens = MemoryMarshal.Cast<uint, int>(Arguments.Ids(ids, count)).ToArray();
+        int wrong = Array.FindIndex(tokens, id => (uint)id >= (uint)tokenizer.VocabSize);
+        if (wrong >= 0)
+        {
+            throw new RealmException(ErrorCode.InvalidToken, $"token {(uint)tokens[wrong]} at index {wrong} is not in the vocabulary of {tokenizer.VocabSize}");
+        }
+        Results.Bytes(tokenizer.Decode(tokens, skipSpecial != 0), text, capacity, length);
+    });
+
+    // int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_logits_start")]
+    public static int LogitsStart(
+        ulong model, uint* ids, ulong count, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(output, elements, long.MaxValue / sizeof(float), "out");
+        Arguments.Check(job, 1, 1, "job");
+        *job = Engine.Jobs.Add(Engine.Model(model).Logits(Arguments.Ids(ids, count), output, elements, notify, user));
+    });
+
+    // int32_t realm_model_generate_start(uint64_t model, const uint32_t *ids, uint64_t count, const realm_generation_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_generate_start")]
+    public static int GenerateStart(
+        ulong model, uint* ids, ulong count, NativeGenerationOptions* options, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(job, 1, 1, "job");
+        *job = Engine.Jobs.Add(Engine.Model(model).Generate(Arguments.Ids(ids, count), Arguments.Generation(options), notify, user));
+    });
+}

@@ -1,0 +1,18 @@
+namespace Realm.Generation;
+
+/// <summary>What <see cref="Job.Read"/> tells.</summary>
+/// <param name="Model">Of a finished load: the opened model's handle. Else 0.</param>
+/// <param name="TextLength">Bytes of text that this call gave.</param>
+/// <param name="TokenCount">Ids that this call gave.</param>
+/// <param name="PromptTokens">Ids the job was started with.</param>
+/// <param name="Done">Nothing more will come, and everything is read.</param>
+/// <param name="Reason">Why a generation ended.</param>
+/// <param name="Failure">Why the job failed, once it is done; null: it did not.</param>
+public readonly record struct JobState(
+    ulong Model,
+    int TextLength,
+    int TokenCount,
+    long PromptTokens,
+    bool Done,
+    FinishReason Reason,
+    RealmException? Failure);

@@ -1,0 +1,146 @@
+using Realm.Runtime;
+using Realm.Tokenizers;
+
+namespace Realm.Generation;
+
+/// <summary>
+/// One file's weights and tokenizer, once for the whole process however often it is opened (see <see cref="LoadedModels"/>): whoever uses it holds a
+/// lease, and the memory goes with the last one. Tokenizer and packed weights are made when they are first needed.
+/// </summary>
+public sealed class LoadedModel
+{
+    private readonly object _gate = new();
+    private ModelFile? _file;
+    private volatile Model? _model;
+    private Tokenizer? _tokenizer;
+    private UInt128? _contentHash;
+    private bool _hasTokenizer;
+    private bool _disposed;
+
+    internal LoadedModel(string key, ModelOptions options)
+    {
+        Key = key;
+        Options = options;
+        Scheduler = new Scheduler(this);
+    }
+
+    /// <summary>How its weights are kept and run.</summary>
+    public ModelOptions Options { get; }
+
+    /// <summary>The file.</summary>
+    public ModelFile File => _file ?? throw Closed();
+
+    /// <summary>The file's tokenizer; null if it has none.</summary>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Unsupported"/> or <see cref="ErrorCode.Vocab"/>, again at each look.</exception>
+    public Tokenizer? Tokenizer
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (!_hasTokenizer)
+                {
+                    _tokenizer = Tokenizer.Create(File.Metadata);
+                    _hasTokenizer = true;
+                }
+                return _tokenizer;
+            }
+        }
+    }
+
+    /// <summary>The weights, ready to run. The first look takes as long as packing them does.</summary>
+    /// <exception cref="RealmException">The architecture, a tensor or a format is not what this engine runs; or memory is short.</exception>
+    public Model Model
+    {
+        get
+        {
+            if (_model is { } ready)
+            {
+                return ready;
+            }
+            lock (_gate)
+            {
+                return _model ??= Model.Load(File, Options);
+            }
+        }
+    }
+
+    /// <summary>Of all bytes of the file; the first look reads them.</summary>
+    public UInt128 ContentHash
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _contentHash ??= File.ContentHash();
+            }
+        }
+    }
+
+    /// <summary>Whether the weights are ready to run already.</summary>
+    public bool IsReady => _model != null;
+
+    /// <summary>What it is found by, with its options.</summary>
+    internal string Key { get; }
+
+    /// <summary>Its jobs.</summary>
+    internal Scheduler Scheduler { get; }
+
+    /// <summary>Leases; guarded by <see cref="LoadedModels"/>.</summary>
+    internal int Leases { get; set; }
+
+    /// <summary>Takes one more lease; who asks must hold one.</summary>
+    public void Lease() => LoadedModels.Lease(this);
+
+    /// <summary>Gives one lease back; the last one frees everything.</summary>
+    public void Release() => LoadedModels.Release(this);
+
+    /// <summary>Opens the file unless somebody did; of several who try at once the others wait.</summary>
+    internal void Open(Func<ModelFile> open)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                throw Closed();
+            }
+            _file ??= open();
+        }
+    }
+
+    /// <summary>Nobody holds a lease: ends the thread and frees everything, at once if possible.</summary>
+    internal void Retire()
+    {
+        // Its thread, if there is one, frees things as its last act, for until then it may use them. It sleeps, so this is quick.
+        Thread? thread = Scheduler.Stop();
+        if (thread == null || (thread != Thread.CurrentThread && thread.Join(2000)))
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>The last act of the scheduler's thread.</summary>
+    internal void OnSchedulerEnded()
+    {
+        if (LoadedModels.IsRetired(this))
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>Frees everything. Nobody may be using it.</summary>
+    internal void Dispose()
+    {
+        // More than once does no harm.
+        lock (_gate)
+        {
+            _disposed = true;
+            _model?.Dispose();
+            _model = null;
+            _file?.Dispose();
+            _file = null;
+        }
+    }
+
+    private static RealmException Closed() => new(ErrorCode.ModelClosed, "the model was closed");
+}

@@ -1,0 +1,61 @@
+using Realm.Runtime;
+using Realm.Sampling;
+
+namespace Realm.Generation;
+
+/// <summary>The logits at every position of a sequence, from a fresh state, written into the caller's memory.</summary>
+public sealed unsafe class LogitsJob : SequenceJob
+{
+    /// <summary>Logits that a pass makes for one such job at most (64 MB): a long sequence over a large vocabulary goes in more passes.</summary>
+    private const int LogitsInPass = 16 << 20;
+
+    private readonly float* _output;
+    private readonly int _vocabulary;
+    private int _row;
+
+    internal LogitsJob(OpenModel model, int[] prompt, float* output, delegate* unmanaged<void*, void> notify, void* user)
+        : base(model, prompt, notify, user, streams: false)
+    {
+        _output = output;
+        _vocabulary = model.Loaded.Model.Config.VocabSize;
+    }
+
+    /// <inheritdoc/>
+    internal override int Wanted => Math.Min(Prompt.Length - Fed, Math.Max(1, LogitsInPass / _vocabulary));
+
+    /// <inheritdoc/>
+    internal override void Take(Batch batch, SamplerScratch scratch)
+    {
+        lock (Gate)
+        {
+            // Under the lock: after Close the memory may be gone.
+            for (int i = 0; i < RowsInPass && !IsClosed; i++)
+            {
+                long bytes = (long)_vocabulary * sizeof(float);
+                Buffer.MemoryCopy(batch.Logits(_row + i), _output + ((long)(Fed + i) * _vocabulary), bytes, bytes);
+            }
+        }
+        Fed += RowsInPass;
+        if (Fed == Prompt.Length)
+        {
+            Finish(FinishReason.None, null, default);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void EndCancelled() =>
+        Finish(FinishReason.None, new RealmException(ErrorCode.Cancelled, $"cancelled after {Fed} of {Prompt.Length} tokens"), default);
+
+    /// <inheritdoc/>
+    internal override void EndFailed(RealmException failure) => Finish(FinishReason.None, failure, default);
+
+    /// <inheritdoc/>
+    private protected override void Add(Batch batch, int rows)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            int row = batch.Add(Session!, Prompt[Fed + i], wantLogits: true);
+            _row = i == 0 ? row : _row;
+        }
+    }
+}

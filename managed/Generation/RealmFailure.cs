@@ -1,0 +1,16 @@
+namespace Realm.Generation;
+
+/// <summary>Any exception as one with a code.</summary>
+internal static class RealmFailure
+{
+    // Made while there is memory.
+    private static readonly RealmException _outOfMemory = new(ErrorCode.OutOfMemory, "not enough memory");
+
+    /// <summary>Itself if it has a code; that of memory; else a defect, with the exception's name.</summary>
+    public static RealmException Of(Exception e) => e switch
+    {
+        RealmException known => known,
+        OutOfMemoryException => _outOfMemory,
+        _ => new RealmException(ErrorCode.Internal, $"a defect of the engine: {e.GetType().Name}: {e.Message}"),
+    };
+}
