@@ -1,0 +1,101 @@
+namespace Realm.Tokenizers;
+
+/// <summary>
+/// The symbols of byte-pair encoding and how they merge. Symbols below the vocabulary's size are tokens; merges may pass
+/// through byte strings that are no token, and those get the numbers after.
+/// </summary>
+internal sealed class BytePairVocabulary
+{
+    private readonly ByteStrings _symbols;
+    private readonly int _tokens;
+    private readonly int[] _bytes = new int[256];
+
+    /// <summary>Builds the tables.</summary>
+    /// <exception cref="RealmException">E_VOCAB: a merge is not two texts with a space between them.</exception>
+    public BytePairVocabulary(Vocabulary vocabulary, byte[][] merges)
+    {
+        _tokens = vocabulary.Texts.Length;
+        _symbols = new ByteStrings(_tokens + 256, vocabulary.Texts.Sum(text => text.Length) + 256);
+        byte[] bytes = new byte[vocabulary.Texts.Concat(merges).Max(text => text.Length) + 1];
+        foreach (byte[] text in vocabulary.Texts)
+        {
+            // A token outside of the alphabet keeps its number, but no word can be it.
+            if (text.Length > 0 && ByteAlphabet.TryDecode(text, bytes, out int length))
+            {
+                _symbols.Add(bytes.AsSpan(0, length));
+            }
+            else
+            {
+                _symbols.AddUnreachable([]);
+            }
+        }
+        for (int b = 0; b < 256; b++)
+        {
+            _bytes[b] = _symbols.Intern([(byte)b]);
+        }
+        Merges = new MergeTable(merges.Length);
+        for (int rank = 0; rank < merges.Length; rank++)
+        {
+            AddMerge(merges[rank], rank, bytes);
+        }
+    }
+
+    public MergeTable Merges { get; }
+
+    /// <summary>The token that is exactly this word, or -1.</summary>
+    public int FindToken(ReadOnlySpan<byte> word)
+    {
+        int symbol = _symbols.Find(word);
+        return symbol < _tokens ? symbol : -1;
+    }
+
+    /// <summary>The symbol of each byte.</summary>
+    public void ToSymbols(ReadOnlySpan<byte> word, Span<int> symbols)
+    {
+        for (int i = 0; i < word.Length; i++)
+        {
+            symbols[i] = _bytes[word[i]];
+        }
+    }
+
+    /// <summary>
+    /// Appends tokens for symbols. One that is no token falls apart into its bytes; bytes that the vocabulary lacks are
+    /// lost, as in every engine.
+    /// </summary>
+    public void AppendTokens(ReadOnlySpan<int> symbols, List<int> output)
+    {
+        foreach (int symbol in symbols)
+        {
+            if (symbol < _tokens)
+            {
+                output.Add(symbol);
+                continue;
+            }
+            foreach (byte b in _symbols[symbol])
+            {
+                if (_bytes[b] < _tokens)
+                {
+                    output.Add(_bytes[b]);
+                }
+            }
+        }
+    }
+
+    private void AddMerge(byte[] merge, int rank, byte[] bytes)
+    {
+        // A space cannot be the left half's first character: it is written "Ġ".
+        int space = merge.Length > 1 ? merge.AsSpan(1).IndexOf((byte)' ') + 1 : 0;
+        if (space == 0 || space == merge.Length - 1)
+        {
+            throw new RealmException(ErrorCode.Vocab,
+                $"tokenizer.ggml.merges[{rank}] must be two texts with a space between them; it is {Vocabulary.Quote(merge)}");
+        }
+        // Halves outside of the alphabet never occur in a word.
+        if (ByteAlphabet.TryDecode(merge.AsSpan(0, space), bytes, out int left)
+            && ByteAlphabet.TryDecode(merge.AsSpan(space + 1), bytes.AsSpan(left), out int right))
+        {
+            Merges.Add(_symbols.Intern(bytes.AsSpan(0, left)), _symbols.Intern(bytes.AsSpan(left, right)), rank,
+                _symbols.Intern(bytes.AsSpan(0, left + right)));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+using System.Text;
+using Realm.Gguf;
+
+namespace Realm.Tokenizers;
+
+/// <summary>
+/// The tokens of a file, checked: texts as the file writes them, what each token is, and which have a role.
+/// Lives while a tokenizer is built; the tokenizer keeps its own compact form.
+/// </summary>
+internal sealed class Vocabulary
+{
+    /// <summary>The most tokens a vocabulary may have; the largest known ones have 2^18.</summary>
+    private const int MaxTokens = 1 << 22;
+    private const string TokensKey = "tokenizer.ggml.tokens";
+    private const string TypesKey = "tokenizer.ggml.token_type";
+    private const string SuppressKey = "tokenizer.ggml.suppress_tokens";
+
+    private Vocabulary(byte[][] texts, TokenAttributes[] attributes, SpecialIds ids, int[] suppressed)
+    {
+        Texts = texts;
+        Attributes = attributes;
+        Ids = ids;
+        Suppressed = suppressed;
+        Known = KnownTokens.Find(texts);
+        EndOfGeneration = KnownTokens.Assign(Known, ids, attributes);
+    }
+
+    /// <summary>The texts, UTF-8 as in the file; those of a byte-level vocabulary are in GPT-2's alphabet.</summary>
+    public byte[][] Texts { get; }
+
+    public TokenAttributes[] Attributes { get; }
+
+    public SpecialIds Ids { get; }
+
+    /// <summary>Ids of the tokens with well-known texts.</summary>
+    public Dictionary<string, int> Known { get; }
+
+    public HashSet<int> EndOfGeneration { get; }
+
+    /// <summary>Tokens that the model must not generate.</summary>
+    public int[] Suppressed { get; }
+
+    /// <summary>Reads the vocabulary of a file.</summary>
+    /// <param name="metadata">The file's metadata.</param>
+    /// <param name="defaults">The ids that this kind of tokenizer has when the file names none.</param>
+    /// <exception cref="RealmException">E_VOCAB: missing, or in contradiction with itself.</exception>
+    public static Vocabulary Read(GgufMetadata metadata, SpecialIds defaults)
+    {
+        byte[][] texts = metadata.Texts(TokensKey)
+            ?? throw new RealmException(ErrorCode.Vocab, $"{TokensKey} is missing, though the file names a tokenizer");
+        if (texts.Length is 0 or > MaxTokens)
+        {
+            throw new RealmException(ErrorCode.Vocab, $"{TokensKey} has {texts.Length} tokens; expected 1 to {MaxTokens}");
+        }
+        TokenAttributes[] attributes = ReadAttributes(metadata, texts.Length);
+        defaults.Read(metadata, texts.Length);
+        var vocabulary = new Vocabulary(texts, attributes, defaults, ReadSuppressed(metadata, texts.Length));
+        vocabulary.AssignStripping(metadata);
+        return vocabulary;
+    }
+
+    /// <summary>The byte that a token of type "byte" stands for: its text is "&lt;0x" + two upper-case hex digits + "&gt;".</summary>
+    public byte ByteOf(int id)
+    {
+        byte[] text = Texts[id];
+        if (text.Length == 6 && text.AsSpan(0, 3).SequenceEqual("<0x"u8) && text[5] == '>'
+            && char.IsAsciiHexDigitUpper((char)text[3]) && char.IsAsciiHexDigitUpper((char)text[4]))
+        {
+            return (byte)((Hex(text[3]) << 4) | Hex(text[4]));
+        }
+        throw new RealmException(ErrorCode.Vocab,
+            $"token {id} is of type byte, so its text must be like <0x0A>; it is {Quote(text)}");
+
+        static int Hex(byte digit) => digit <= '9' ? digit - '0' : digit - 'A' + 10;
+    }
+
+    /// <summary>A token's text for messages: short, and without control characters.</summary>
+    public static string Quote(ReadOnlySpan<byte> text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (Rune rune in Encoding.UTF8.GetString(text[..Math.Min(text.Length, 60)]).EnumerateRunes())
+        {
+            quoted.Append(Rune.IsControl(rune) ? $"\\u{rune.Value:X4}" : rune.ToString());
+        }
+        return quoted.Append(text.Length > 60 ? "...\"" : "\"").ToString();
+    }
+
+    private static TokenAttributes[] ReadAttributes(GgufMetadata metadata, int count)
+    {
+        var attributes = new TokenAttributes[count];
+        if (metadata.Integers(TypesKey) is not { } types)
+        {
+            attributes.AsSpan().Fill(TokenAttributes.Normal);
+            return attributes;
+        }
+        if (types.Length < count)
+        {
+            throw new RealmException(ErrorCode.Vocab, $"{TypesKey} has {types.Length} entries for {count} tokens");
+        }
+        for (int id = 0; id < count; id++)
+        {
+            // Numbers that the format does not define read as undefined: a newer file with a new type still loads.
+            attributes[id] = types[id] switch
+            {
+                1 => TokenAttributes.Normal,
+                2 => TokenAttributes.Unknown,
+                3 => TokenAttributes.Control,
+                4 => TokenAttributes.UserDefined,
+                5 => TokenAttributes.Unused,
+                6 => TokenAttributes.Byte,
+                _ => TokenAttributes.Undefined,
+            };
+        }
+        return attributes;
+    }
+
+    private static int[] ReadSuppressed(GgufMetadata metadata, int count)
+    {
+        long[] ids = metadata.Integers(SuppressKey) ?? [];
+        var suppressed = new int[ids.Length];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if (ids[i] < 0 || ids[i] >= count)
+            {
+                throw new RealmException(ErrorCode.Vocab, $"{SuppressKey}[{i}] is {ids[i]}, but the vocabulary has {count} tokens");
+            }
+            suppressed[i] = (int)ids[i];
+        }
+        return suppressed;
+    }
+
+    /// <summary>
+    /// Which special tokens swallow white space beside them. GGUF does not carry this, so it goes by the model, as the
+    /// models' own configurations have it: Phi-3's markers swallow what follows (but for the four of Llama's vocabulary
+    /// that it kept), and the mask tokens of some encoders what precedes.
+    /// </summary>
+    private void AssignStripping(GgufMetadata metadata)
+    {
+        string pre = metadata.Text("tokenizer.ggml.pre") ?? "";
+        string architecture = metadata.Text("general.architecture") ?? "";
+        string name = (metadata.Text("general.name") ?? "").ToLowerInvariant();
+        if (ContainsAny(pre, "jina-v2-de", "jina-v2-es", "jina-v2-code") || ContainsAny(architecture, "nomic-bert-moe", "jina-bert-v3"))
+        {
+            Strip("<mask>", TokenAttributes.LeftStrip);
+        }
+        else if (ContainsAny(name, "phi-3", "phi3"))
+        {
+            for (int id = 0; id < Attributes.Length; id++)
+            {
+                if ((Attributes[id] & TokenAttributes.Special) != 0)
+                {
+                    Attributes[id] |= TokenAttributes.RightStrip;
+                }
+            }
+            Strip("</s>", TokenAttributes.RightStrip);
+            foreach (string kept in (string[])["<unk>", "<s>", "<|endoftext|>"])
+            {
+                if (Known.TryGetValue(kept, out int id))
+                {
+                    Attributes[id] &= ~TokenAttributes.RightStrip;
+                }
+            }
+        }
+        else if (ContainsAny(name, "modern-bert"))
+        {
+            Strip("[MASK]", TokenAttributes.LeftStrip);
+        }
+
+        void Strip(string token, TokenAttributes side)
+        {
+            if (Known.TryGetValue(token, out int id))
+            {
+                Attributes[id] |= side;
+            }
+        }
+
+        static bool ContainsAny(string text, params ReadOnlySpan<string> parts)
+        {
+            foreach (string part in parts)
+            {
+                if (text.Contains(part, StringComparison.Ordinal))
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+}
