@@ -36,11 +36,14 @@ internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView
         return values == null ? null : new ReadOnlySpan<float>(values, length).ToArray();
     }
 
-    /// <summary>The linear map `name`.weight, (outputs, inputs), with `name`.bias where there is one.</summary>
-    public Linear Linear(string name, int outputs, int inputs) =>
-        new(Matrix(name + ".weight", outputs, inputs), OptionalVector(name + ".bias", outputs));
+    /// <summary>The linear map `name`.weight, (outputs, inputs), with `name`.scale and `name`.bias where there are any.</summary>
+    public Linear Linear(string name, int outputs, int inputs) => Linear(name, name + ".weight", outputs, inputs);
 
-    /// <summary>The matrices `name`.weight of all experts, (experts, outputs, inputs), one linear map each.</summary>
+    /// <summary>The linear map of the matrix `weight`, with `name`.scale and `name`.bias where there are any.</summary>
+    public Linear Linear(string name, string weight, int outputs, int inputs) =>
+        new(Matrix(weight, outputs, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f, OptionalVector(name + ".bias", outputs));
+
+    /// <summary>The matrices `name`.weight of all experts, (experts, outputs, inputs), one linear map each, with their scales where there are any.</summary>
     public Linear[] Experts(string name, int experts, int outputs, int inputs)
     {
         TensorView view = Require(name + ".weight", $"{inputs} x {outputs} x {experts}");
@@ -49,9 +52,10 @@ internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView
             throw WrongShape(tensor, $"{inputs} x {outputs} x {experts}");
         WeightFormat format = FormatOf(tensor);
         long bytes = tensor.Bytes / experts;
+        float[]? scales = OptionalValues(name + ".scale", experts);
         Linear[] linears = new Linear[experts];
         for (int i = 0; i < experts; i++)
-            linears[i] = new Linear(Create(format, view.Data + i * bytes, outputs, inputs), null);
+            linears[i] = new Linear(Create(format, view.Data + i * bytes, outputs, inputs), scales?[i] ?? 1f, null);
         return linears;
     }
 

@@ -71,7 +71,7 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
             for (int row = 0; row < members.Length; row += Lanes.Tokens)
             {
                 int tokens = Math.Min(Lanes.Tokens, members.Length - row);
-                weight.Multiply(packed, middle.Tile(weight.Layout, row), 0, tokens, sums);
+                down[expert].Multiply(packed, middle.Tile(weight.Layout, row), tokens, sums);
                 for (int t = 0; t < tokens; t++)
                     Output.Store(sums + t * Lanes.Rows, null, count, outputs + (long)members[row + t] * weight.Rows + from);
             }

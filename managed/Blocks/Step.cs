@@ -68,7 +68,7 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
             for (int row = 0; row < rows; row += Lanes.Tokens)
             {
                 int tokens = Math.Min(Lanes.Tokens, rows - row);
-                weight.Multiply(packed, inputs.Tile(weight.Layout, row), 0, tokens, sums);
+                linear.Multiply(packed, inputs.Tile(weight.Layout, row), tokens, sums);
                 for (int t = 0; t < tokens; t++)
                     Output.Store(sums + t * Lanes.Rows, linear.Bias == null ? null : linear.Bias + from, count, output + (row + t) * stride + from);
             }
@@ -89,7 +89,7 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
             for (int row = 0; row < rows; row += Lanes.Tokens)
             {
                 int tokens = Math.Min(Lanes.Tokens, rows - row);
-                weight.Multiply(packed, inputs.Tile(weight.Layout, row), 0, tokens, sums);
+                linear.Multiply(packed, inputs.Tile(weight.Layout, row), tokens, sums);
                 for (int t = 0; t < tokens; t++)
                     Output.Add(sums + t * Lanes.Rows, linear.Bias == null ? null : linear.Bias + from, count, x + (long)(row + t) * weight.Rows + from);
             }
@@ -112,8 +112,8 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
             for (int row = 0; row < rows; row += Lanes.Tokens)
             {
                 int tokens = Math.Min(Lanes.Tokens, rows - row);
-                gate.Weight.Multiply(packedGate, inputs.Tile(gate.Weight.Layout, row), 0, tokens, sums);
-                up.Weight.Multiply(packedUp, inputs.Tile(up.Weight.Layout, row), 0, tokens, upSums);
+                gate.Multiply(packedGate, inputs.Tile(gate.Weight.Layout, row), tokens, sums);
+                up.Multiply(packedUp, inputs.Tile(up.Weight.Layout, row), tokens, upSums);
                 for (int t = 0; t < tokens; t++)
                 {
                     float* g = sums + t * Lanes.Rows, u = upSums + t * Lanes.Rows;

@@ -33,7 +33,7 @@ public sealed unsafe class Model : IDisposable
             Block[][] layers = [.. Enumerable.Range(0, Config.Layers).Select(i => Layers.Create(architecture, Config, i, _tensors))];
             float* norm = _tensors.Vector("output_norm.weight", Config.HiddenSize);
             string headName = _tensors.Contains("output.weight") ? "output.weight" : "token_embd.weight";
-            Linear head = new(_tensors.Matrix(headName, Config.VocabSize, Config.HiddenSize), _tensors.OptionalVector("output.bias", Config.VocabSize));
+            Linear head = _tensors.Linear("output", headName, Config.VocabSize, Config.HiddenSize);
             _cacheLayout = new KvLayout(options.Cache, Config.KvHeadCounts, Config.HeadSize, Config.ContextLength);
             _pool = new WorkerPool(options.Threads == 0 ? WorkerPool.DefaultThreads : options.Threads);
             Options = options with { Threads = _pool.Threads };
