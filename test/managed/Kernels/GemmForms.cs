@@ -1,0 +1,40 @@
+using Realm.Formats;
+using Realm.Kernels;
+
+namespace Realm.Tests.Kernels;
+
+internal unsafe delegate void Product(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output);
+
+/// <summary>The three ways in which the kernel of a format can run.</summary>
+internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Product Reference)
+{
+    /// <summary>One for each line of the table of formats; a test checks that none is missing.</summary>
+    public static unsafe IReadOnlyList<GemmForms> All { get; } =
+    [
+        new("F32", SingleGemm<F32>.Wide, SingleGemm<F32>.Narrow, SingleGemm<F32>.Reference),
+        new("F16", SingleGemm<F16>.Wide, SingleGemm<F16>.Narrow, SingleGemm<F16>.Reference),
+        new("Q4_0", NibbleGemm<Q4_0>.Wide, NibbleGemm<Q4_0>.Narrow, NibbleGemm<Q4_0>.Reference),
+        new("Q4_1", NibbleGemm<Q4_1>.Wide, NibbleGemm<Q4_1>.Narrow, NibbleGemm<Q4_1>.Reference),
+        new("Q5_0", NibbleGemm<Q5_0>.Wide, NibbleGemm<Q5_0>.Narrow, NibbleGemm<Q5_0>.Reference),
+        new("Q5_1", NibbleGemm<Q5_1>.Wide, NibbleGemm<Q5_1>.Narrow, NibbleGemm<Q5_1>.Reference),
+        new("Q8_0", ByteGemm<Q8_0>.Wide, ByteGemm<Q8_0>.Narrow, ByteGemm<Q8_0>.Reference),
+        new("Q2_K", GroupGemm<Q2_K>.Wide, GroupGemm<Q2_K>.Narrow, GroupGemm<Q2_K>.Reference),
+        new("Q3_K", GroupGemm<Q3_K>.Wide, GroupGemm<Q3_K>.Narrow, GroupGemm<Q3_K>.Reference),
+        new("Q4_K", SuperblockGemm<Q4_K>.Wide, SuperblockGemm<Q4_K>.Narrow, SuperblockGemm<Q4_K>.Reference),
+        new("Q5_K", SuperblockGemm<Q5_K>.Wide, SuperblockGemm<Q5_K>.Narrow, SuperblockGemm<Q5_K>.Reference),
+        new("Q6_K", GroupGemm<Q6_K>.Wide, GroupGemm<Q6_K>.Narrow, GroupGemm<Q6_K>.Reference),
+        new("BF16", SingleGemm<BF16>.Wide, SingleGemm<BF16>.Narrow, SingleGemm<BF16>.Reference),
+    ];
+
+    /// <summary>Those of the fast ways that this processor can run.</summary>
+    public IEnumerable<(string Name, Product Run)> Fast
+    {
+        get
+        {
+            if (Lanes.Wide)
+                yield return ("512-bit", Wide);
+            if (Lanes.Narrow)
+                yield return ("256-bit", Narrow);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Realm.Formats;
+using Realm.Kernels;
+
+namespace Realm.Tests.Kernels;
+
+/// <summary>A matrix packed as the engine packs it, a tile of activations, and products of the two.</summary>
+internal sealed unsafe class PackedProduct : IDisposable
+{
+    private readonly byte* _data;
+    private readonly byte* _tile;
+    private readonly byte* _scratch;
+    private readonly Weight _weight;
+    private readonly bool _packed;
+
+    /// <param name="blocks">Rows, one after another, in the file's layout.</param>
+    /// <param name="x">Activations of 8 tokens, one after another.</param>
+    public PackedProduct(WeightFormat format, byte[] blocks, int rows, int columns, float[] x, bool packed = true)
+    {
+        _data = (byte*)NativeMemory.AlignedAlloc((nuint)blocks.Length, 64);
+        blocks.CopyTo(new Span<byte>(_data, blocks.Length));
+        _packed = packed;
+        _weight = format.CreateWeight(_data, rows, columns, packed);
+        _scratch = (byte*)NativeMemory.AlignedAlloc((nuint)_weight.GroupBytes, 64);
+        // What is in memory before must not matter.
+        NativeMemory.Fill(_scratch, (nuint)_weight.GroupBytes, 0xa5);
+        for (int group = 0; group < _weight.Groups; group++)
+            _weight.PackGroup(group);
+        _tile = (byte*)NativeMemory.AlignedAlloc((nuint)Activations.TileBytes(_weight.Layout, columns), 64);
+        fixed (float* from = x)
+        {
+            for (int slot = 0; slot < Lanes.Tokens; slot++)
+                Activations.Store(_weight.Layout, from + slot * columns, columns, _tile, slot);
+        }
+        Blocks = columns / (_weight.Layout == ActivationLayout.Single ? 1 : _weight.Layout == ActivationLayout.Superblock ? 256 : 32);
+    }
+
+    public int Groups => _weight.Groups;
+
+    private int Blocks { get; }
+
+    /// <summary>[tokens][16], as the engine multiplies.</summary>
+    public float[] Multiply(int group, int slot, int tokens)
+    {
+        float[] output = NewOutput();
+        fixed (float* o = output)
+            _weight.Multiply(_weight.Group(group, _scratch), _tile, slot, tokens, o);
+        return output[..(16 * tokens)];
+    }
+
+    /// <summary>The same with a kernel of the test's choice.</summary>
+    public float[] Multiply(Product product, int group, int slot, int tokens)
+    {
+        float[] output = NewOutput();
+        fixed (float* o = output)
+            product(_weight.Group(group, _scratch), Blocks, _tile, slot, tokens, o);
+        return output[..(16 * tokens)];
+    }
+
+    /// <summary>The activation that the kernel sees: quantised and multiplied by its scale.</summary>
+    public double Activation(int slot, int k)
+    {
+        switch (_weight.Layout)
+        {
+            case ActivationLayout.Single:
+                return ((float*)_tile)[8 * k + slot];
+            case ActivationLayout.Int8:
+                byte* a = _tile + k / 32 * Int8Activations.BlockBytes;
+                return (double)((sbyte*)a)[32 * slot + k % 32] * ((float*)(a + Int8Activations.ScaleOffset))[slot];
+            case ActivationLayout.Int16:
+                byte* b = _tile + k / 32 * Int16Activations.BlockBytes;
+                int place = k % 32 / 4 * 4 + k % 2 * 2 + k % 4 / 2;
+                return (double)((short*)b)[32 * slot + place] * ((float*)(b + Int16Activations.ScaleOffset))[slot];
+            default:
+                byte* c = _tile + k / 256 * SuperblockActivations.BlockBytes;
+                return (double)((sbyte*)c)[256 * slot + k % 256] * ((float*)(c + SuperblockActivations.ScaleOffset))[slot];
+        }
+    }
+
+    // NaN, so that an output that was not written is seen.
+    private static float[] NewOutput() => Enumerable.Repeat(float.NaN, Lanes.Rows * Lanes.Tokens).ToArray();
+
+    public void Dispose()
+    {
+        _weight.Dispose();
+        NativeMemory.AlignedFree(_data);
+        NativeMemory.AlignedFree(_tile);
+        NativeMemory.AlignedFree(_scratch);
+    }
+}
