@@ -1,0 +1,51 @@
+// The engine library, opened once a process and never closed.
+#pragma once
+#include <string>
+
+#include "realm.h"
+
+namespace realm {
+
+// Every function of realm.h, by its name without `realm_`. `npm run lint` compares this list with the header.
+#define REALM_FUNCTIONS(X) \
+  X(abi_version)           \
+  X(engine_describe)       \
+  X(engine_shutdown)       \
+  X(stored_add_bytes)      \
+  X(stored_add_path)       \
+  X(stored_remove)         \
+  X(stored_info)           \
+  X(stored_shape)          \
+  X(stored_tensor_size)    \
+  X(stored_tensor_read)    \
+  X(stored_embed)          \
+  X(stored_forward)        \
+  X(stored_logits)         \
+  X(model_open_bytes)      \
+  X(model_open_path)       \
+  X(model_open_bytes_start) \
+  X(model_open_path_start) \
+  X(model_close)           \
+  X(model_describe)        \
+  X(model_tokenize)        \
+  X(model_detokenize)      \
+  X(model_logits_start)    \
+  X(model_generate_start)  \
+  X(job_read)              \
+  X(job_cancel)            \
+  X(job_close)
+
+struct Engine {
+#define REALM_MEMBER(name) decltype(&realm_##name) name;
+  REALM_FUNCTIONS(REALM_MEMBER)
+#undef REALM_MEMBER
+};
+
+// The engine, or nullptr and in *problem what stands in the way and what to do about it. A failure is tried again at
+// the next call: the user may have put the file in place.
+const Engine* LoadEngine(std::string* problem);
+
+// The engine if some call has loaded it already, else nullptr. For the ways out, which must not load anything.
+const Engine* LoadedEngine();
+
+}  // namespace realm

@@ -1,0 +1,18 @@
+import { binding } from './binding';
+import { native } from './errors';
+
+export interface EngineInfo {
+  /** Version of the engine library. */
+  version: string;
+  /** The instruction set it was compiled for. */
+  isa: string;
+  /** Weight formats it computes with: their GGUF type id and name. */
+  formats: { id: number; name: string }[];
+  /** `general.architecture` of the models it runs. */
+  architectures: string[];
+}
+
+/** What this engine is and can run. Loads the engine. */
+export function getEngineInfo(): EngineInfo {
+  return JSON.parse(native(() => binding.describeEngine())) as EngineInfo;
+}
