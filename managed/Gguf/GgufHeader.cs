@@ -10,7 +10,6 @@ internal readonly record struct GgufHeader(uint Version, int Tensors, int Keys)
     /// <summary>Reads and checks the header; counts are compared with what the file can hold.</summary>
     public static GgufHeader Read(GgufInput input)
     {
-        input.At("header");
         CheckMagic(input);
         uint version = input.UInt32("the version");
         // A version with empty low half is a small one seen by the wrong end.

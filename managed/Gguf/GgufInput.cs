@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Text;
+using System.Text.Unicode;
 
 namespace Realm.Gguf;
 
@@ -21,24 +23,27 @@ internal sealed class GgufInput
     private int _end;      // bytes in _buffer
     private long _base;    // place in the file of _buffer[0]
     private bool _keeping = true;
-    private string _kind = "";
-    private string _subject = "";
+    private string _kind = "header";
+    private string? _subject;
+    private int _index, _count;
 
     /// <summary>Begins at the first byte of <paramref name="stream"/>, which must be seekable (only its length and start are asked for).</summary>
     public GgufInput(Stream stream, string name)
     {
         _stream = stream;
         FileName = Quoted.Path(name);
+        if (!stream.CanRead || !stream.CanSeek)
+            throw new RealmException(ErrorCode.InvalidArgument, $"{FileName}: expected an open stream that can be read and has a length");
         try
         {
             Length = stream.Length;
             stream.Position = 0;
         }
-        catch (Exception e) when (e is IOException or NotSupportedException or ObjectDisposedException)
+        catch (IOException e)
         {
-            throw new RealmException(ErrorCode.Io, $"{FileName}: cannot tell its length: a seekable stream is needed");
+            throw IoError(e);
         }
-        _buffer = new byte[(int)Math.Min(Length, FirstCapacity)];
+        _buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(Length, FirstCapacity));
     }
 
     /// <summary>Name of the file, fit for messages.</summary>
@@ -56,22 +61,24 @@ internal sealed class GgufInput
     /// <summary>Bytes of a count or a string length: 4 in version 1, 8 since.</summary>
     public int CountBytes { get; set; } = 8;
 
-    /// <summary>Says what is being read, for messages.</summary>
-    public void At(string kind, string subject = "")
-    {
-        _kind = kind;
-        _subject = subject;
-    }
+    /// <summary>Says what is being read, for messages: a thing by its name ...</summary>
+    public void At(string kind, string subject) => (_kind, _subject) = (kind, subject);
+
+    /// <summary>... or, as long as the name is not known, by its number.</summary>
+    public void At(string kind, int index, int count) => (_kind, _subject, _index, _count) = (kind, null, index, count);
 
     /// <summary>An error that names the file and what was being read.</summary>
-    public RealmException Error(ErrorCode code, string message) =>
-        new(code, _subject.Length == 0 ? $"{FileName}: {_kind}: {message}" : $"{FileName}: {_kind} {Quoted.Name(_subject)}: {message}");
+    public RealmException Error(ErrorCode code, string message)
+    {
+        string what = _subject is not null ? $"{_kind} {Quoted.Name(_subject)}" : _count > 0 ? $"{_kind} {_index} of {_count}" : _kind;
+        return new RealmException(code, $"{FileName}: {what}: {message}");
+    }
 
     /// <summary>The next bytes without parsing them; fewer than <paramref name="count"/> at the end of the file.</summary>
     public ReadOnlySpan<byte> Peek(int count)
     {
         int have = (int)Math.Min(count, Remaining);
-        Fill(have, "header");
+        Fill(have, "the magic");
         return _buffer.AsSpan(_position, have);
     }
 
@@ -88,12 +95,25 @@ internal sealed class GgufInput
     /// A count of items of at least <paramref name="itemBytes"/> bytes each: at most <paramref name="limit"/>
     /// (else <see cref="ErrorCode.Limit"/>) and no more than the rest of the file can hold (else <see cref="ErrorCode.Truncated"/>).
     /// </summary>
-    public int Count(string field, int limit, int itemBytes) => Checked(Count(field), field, limit, itemBytes);
+    public int Count(string field, int limit, int itemBytes) => Checked(Count(field), "", field, limit, itemBytes);
+
+    /// <summary>A key or a tensor name: UTF-8 of at least one byte, without control characters; else <see cref="ErrorCode.Key"/>.</summary>
+    public string Name(string field, int limit)
+    {
+        ReadOnlySpan<byte> bytes = String(field, limit);
+        if (bytes.IsEmpty) throw Error(ErrorCode.Key, $"{field} is empty");
+        if (!Utf8.IsValid(bytes)) throw Error(ErrorCode.Key, $"{field} {Quoted.Name(bytes)} is not UTF-8");
+        string name = Encoding.UTF8.GetString(bytes);
+        // The control characters of Unicode: C0, then delete and C1.
+        if (name.AsSpan().ContainsAnyInRange('\0', '\u001F') || name.AsSpan().ContainsAnyInRange('\u007F', '\u009F'))
+            throw Error(ErrorCode.Key, $"{field} {Quoted.Name(name)} has a control character");
+        return name;
+    }
 
     /// <summary>The bytes of a string; valid until the next call. Of version 1's strings a closing zero is dropped.</summary>
     public ReadOnlySpan<byte> String(string field, int limit)
     {
-        int length = Count(field, limit, 1);
+        int length = Checked(Count(field), "the length of ", field, limit, 1);
         return WithoutZero(Take(length, field), CountBytes);
     }
 
@@ -118,12 +138,12 @@ internal sealed class GgufInput
     public static ReadOnlySpan<byte> WithoutZero(ReadOnlySpan<byte> text, int countBytes) =>
         countBytes == 4 && text.Length > 0 && text[^1] == 0 ? text[..^1] : text;
 
-    private int Checked(ulong count, string field, int limit, int itemBytes)
+    private int Checked(ulong count, string what, string field, int limit, int itemBytes)
     {
         if (count > (ulong)limit)
-            throw Error(ErrorCode.Limit, $"{field} is {count}; at most {limit} is accepted");
+            throw Error(ErrorCode.Limit, $"{what}{field} is {count}; at most {limit} is accepted");
         if (count > (ulong)(Remaining / itemBytes))
-            throw Error(ErrorCode.Truncated, $"{field} is {count}, but only {Remaining} bytes are left in the file");
+            throw Error(ErrorCode.Truncated, $"{what}{field} is {count}, but only {Remaining} bytes are left in the file");
         return (int)count;
     }
 
@@ -138,7 +158,7 @@ internal sealed class GgufInput
         if (!_keeping) Drop();
         while (_end - _position < count)
         {
-            if (_end == _buffer.Length) Grow();
+            if (_end == _buffer.Length) Grow(count);
             int wanted = Math.Min(_buffer.Length - _end, Math.Max(count - (_end - _position), ReadAhead));
             int got = Read(_buffer.AsSpan(_end, wanted));
             if (got == 0) throw Error(ErrorCode.Truncated, $"{field}: the file became shorter while it was read");
@@ -154,11 +174,16 @@ internal sealed class GgufInput
         _position = 0;
     }
 
-    /// <summary>Doubles: the new size is at most twice the bytes that were really there, and never more than the file.</summary>
-    private void Grow()
+    /// <summary>
+    /// At least doubles, so that copying stays in proportion, but to no more than the file has: the new size is at most
+    /// twice the bytes that were read and are known to follow.
+    /// </summary>
+    private void Grow(int count)
     {
-        long size = Math.Min(Math.Max(2L * _buffer.Length, FirstCapacity), Length - _base);
-        Array.Resize(ref _buffer, (int)Math.Min(size, Array.MaxLength));
+        long size = Math.Min(Math.Max(2L * _buffer.Length, (long)_position + count), Length - _base);
+        byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(size, Array.MaxLength));
+        _buffer.AsSpan(0, _end).CopyTo(larger);
+        _buffer = larger;
     }
 
     private int Read(Span<byte> bytes)
@@ -169,7 +194,11 @@ internal sealed class GgufInput
         }
         catch (IOException e)
         {
-            throw Error(ErrorCode.Io, $"reading failed (operating system error {e.HResult & 0xFFFF})");
+            throw IoError(e);
         }
     }
+
+    /// <summary>The texts of system errors are stripped from the native build; the number is not.</summary>
+    private RealmException IoError(IOException e) =>
+        new(ErrorCode.Io, $"{FileName}: reading failed (operating system error {e.HResult & 0xFFFF})");
 }

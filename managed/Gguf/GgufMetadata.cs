@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Unicode;
 
 namespace Realm.Gguf;
 
@@ -116,8 +115,8 @@ public sealed class GgufMetadata
         var values = new Dictionary<string, GgufValue>(count); // every entry was checked to have room in the file
         for (int i = 0; i < count; i++)
         {
-            input.At($"metadata entry {i} of {count}");
-            string key = ReadKey(input);
+            input.At("metadata entry", i, count);
+            string key = input.Name("the key", GgufLimits.KeyBytes);
             input.At("metadata key", key);
             if (!values.TryAdd(key, GgufValue.Read(input)))
                 throw input.Error(ErrorCode.Duplicate, "is there twice");
@@ -131,17 +130,6 @@ public sealed class GgufMetadata
 
     /// <summary>The type of a value, for messages and for the few keys whose exact type matters.</summary>
     internal GgufValueType? TypeOf(string key) => _values.TryGetValue(key, out GgufValue value) ? value.Type : null;
-
-    private static string ReadKey(GgufInput input)
-    {
-        ReadOnlySpan<byte> bytes = input.String("the key length", GgufLimits.KeyBytes);
-        if (bytes.IsEmpty) throw input.Error(ErrorCode.Key, "the key is empty");
-        if (!Utf8.IsValid(bytes)) throw input.Error(ErrorCode.Key, $"the key {Quoted.Name(bytes)} is not UTF-8");
-        string key = Encoding.UTF8.GetString(bytes);
-        foreach (char c in key)
-            if (char.IsControl(c)) throw input.Error(ErrorCode.Key, $"the key {Quoted.Name(key)} has a control character");
-        return key;
-    }
 
     private GgufValue? Scalar(string key, string expected, Func<GgufValueType, bool> accepts)
     {

@@ -20,7 +20,7 @@ internal readonly record struct GgufValue(GgufValueType Type, GgufValueType Elem
             throw input.Error(ErrorCode.Nested, "an array of arrays, which GGUF files do not use");
         // A string takes at least its length field.
         int elementBytes = element == GgufValueType.String ? input.CountBytes : element.Size();
-        int count = input.Count("the array length", GgufLimits.ArrayElements, elementBytes);
+        int count = input.Count("the length of the array", GgufLimits.ArrayElements, elementBytes);
         return Read(input, type, element, count);
     }
 
@@ -28,7 +28,7 @@ internal readonly record struct GgufValue(GgufValueType Type, GgufValueType Elem
     {
         var value = new GgufValue(type, element, (int)input.Position, count);
         if (element == GgufValueType.String)
-            for (int i = 0; i < count; i++) input.String("the string length", GgufLimits.StringBytes);
+            for (int i = 0; i < count; i++) input.String("the string", GgufLimits.StringBytes);
         else
             input.Take(count * element.Size(), "the value"); // at most 16 Mi elements of 8 bytes
         return value;

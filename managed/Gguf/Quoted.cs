@@ -19,13 +19,11 @@ internal static class Quoted
     public static string Name(string text) =>
         text.Length <= NameLength ? $"'{Escaped(text)}'" : $"'{Escaped(text[..NameLength])}...' ({text.Length} characters)";
 
-    /// <summary>The same of bytes that should be UTF-8 but may not be.</summary>
-    public static string Name(ReadOnlySpan<byte> utf8)
-    {
-        // Four bytes a character at most, so the cut leaves enough; decoding replaces what is invalid.
-        string text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, 4 * NameLength + 4)]);
-        return Name(text);
-    }
+    /// <summary>The same of bytes that should be UTF-8 but may not be; what is not is shown as U+FFFD.</summary>
+    public static string Name(ReadOnlySpan<byte> utf8) =>
+        utf8.Length <= NameLength
+            ? $"'{Escaped(Encoding.UTF8.GetString(utf8))}'"
+            : $"'{Escaped(Encoding.UTF8.GetString(utf8[..NameLength]))}...' ({utf8.Length} bytes)";
 
     /// <summary>The path or name of a file, without quotes: it stands at the beginning of messages.</summary>
     public static string Path(string path) =>

@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Unicode;
-
 namespace Realm.Gguf;
 
 /// <summary>
@@ -18,16 +15,16 @@ internal static class TensorDirectory
         GgufInput input, int count, int alignment, Func<uint, BlockSize?> blockSizes)
     {
         var infos = new List<Info>();
-        var names = new HashSet<string>();
+        var names = new HashSet<string>(count); // smaller than the infos, for which the file was checked to have room
         for (int i = 0; i < count; i++)
         {
-            input.At($"tensor {i} of {count}");
+            input.At("tensor", i, count);
             Info info = ReadInfo(input, blockSizes);
             if (!names.Add(info.Name)) throw input.Error(ErrorCode.Duplicate, "is there twice");
             infos.Add(info);
         }
 
-        long dataOffset = input.Position + (alignment - 1) & -(long)alignment;
+        long dataOffset = (input.Position + alignment - 1) & -(long)alignment;
         var tensors = new GgufTensor[infos.Count];
         for (int i = 0; i < tensors.Length; i++) tensors[i] = Place(input, infos[i], dataOffset, alignment);
         CheckOverlap(input, tensors);
@@ -36,28 +33,17 @@ internal static class TensorDirectory
 
     private static Info ReadInfo(GgufInput input, Func<uint, BlockSize?> blockSizes)
     {
-        string name = ReadName(input);
+        string name = input.Name("the name", GgufLimits.TensorNameBytes);
         input.At("tensor", name);
         long[] shape = ReadShape(input);
         UInt128 elements = Elements(input, shape);
         uint type = input.UInt32("the type");
         ulong offset = input.UInt64("the offset");
-        if (blockSizes(type) is not { Elements: > 0 } block)
+        if (blockSizes(type) is not { Elements: > 0, Bytes: > 0 } block)
             throw input.Error(ErrorCode.Unsupported, $"has the unknown type {type}");
         if (shape[0] % block.Elements != 0)
             throw input.Error(ErrorCode.Shape, $"has rows of {shape[0]} values; its type {type} stores blocks of {block.Elements}");
         return new Info(name, type, shape, offset, elements / block.Elements * block.Bytes);
-    }
-
-    private static string ReadName(GgufInput input)
-    {
-        ReadOnlySpan<byte> bytes = input.String("the name length", GgufLimits.TensorNameBytes);
-        if (bytes.IsEmpty) throw input.Error(ErrorCode.Key, "the name is empty");
-        if (!Utf8.IsValid(bytes)) throw input.Error(ErrorCode.Key, $"the name {Quoted.Name(bytes)} is not UTF-8");
-        string name = Encoding.UTF8.GetString(bytes);
-        foreach (char c in name)
-            if (char.IsControl(c)) throw input.Error(ErrorCode.Key, $"the name {Quoted.Name(name)} has a control character");
-        return name;
     }
 
     private static long[] ReadShape(GgufInput input)
@@ -76,17 +62,20 @@ internal static class TensorDirectory
         return shape;
     }
 
-    /// <summary>The product of the extents, at most 2^63 - 1; compared after every factor, so that it cannot leave 128 bits.</summary>
+    /// <summary>
+    /// The product of the extents. It is compared after every factor, so that it cannot leave 128 bits, and zeros are left
+    /// out until the end, so that the product of any of the extents fits as well.
+    /// </summary>
     private static UInt128 Elements(GgufInput input, long[] shape)
     {
         UInt128 elements = 1;
         foreach (long extent in shape)
         {
-            elements *= (UInt128)extent;
+            elements *= (UInt128)Math.Max(extent, 1);
             if (elements > (UInt128)long.MaxValue)
                 throw input.Error(ErrorCode.Shape, $"has the shape [{string.Join(", ", shape)}], more values than can be counted");
         }
-        return elements;
+        return shape.Contains(0) ? 0 : elements;
     }
 
     private static GgufTensor Place(GgufInput input, in Info info, long dataOffset, int alignment)
