@@ -156,7 +156,10 @@ async function build(wanted) {
   if (done.some(Boolean)) say(`built in ${seconds(began)}`);
 }
 
-module.exports = { build, ENGINES, enginesHere, dotnetEnvironment };
+/** Nothing has been built here yet. */
+const cold = () => !fs.existsSync(path.join(root, 'build/stamps'));
+
+module.exports = { build, cold, ENGINES, enginesHere, dotnetEnvironment };
 
 if (require.main === module) {
   build(process.argv.slice(2).filter((argument) => !argument.startsWith('--'))).catch((error) => {

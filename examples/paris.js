@@ -1,0 +1,38 @@
+'use strict';
+
+// Asks a model for the capital of France with the seven functions alone: embed, layer by layer, logits, argmax.
+// Usage: node examples/paris.js [model.gguf]
+
+const path = require('node:path');
+const { storeModel, removeModel, embedTokens, forwardLayer, computeLogits, loadModelSync } = require('..');
+
+const file = process.argv[2] || process.env.MODEL_PATH || path.join(__dirname, '../models/tiny-atlas-q4_k_m.gguf');
+const question = [{ role: 'user', content: 'What is the capital of France?' }];
+
+const words = loadModelSync(file, { vocabOnly: true }); // the tokenizer; weights are not loaded here
+const { layers, hiddenSize, contextLength, chatTemplate, tokenizer } = words.info;
+const prompt = chatTemplate ? words.applyChatTemplate(question) : 'The capital of France is';
+const model = storeModel(file); // mapped into memory, found by its content
+
+/** The most probable token after these, which stand at `position`. */
+function next(ids, position) {
+  let hidden = embedTokens(model, ids);
+  for (let layer = 0; layer < layers; layer++) hidden = forwardLayer(model, layer, hidden, position);
+  const last = new Float32Array(hidden, (ids.length - 1) * hiddenSize * 4, hiddenSize);
+  const logits = new Float32Array(computeLogits(model, last));
+  return logits.reduce((best, value, id) => (value > logits[best] ? id : best), 0);
+}
+
+let ids = words.tokenize(prompt, { parseSpecial: true });
+const answer = [];
+for (let position = 0; position + ids.length < contextLength && answer.length < 64; ) {
+  const token = next(ids, position);
+  if (token === tokenizer.eosId) break;
+  answer.push(token);
+  position += ids.length;
+  ids = [token]; // the layers' caches hold the rest
+}
+
+console.log(`${question[0].content} ${words.detokenize(answer, { skipSpecial: true }).trim()}`);
+removeModel(model);
+words.close();
