@@ -1,0 +1,152 @@
+using Realm.Blocks;
+using Realm.Runtime;
+using Xunit;
+
+namespace Realm.Tests.Runtime;
+
+/// <summary>The same bits however a text is run, and the errors of the runtime; on the embedded model.</summary>
+public sealed unsafe class ModelTests : IDisposable
+{
+    private static readonly int[] _tokens = [.. Enumerable.Range(0, 75).Select(i => i * 37 % 1536)];
+
+    private readonly ModelFile _file = ModelFile.OpenPath(Golden.TinyAtlas);
+
+    public void Dispose() => _file.Dispose();
+
+    [Fact]
+    public void Gives_the_same_bits_however_it_is_run()
+    {
+        float[] expected;
+        using (Model model = Model.Load(_file, new ModelOptions(1)))
+            expected = Networks.Logits(model, _tokens, _tokens.Length);
+        foreach ((int threads, bool packed, int chunk) in new[] { (1, true, 1), (2, true, 1), (2, true, 8), (3, true, 7), (2, false, 75), (1, false, 1) })
+        {
+            using Model model = Model.Load(_file, new ModelOptions(threads, packed));
+            Assert.Equal(expected, Networks.Logits(model, _tokens, chunk));
+            Assert.Equal(expected, Networks.LayerByLayer(model, _tokens, chunk));
+        }
+    }
+
+    [Fact]
+    public void Gives_each_sequence_of_a_batch_what_it_gets_alone()
+    {
+        using Model model = Model.Load(_file, new ModelOptions(2));
+        int[][] texts = [_tokens[..20], _tokens[20..25], _tokens[25..70]];
+        using Batch batch = model.NewBatch();
+        Session[] sessions = [model.NewSession(), model.NewSession(), model.NewSession()];
+        List<int>[] rows = [[], [], []];
+        // Dealt out in turn, so that no sequence's rows lie together.
+        for (int i = 0; i < 45; i++)
+        {
+            for (int s = 0; s < 3; s++)
+            {
+                if (i < texts[s].Length)
+                    rows[s].Add(batch.Add(sessions[s], texts[s][i], true));
+            }
+        }
+        Assert.True(model.Forward(batch));
+        for (int s = 0; s < 3; s++)
+        {
+            float[] together = [.. rows[s].SelectMany(r => new ReadOnlySpan<float>(batch.Logits(r), model.Config.VocabSize).ToArray())];
+            Assert.Equal(Networks.Logits(model, texts[s], 512), together);
+            Assert.Equal(texts[s].Length, sessions[s].Length);
+            sessions[s].Dispose();
+        }
+    }
+
+    [Fact]
+    public void Truncates_and_goes_on()
+    {
+        using Model model = Model.Load(_file, new ModelOptions(2));
+        using Session session = model.NewSession();
+        using Batch batch = model.NewBatch();
+        Run(_tokens[..70]);
+        session.Truncate(60);
+        Run(_tokens[60..75]);
+        float[] expected = Networks.Logits(model, _tokens, 512);
+        Assert.Equal(expected[(74 * 1536)..], new ReadOnlySpan<float>(batch.Logits(14), 1536).ToArray());
+        Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<RealmException>(() => session.Truncate(76)).Code);
+
+        void Run(int[] tokens)
+        {
+            batch.Clear();
+            foreach (int token in tokens)
+                batch.Add(session, token, true);
+            Assert.True(model.Forward(batch));
+        }
+    }
+
+    [Fact]
+    public void A_cancelled_pass_leaves_the_session_as_it_was()
+    {
+        using Model model = Model.Load(_file, new ModelOptions(2));
+        using Session session = model.NewSession();
+        using Batch batch = model.NewBatch();
+        batch.Add(session, 5, true);
+        batch.Cancel = true;
+        Assert.False(model.Forward(batch));
+        Assert.Equal(0, session.Length);
+        batch.Clear();
+        batch.Add(session, 5, true);
+        Assert.True(model.Forward(batch));
+        Assert.Equal(1, session.Length);
+    }
+
+    [Fact]
+    public void Refuses_what_it_cannot_do()
+    {
+        using Model model = Model.Load(_file, new ModelOptions(1));
+        using Session session = model.NewSession();
+        using Batch batch = model.NewBatch();
+        batch.Add(session, 1536, false);
+        AssertError(ErrorCode.InvalidToken, "token id 1536 is not in the vocabulary of 1536", () => model.Forward(batch));
+        batch.Clear();
+        for (int i = 0; i < 512; i++)
+            batch.Add(session, 1, false);
+        AssertError(ErrorCode.Limit, "the batch is full: it holds 512 rows", () => batch.Add(session, 1, false));
+        Assert.True(model.Forward(batch));
+        batch.Clear();
+        batch.Add(session, 1, false);
+        AssertError(ErrorCode.ContextFull, "context full: position 512 asked, the context holds 512", () => model.Forward(batch));
+
+        float[] x = new float[256];
+        using Session fresh = model.NewSession();
+        fixed (float* h = x)
+        {
+            float* p = h;
+            AssertError(ErrorCode.CacheGap, "position 1 leaves a gap: layer 2 holds 0 positions", () => model.ForwardLayer(fresh, 2, p, 1, 1, p));
+            AssertError(ErrorCode.InvalidArgument, "layer 4 asked, the model has 4", () => model.ForwardLayer(fresh, 4, p, 1, 0, p));
+        }
+        model.Dispose();
+        AssertError(ErrorCode.ModelClosed, "the model is closed", () => model.Forward(batch));
+    }
+
+    [Fact]
+    public void Decoding_allocates_nothing_on_the_managed_heap()
+    {
+        using Model model = Model.Load(_file, new ModelOptions(2));
+        using Session session = model.NewSession();
+        using Batch batch = model.NewBatch();
+        Decode(10);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Decode(50);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Decode(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                batch.Clear();
+                batch.Add(session, i, true);
+                model.Forward(batch);
+            }
+        }
+    }
+
+    private static void AssertError(ErrorCode code, string message, Action action)
+    {
+        RealmException error = Assert.Throws<RealmException>(action);
+        Assert.Equal(code, error.Code);
+        Assert.Equal(message, error.Message);
+    }
+}

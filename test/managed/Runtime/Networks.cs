@@ -1,0 +1,89 @@
+using Realm.Runtime;
+
+namespace Realm.Tests.Runtime;
+
+/// <summary>What tests do with models.</summary>
+internal static unsafe class Networks
+{
+    /// <summary>Logits of every position, (tokens, vocabulary), in chunks of `chunk` tokens.</summary>
+    public static float[] Logits(Model model, ReadOnlySpan<int> tokens, int chunk)
+    {
+        int vocab = model.Config.VocabSize;
+        float[] logits = new float[tokens.Length * vocab];
+        using Session session = model.NewSession();
+        using Batch batch = model.NewBatch();
+        for (int at = 0; at < tokens.Length; at += chunk)
+        {
+            batch.Clear();
+            int count = Math.Min(chunk, tokens.Length - at);
+            for (int i = 0; i < count; i++)
+                batch.Add(session, tokens[at + i], true);
+            model.Forward(batch);
+            for (int i = 0; i < count; i++)
+                new ReadOnlySpan<float>(batch.Logits(i), vocab).CopyTo(logits.AsSpan((at + i) * vocab));
+        }
+        return logits;
+    }
+
+    /// <summary>The same through the layer-by-layer calls, in chunks of `chunk` tokens. `layers` receives the hidden states after each layer.</summary>
+    public static float[] LayerByLayer(Model model, ReadOnlySpan<int> tokens, int chunk, List<float[]>? layers = null)
+    {
+        int vocab = model.Config.VocabSize, hidden = model.Config.HiddenSize;
+        float[] logits = new float[tokens.Length * vocab];
+        using Session session = model.NewSession();
+        for (int layer = 0; layers != null && layer < model.Config.Layers; layer++)
+            layers.Add(new float[tokens.Length * hidden]);
+        for (int at = 0; at < tokens.Length; at += chunk)
+        {
+            int count = Math.Min(chunk, tokens.Length - at);
+            uint[] ids = new uint[count];
+            for (int i = 0; i < count; i++)
+                ids[i] = (uint)tokens[at + i];
+            float[] x = new float[count * hidden];
+            fixed (uint* t = ids)
+            fixed (float* h = x, l = logits)
+            {
+                model.Embed(t, count, h);
+                for (int layer = 0; layer < model.Config.Layers; layer++)
+                {
+                    model.ForwardLayer(session, layer, h, count, at, h);
+                    if (layers != null)
+                        x.CopyTo(layers[layer].AsSpan(at * hidden));
+                }
+                for (int i = 0; i < count; i++)
+                    model.ComputeLogits(h + i * hidden, l + (long)(at + i) * vocab);
+            }
+        }
+        return logits;
+    }
+
+    /// <summary>Greedy continuation of a prompt.</summary>
+    public static int[] Greedy(Model model, ReadOnlySpan<int> prompt, int count)
+    {
+        using Session session = model.NewSession();
+        using Batch batch = model.NewBatch();
+        for (int i = 0; i < prompt.Length; i++)
+            batch.Add(session, prompt[i], i == prompt.Length - 1);
+        int[] output = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            model.Forward(batch);
+            ReadOnlySpan<float> logits = new(batch.Logits(batch.Count - 1), model.Config.VocabSize);
+            output[i] = Largest(logits);
+            batch.Clear();
+            batch.Add(session, output[i], true);
+        }
+        return output;
+    }
+
+    public static int Largest(ReadOnlySpan<float> logits)
+    {
+        int best = 0;
+        for (int i = 1; i < logits.Length; i++)
+        {
+            if (logits[i] > logits[best])
+                best = i;
+        }
+        return best;
+    }
+}
