@@ -7,11 +7,10 @@ const path = require('node:path');
 const { storeModel, removeModel, embedTokens, forwardLayer, computeLogits, loadModelSync } = require('..');
 
 const file = process.argv[2] || process.env.MODEL_PATH || path.join(__dirname, '../models/tiny-atlas-q4_k_m.gguf');
-const question = [{ role: 'user', content: 'What is the capital of France?' }];
+const prompt = 'The capital of France is';
 
 const words = loadModelSync(file, { vocabOnly: true }); // the tokenizer; weights are not loaded here
-const { layers, hiddenSize, contextLength, chatTemplate, tokenizer } = words.info;
-const prompt = chatTemplate ? words.applyChatTemplate(question) : 'The capital of France is';
+const { layers, hiddenSize, contextLength, tokenizer } = words.info;
 const model = storeModel(file); // mapped into memory, found by its content
 
 /** The most probable token after these, which stand at `position`. */
@@ -23,16 +22,16 @@ function next(ids, position) {
   return logits.reduce((best, value, id) => (value > logits[best] ? id : best), 0);
 }
 
-let ids = words.tokenize(prompt, { parseSpecial: true });
-const answer = [];
-for (let position = 0; position + ids.length < contextLength && answer.length < 64; ) {
+let ids = words.tokenize(prompt);
+let answer = '';
+for (let position = 0; position + ids.length < contextLength && position < 64 && !/[.\n]/.test(answer); ) {
   const token = next(ids, position);
   if (token === tokenizer.eosId) break;
-  answer.push(token);
+  answer += words.detokenize([token], { skipSpecial: true });
   position += ids.length;
   ids = [token]; // the layers' caches hold the rest
 }
 
-console.log(`${question[0].content} ${words.detokenize(answer, { skipSpecial: true }).trim()}`);
+console.log(`${prompt}${answer.trimEnd()}`);
 removeModel(model);
 words.close();
