@@ -36,7 +36,11 @@ internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTi
 
     public static int BlockElements => 32;
 
-    public static int BlockBytes => T.HeaderBytes + 512;
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.HeaderBytes + 512;
+    }
 
     public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
     {

@@ -21,7 +21,11 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
 
     public static int BlockElements => 256;
 
-    public static int BlockBytes => T.BlockBytes;
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.BlockBytes;
+    }
 
     public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
     {
@@ -62,6 +66,7 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
 
     private static void Multiply8(byte* w, int blocks, byte* tile, float* output)
     {
+        int* sums = stackalloc int[128];
         for (int t = 0; t < 8; t++)
             Vector512<float>.Zero.Store(output + 16 * t);
         for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
@@ -112,23 +117,21 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
                 i6 = Add(i6, a + 1632, scale, v0, v1, v2, v3);
                 i7 = Add(i7, a + 1888, scale, v0, v1, v2, v3);
             }
-            Minimums(w, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5, out var m6, out var m7);
-            Vector512<float> d = T.Scale(w), dmin = T.HasMinimums ? T.MinimumScale(w) : default;
-            float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
-            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset);
-            Finish(output, i0, s, sums, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
-            Finish(output + 16, i1, s + 1, sums + 8, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
-            Finish(output + 32, i2, s + 2, sums + 16, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
-            Finish(output + 48, i3, s + 3, sums + 24, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
-            Finish(output + 64, i4, s + 4, sums + 32, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
-            Finish(output + 80, i5, s + 5, sums + 40, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
-            Finish(output + 96, i6, s + 6, sums + 48, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
-            Finish(output + 112, i7, s + 7, sums + 56, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            i0.Store(sums);
+            i1.Store(sums + 16);
+            i2.Store(sums + 32);
+            i3.Store(sums + 48);
+            i4.Store(sums + 64);
+            i5.Store(sums + 80);
+            i6.Store(sums + 96);
+            i7.Store(sums + 112);
+            Finish(w, tile, 0, 8, sums, output);
         }
     }
 
     private static void Multiply4(byte* w, int blocks, byte* tile, int slot, float* output)
     {
+        int* sums = stackalloc int[64];
         for (int t = 0; t < 4; t++)
             Vector512<float>.Zero.Store(output + 16 * t);
         for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
@@ -163,14 +166,11 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
                 i2 = Add(i2, a + 608, scale, v0, v1, v2, v3);
                 i3 = Add(i3, a + 864, scale, v0, v1, v2, v3);
             }
-            Minimums(w, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5, out var m6, out var m7);
-            Vector512<float> d = T.Scale(w), dmin = T.HasMinimums ? T.MinimumScale(w) : default;
-            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
-            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * slot;
-            Finish(output, i0, s, sums, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
-            Finish(output + 16, i1, s + 1, sums + 8, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
-            Finish(output + 32, i2, s + 2, sums + 16, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
-            Finish(output + 48, i3, s + 3, sums + 24, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
+            i0.Store(sums);
+            i1.Store(sums + 16);
+            i2.Store(sums + 32);
+            i3.Store(sums + 48);
+            Finish(w, tile, slot, 4, sums, output);
         }
     }
 
@@ -255,6 +255,18 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             first *= Vector512.Create((short)T.Bias);
             second *= Vector512.Create((short)T.Bias);
         }
+    }
+
+    // What is done once a superblock. Not inlined: it would use up the number of local variables that the compiler keeps track of.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Finish(byte* w, byte* tile, int slot, int tokens, int* sums, float* output)
+    {
+        Minimums(w, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5, out var m6, out var m7);
+        Vector512<float> d = T.Scale(w), dmin = T.HasMinimums ? T.MinimumScale(w) : default;
+        float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+        int* sums16 = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * slot;
+        for (int t = 0; t < tokens; t++)
+            Finish(output + 16 * t, Vector512.Load(sums + 16 * t), s + t, sums16 + 8 * t, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

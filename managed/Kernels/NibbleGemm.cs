@@ -42,13 +42,21 @@ internal unsafe interface INibbleTile
 /// </remarks>
 internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibbleTile
 {
-    private static int QuantOffset => T.HeaderBytes + (T.FifthBit ? 64 : 0);
+    private static int QuantOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => T.HeaderBytes + (T.FifthBit ? 64 : 0);
+    }
 
     public static ActivationLayout Layout => ActivationLayout.Int8;
 
     public static int BlockElements => 32;
 
-    public static int BlockBytes => QuantOffset + 256;
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => QuantOffset + 256;
+    }
 
     public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
     {

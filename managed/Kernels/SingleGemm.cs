@@ -31,7 +31,11 @@ internal readonly unsafe struct SingleGemm<T> : IGemm where T : unmanaged, ISing
 
     public static int BlockElements => 1;
 
-    public static int BlockBytes => Lanes.Rows * T.RowBytes;
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Lanes.Rows * T.RowBytes;
+    }
 
     public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
     {

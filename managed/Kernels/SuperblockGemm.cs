@@ -30,13 +30,21 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
 
     private const int FifthOffset = 4 * Word;
 
-    private static int QuantOffset => FifthOffset + (T.FifthBit ? 8 * Word : 0);
+    private static int QuantOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => FifthOffset + (T.FifthBit ? 8 * Word : 0);
+    }
 
     public static ActivationLayout Layout => ActivationLayout.Superblock;
 
     public static int BlockElements => 256;
 
-    public static int BlockBytes => QuantOffset + 32 * Word;
+    public static int BlockBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => QuantOffset + 32 * Word;
+    }
 
     public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
     {
