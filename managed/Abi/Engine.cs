@@ -21,6 +21,21 @@ internal static class Engine
     public static Job Job(ulong handle) => Jobs.Find(handle) ?? throw new RealmException(ErrorCode.InvalidArgument,
         Jobs.WasGiven(handle) ? "the job was closed" : $"{handle} is no job's handle");
 
+    /// <summary>A handle for a job that has been started.</summary>
+    public static ulong Register(Job job)
+    {
+        try
+        {
+            return Jobs.Add(job);
+        }
+        catch
+        {
+            // The caller will not know of it: it must not be called by it.
+            job.Close();
+            throw;
+        }
+    }
+
     /// <summary>
     /// Cancels everything and waits for all threads, then frees the models, whose compute threads end with that. What does not end in time is left as
     /// it is: nothing that it may be using is freed.

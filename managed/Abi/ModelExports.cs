@@ -37,15 +37,17 @@ internal static unsafe class ModelExports
         (ModelOptions how, bool vocabOnly) = Arguments.Model(options);
         // Leased here, where the bytes are still the caller's to read; packed on the job's thread.
         LoadedModel loaded = LoadedModels.LeaseBytes(bytes, (long)length, how);
+        LoadJob started;
         try
         {
-            *job = Engine.Jobs.Add(LoadJob.Start(() => loaded, vocabOnly, Engine.Models.Add, notify, user));
+            started = LoadJob.Start(() => loaded, vocabOnly, Engine.Models.Add, notify, user);
         }
         catch
         {
             loaded.Release();
             throw;
         }
+        *job = Engine.Register(started);
     });
 
     // int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
@@ -56,7 +58,7 @@ internal static unsafe class ModelExports
         Arguments.Check(job, 1, 1, "job");
         (ModelOptions how, bool vocabOnly) = Arguments.Model(options);
         string text = Arguments.Path(path, length);
-        *job = Engine.Jobs.Add(LoadJob.Start(() => LoadedModels.LeasePath(text, how), vocabOnly, Engine.Models.Add, notify, user));
+        *job = Engine.Register(LoadJob.Start(() => LoadedModels.LeasePath(text, how), vocabOnly, Engine.Models.Add, notify, user));
     });
 
     // int32_t realm_model_close(uint64_t model, realm_error *error);
@@ -115,7 +117,7 @@ internal static unsafe class ModelExports
     {
         Arguments.Check(output, elements, long.MaxValue / sizeof(float), "out");
         Arguments.Check(job, 1, 1, "job");
-        *job = Engine.Jobs.Add(Engine.Model(model).Logits(Arguments.Ids(ids, count), output, elements, notify, user));
+        *job = Engine.Register(Engine.Model(model).Logits(Arguments.Ids(ids, count), output, elements, notify, user));
     });
 
     // int32_t realm_model_generate_start(uint64_t model, const uint32_t *ids, uint64_t count, const realm_generation_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
@@ -124,6 +126,6 @@ internal static unsafe class ModelExports
         ulong model, uint* ids, ulong count, NativeGenerationOptions* options, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(job, 1, 1, "job");
-        *job = Engine.Jobs.Add(Engine.Model(model).Generate(Arguments.Ids(ids, count), Arguments.Generation(options), notify, user));
+        *job = Engine.Register(Engine.Model(model).Generate(Arguments.Ids(ids, count), Arguments.Generation(options), notify, user));
     });
 }

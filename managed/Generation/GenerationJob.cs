@@ -25,7 +25,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         _options = options;
         _tokenizer = model.Loaded.Tokenizer;
         _contextLength = model.Loaded.Model.Config.ContextLength;
-        _sampler = new Sampler(options.Sampling);
+        _sampler = new Sampler(options.Sampling, _tokenizer == null ? default : _tokenizer.SuppressedIds);
         _text = new TextStream(options.Stops);
         foreach (int token in prompt)
         {

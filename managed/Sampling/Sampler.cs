@@ -12,13 +12,17 @@ public sealed unsafe class Sampler
     private readonly RandomSource _random;
     private readonly float _scale;
     private readonly float _minLogit;
+    private readonly int[] _forbidden;
 
     /// <summary>A sampler for one sequence.</summary>
+    /// <param name="options">How to choose.</param>
+    /// <param name="forbidden">Ids never to choose.</param>
     /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>: an option is out of range.</exception>
-    public Sampler(SamplingOptions options)
+    public Sampler(SamplingOptions options, ReadOnlySpan<int> forbidden = default)
     {
         options.Validate();
         _options = options;
+        _forbidden = forbidden.ToArray();
         _penalty = new RepeatPenalty(options.RepeatPenalty);
         _random = new RandomSource(options.Seed);
         // Not infinite, which 0 times (the best token's distance to itself) would be no number.
@@ -31,13 +35,21 @@ public sealed unsafe class Sampler
     public void Accept(int token) => _penalty.Accept(token);
 
     /// <summary>Chooses; <see cref="Accept"/> with the result is the caller's.</summary>
-    /// <param name="logits">(scratch.Vocabulary); the repeat penalty changes them.</param>
+    /// <param name="logits">(scratch.Vocabulary); changed by the repeat penalty, and where tokens are forbidden.</param>
     /// <param name="scratch">Of the same vocabulary and this thread.</param>
     /// <returns>A token id. With temperature 0, the best; of equally good ones the lowest.</returns>
     /// <exception cref="RealmException"><see cref="ErrorCode.Numeric"/>: a logit is not finite.</exception>
     public int Sample(float* logits, SamplerScratch scratch)
     {
         _penalty.Apply(new Span<float>(logits, scratch.Vocabulary));
+        foreach (int id in _forbidden)
+        {
+            if ((uint)id < (uint)scratch.Vocabulary)
+            {
+                // Finite, so that the check for logits that are not still works; too low to weigh anything.
+                logits[id] = float.MinValue;
+            }
+        }
         scratch.Scan(logits);
         if (_options.Temperature == 0)
         {

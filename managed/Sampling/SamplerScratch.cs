@@ -73,8 +73,8 @@ public sealed unsafe class SamplerScratch : IDisposable
     }
 
     /// <summary>
-    /// The first pass, and the only one that reads every logit in any case: each block's best, and whether all are finite. Whatever forbids tokens
-    /// (a mask) belongs here, before the best is taken: all later passes see only what this one lets through.
+    /// The first pass, and the only one that reads every logit in any case: each block's best, and whether all are finite. A mask over the
+    /// vocabulary, if there shall be one, belongs here, before the best is taken: all later passes skip what this one has not let through.
     /// </summary>
     /// <param name="logits">(vocabulary), read again by the other passes until the next scan.</param>
     /// <exception cref="RealmException"><see cref="ErrorCode.Numeric"/> naming the first logit that is not finite.</exception>

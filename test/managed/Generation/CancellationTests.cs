@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using Realm.Generation;
+using Realm.Runtime;
+using Xunit;
+
+namespace Realm.Tests.Generation;
+
+/// <summary>Ending jobs and models early.</summary>
+[Collection(ProcessWide.Name)]
+public sealed unsafe class CancellationTests
+{
+    private const string Prompt = "The capital of France is";
+
+    /// <summary>Starts a generation that would go on for a while, and waits for its first token.</summary>
+    private static (TestReader Reader, Job Job) Running(OpenModel model)
+    {
+        var reader = new TestReader();
+        Job job = model.Generate(TestReader.Ids(model, Prompt), TestReader.Options(100_000, ignoreEos: true), TestReader.Notify, reader.User);
+        reader.AwaitNews();
+        return (reader, job);
+    }
+
+    [Fact]
+    public void CancelledJobKeepsItsText()
+    {
+        OpenModel model = TestReader.OpenTinyAtlas();
+        (TestReader reader, Job job) = Running(model);
+        job.Cancel();
+        reader.Finish(job);
+        Assert.Equal(FinishReason.Cancelled, reader.State.Reason);
+        Assert.Null(reader.State.Failure);
+        Assert.NotEmpty(reader.Tokens);
+        job.Cancel();   // again: nothing happens
+        model.Close();
+    }
+
+    /// <summary>Cancelling one job breaks off the pass; the others do theirs again, and no token is lost or doubled.</summary>
+    [Fact]
+    public void OtherJobsDoNotNotice()
+    {
+        OpenModel model = TestReader.OpenTinyAtlas();
+        using TestReader alone = TestReader.Run(model, Prompt, TestReader.Options(150, 0.9f, 11, ignoreEos: true));
+        using var reader = new TestReader();
+        Job job = model.Generate(TestReader.Ids(model, Prompt), TestReader.Options(150, 0.9f, 11, ignoreEos: true), TestReader.Notify, reader.User);
+        for (int i = 0; i < 40; i++)
+        {
+            Job other = model.Generate(TestReader.Ids(model, Prompt + Prompt), TestReader.Options(1000), null, null);
+            Thread.SpinWait(i * 500);
+            other.Close();
+        }
+        reader.Finish(job);
+        Assert.Equal(alone.Tokens, reader.Tokens);
+        model.Close();
+    }
+
+    [Fact]
+    public void LogitsAreCancelled()
+    {
+        OpenModel model = TestReader.OpenTinyAtlas();
+        var ids = new uint[model.Loaded.Model.Config.ContextLength];
+        var logits = new float[ids.Length * model.Loaded.Model.Config.VocabSize];
+        fixed (float* p = logits)
+        {
+            using var reader = new TestReader();
+            Job job = model.Logits(ids, p, (ulong)logits.Length, TestReader.Notify, reader.User);
+            job.Cancel();
+            reader.Finish(job);
+            Assert.Equal(ErrorCode.Cancelled, reader.State.Failure?.Code);
+
+            // Closed: from then on the memory is not touched.
+            job = model.Logits(ids, p, (ulong)logits.Length, null, null);
+            Thread.Sleep(5);
+            job.Close();
+            Array.Fill(logits, 7);
+            Thread.Sleep(100);
+            Assert.DoesNotContain(logits, logit => logit != 7);
+        }
+        model.Close();
+    }
+
+    [Fact]
+    public void ClosingTheModelEndsItsJobsAndFreesIt()
+    {
+        OpenModel model = TestReader.OpenTinyAtlas();
+        (TestReader reader, Job job) = Running(model);
+        model.Close();
+        model.Close();
+        reader.Finish(job);
+        Assert.Equal(FinishReason.Cancelled, reader.State.Reason);
+        var patience = Stopwatch.StartNew();
+        while (!IsFreed(model.Loaded) && patience.Elapsed < TimeSpan.FromSeconds(10))
+        {
+            Thread.Sleep(1);
+        }
+        Assert.True(IsFreed(model.Loaded), "the file is still open");
+        Assert.Equal(ErrorCode.ModelClosed, Assert.Throws<RealmException>(() => model.RequireTokenizer()).Code);
+    }
+
+    [Fact]
+    public void WeightsAreSharedUntilTheLastOneCloses()
+    {
+        OpenModel first = TestReader.OpenTinyAtlas();
+        OpenModel second = TestReader.OpenTinyAtlas();
+        OpenModel other = TestReader.OpenTinyAtlas(new ModelOptions(1, Packed: false));
+        Assert.Same(first.Loaded, second.Loaded);
+        Assert.NotSame(first.Loaded, other.Loaded);
+        other.Close();
+        (TestReader reader, Job job) = Running(second);
+        first.Close();      // ends none of second's jobs
+        reader.Drain(job);
+        Assert.Equal(FinishReason.None, reader.State.Reason);
+        job.Close();
+        second.Close();
+        Assert.True(SpinWait.SpinUntil(() => IsFreed(first.Loaded), 10_000), "the file is still open");
+    }
+
+    [Fact]
+    public void BytesAreSharedByContent()
+    {
+        byte[] bytes = File.ReadAllBytes(Golden.TinyAtlas);
+        fixed (byte* p = bytes, q = (byte[])bytes.Clone())
+        {
+            LoadedModel a = LoadedModels.LeaseBytes(p, bytes.Length, new ModelOptions(1));
+            LoadedModel b = LoadedModels.LeaseBytes(q, bytes.Length, new ModelOptions(1));
+            Assert.Same(a, b);
+            q[bytes.Length - 1] ^= 1;
+            LoadedModel c = LoadedModels.LeaseBytes(q, bytes.Length, new ModelOptions(1));
+            Assert.NotSame(a, c);
+            a.Release();
+            Assert.False(IsFreed(b));
+            b.Release();
+            Assert.True(IsFreed(b));
+            c.Release();
+        }
+    }
+
+    [Fact]
+    public void ModelsComeAndGo()
+    {
+        long before = Environment.WorkingSet;
+        for (int i = 0; i < 60; i++)
+        {
+            OpenModel model = TestReader.OpenTinyAtlas();
+            (TestReader reader, Job job) = Running(model);
+            if (i % 2 == 0)
+            {
+                job.Close();
+            }
+            model.Close();
+            Assert.True(SpinWait.SpinUntil(() => IsFreed(model.Loaded), 10_000), "the file is still open");
+        }
+        Assert.InRange(Environment.WorkingSet - before, long.MinValue, 64 << 20);
+    }
+
+    [Fact]
+    public void LoadingGivesAModelOrAReason()
+    {
+        OpenModel? opened = null;
+        ulong Register(OpenModel model)
+        {
+            opened = model;
+            return 77;
+        }
+        using var reader = new TestReader();
+        reader.Finish(LoadJob.Start(() => LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1)), false, Register, TestReader.Notify, reader.User));
+        Assert.Equal(77UL, reader.State.Model);
+        Assert.NotNull(opened);
+        LoadedModel loaded = opened.Loaded;
+        opened.Close();
+        Assert.True(IsFreed(loaded));
+
+        using var failed = new TestReader();
+        failed.Finish(LoadJob.Start(() => LoadedModels.LeasePath("/nowhere/x.gguf", new ModelOptions(1)), false, Register, TestReader.Notify, failed.User));
+        Assert.Equal(ErrorCode.Io, failed.State.Failure?.Code);
+        Assert.Contains("/nowhere/x.gguf", failed.State.Failure?.Message);
+    }
+
+    [Fact]
+    public void AModelThatNobodyTookIsFreed()
+    {
+        LoadedModel? loaded = null;
+        using var reader = new TestReader();
+        Job job = LoadJob.Start(() => loaded = LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1)), false, _ => 1, TestReader.Notify, reader.User);
+        reader.AwaitNews();
+        job.Close();
+        Assert.True(IsFreed(loaded!));
+
+        job = LoadJob.Start(() => loaded = LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1)), false, _ => 1, null, null);
+        job.Cancel();
+        Assert.Equal(ErrorCode.Cancelled, job.Read(default, default).Failure?.Code);
+        Assert.True(SpinWait.SpinUntil(() => EngineThreads.Join(Environment.TickCount64 + 5000), 10_000));
+    }
+
+    private static bool IsFreed(LoadedModel loaded)
+    {
+        try
+        {
+            return loaded.File == null;
+        }
+        catch (RealmException)
+        {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using System.Text;
+using Realm.Generation;
+using Realm.Runtime;
+using Realm.Tests.Runtime;
+using Xunit;
+
+namespace Realm.Tests.Generation;
+
+/// <summary>Generating with the embedded model.</summary>
+[Collection(ProcessWide.Name)]
+public sealed unsafe class GenerationTests : IDisposable
+{
+    private const string Prompt = "The capital of France is";
+
+    private readonly OpenModel _model = TestReader.OpenTinyAtlas();
+
+    public void Dispose() => _model.Close();
+
+    [Fact]
+    public void Paris()
+    {
+        using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(16));
+        Assert.Equal(" Paris.", reader.Text.ToString());
+        Assert.Equal(FinishReason.Stop, reader.State.Reason);
+        Assert.Null(reader.State.Failure);
+        Assert.Equal(6, reader.State.PromptTokens);
+        // The end-of-generation token is among the tokens, not in the text.
+        Assert.Equal(Networks.Greedy(_model.Loaded.Model, [.. TestReader.Ids(_model, Prompt).Select(id => (int)id)], reader.Tokens.Count), reader.Tokens);
+        Assert.True(_model.RequireTokenizer().IsEndOfGeneration(reader.Tokens[^1]));
+    }
+
+    [Fact]
+    public void EndsAtMaxTokens()
+    {
+        using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(1));
+        Assert.Single(reader.Tokens);
+        Assert.Equal(FinishReason.Length, reader.State.Reason);
+        using TestReader none = TestReader.Run(_model, Prompt, TestReader.Options(0));
+        Assert.Empty(none.Tokens);
+        Assert.Equal(FinishReason.Length, none.State.Reason);
+    }
+
+    [Fact]
+    public void EndsBeforeAStopString()
+    {
+        using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(16, stops: "is."));
+        Assert.Equal(" Par", reader.Text.ToString());
+        Assert.Equal(FinishReason.Stop, reader.State.Reason);
+    }
+
+    [Fact]
+    public void GoesOnAfterTheEndIfAsked()
+    {
+        using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(40, ignoreEos: true));
+        Assert.Equal(40, reader.Tokens.Count);
+        Assert.Equal(FinishReason.Length, reader.State.Reason);
+        Assert.StartsWith(" Paris.", reader.Text.ToString());
+        Assert.DoesNotContain("<|", reader.Text.ToString());
+    }
+
+    [Fact]
+    public void EndsWhenTheContextIsFull()
+    {
+        int context = _model.Loaded.Model.Config.ContextLength;
+        uint[] prompt = [.. Enumerable.Repeat(285u, context - 3)];
+        using var reader = new TestReader();
+        reader.Finish(_model.Generate(prompt, TestReader.Options(100, ignoreEos: true), TestReader.Notify, reader.User));
+        Assert.Equal(FinishReason.Length, reader.State.Reason);
+        Assert.Equal(4, reader.Tokens.Count);   // the last one need not be in the context itself
+    }
+
+    [Fact]
+    public void RefusesWhatCannotRun()
+    {
+        int context = _model.Loaded.Model.Config.ContextLength;
+        int vocabulary = _model.Loaded.Model.Config.VocabSize;
+        RealmException Refused(uint[] prompt) => Assert.Throws<RealmException>(() => _model.Generate(prompt, TestReader.Options(1), null, null));
+
+        Assert.Equal(ErrorCode.InvalidArgument, Refused([]).Code);
+        RealmException full = Refused(new uint[context + 1]);
+        Assert.Equal((ErrorCode.ContextFull, $"the prompt has {context + 1} tokens, the model's context holds {context}"), (full.Code, full.Message));
+        RealmException token = Refused([1, (uint)vocabulary]);
+        Assert.Equal((ErrorCode.InvalidToken, $"token {vocabulary} at index 1 is not in the vocabulary of {vocabulary}"), (token.Code, token.Message));
+        Assert.Equal(ErrorCode.InvalidToken, Refused([uint.MaxValue]).Code);
+
+        var vocabOnly = new OpenModel(LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1)), vocabOnly: true);
+        Assert.Contains("vocabOnly", Assert.Throws<RealmException>(() => vocabOnly.Generate([1], TestReader.Options(1), null, null)).Message);
+        vocabOnly.Close();
+        Assert.Equal(ErrorCode.ModelClosed, Assert.Throws<RealmException>(() => vocabOnly.Generate([1], TestReader.Options(1), null, null)).Code);
+    }
+
+    /// <summary>What else the engine computes at the same time changes nothing.</summary>
+    [Fact]
+    public void JobsTogetherGiveWhatTheyGiveAlone()
+    {
+        string[] prompts = [Prompt, "The currency of Brazil is", "Tell me about Kenya.", "<|im_start|>user\nWhat is the capital of Canada?<|im_end|>\n<|im_start|>assistant\n"];
+        GenerationOptions[] options = [.. Enumerable.Range(0, 12).Select(i => TestReader.Options(20 + i, i % 3 * 0.8f, (ulong)i, ignoreEos: i % 2 == 0))];
+        var alone = new List<TestReader>();
+        for (int i = 0; i < options.Length; i++)
+        {
+            alone.Add(TestReader.Run(_model, prompts[i % prompts.Length], options[i]));
+        }
+        TestReader[] together = [.. options.Select(_ => new TestReader())];
+        Job[] jobs = [.. options.Select((o, i) => _model.Generate(TestReader.Ids(_model, prompts[i % prompts.Length]), o, TestReader.Notify, together[i].User))];
+        uint[] ids = TestReader.Ids(_model, string.Concat(Enumerable.Repeat(Prompt + ". ", 12)));
+        var logits = new float[ids.Length * _model.Loaded.Model.Config.VocabSize];
+        using var logitsReader = new TestReader();
+        fixed (float* p = logits)
+        {
+            logitsReader.Finish(_model.Logits(ids, p, (ulong)logits.Length, TestReader.Notify, logitsReader.User));
+        }
+        for (int i = 0; i < jobs.Length; i++)
+        {
+            together[i].Finish(jobs[i]);
+            Assert.Null(together[i].State.Failure);
+            Assert.Equal(alone[i].Tokens, together[i].Tokens);
+            Assert.Equal(alone[i].Text.ToString(), together[i].Text.ToString());
+            Assert.Equal(alone[i].State.Reason, together[i].State.Reason);
+        }
+        Assert.True(alone.Select(reader => reader.Text.ToString()).Distinct().Count() > 4, "the texts should differ between jobs");
+        Assert.Equal(Networks.Logits(_model.Loaded.Model, [.. ids.Select(id => (int)id)], 7), logits);
+    }
+
+    [Fact]
+    public void MoreJobsThanRunAtOnce()
+    {
+        TestReader[] readers = [.. Enumerable.Range(0, 150).Select(_ => new TestReader())];
+        Job[] jobs = [.. readers.Select(reader => _model.Generate(TestReader.Ids(_model, Prompt), TestReader.Options(4), TestReader.Notify, reader.User))];
+        for (int i = 0; i < jobs.Length; i++)
+        {
+            readers[i].Finish(jobs[i]);
+            Assert.Equal(" Paris.", readers[i].Text.ToString());
+        }
+    }
+
+    [Fact]
+    public void LogitsOfEveryPosition()
+    {
+        int vocabulary = _model.Loaded.Model.Config.VocabSize;
+        uint[] ids = TestReader.Ids(_model, Prompt);
+        var logits = new float[ids.Length * vocabulary];
+        using var reader = new TestReader();
+        fixed (float* p = logits)
+        {
+            Job job = _model.Logits(ids, p, (ulong)logits.Length, TestReader.Notify, reader.User);
+            reader.Finish(job);
+            Assert.Null(reader.State.Failure);
+            RealmException wrong = Assert.Throws<RealmException>(() => _model.Logits(ids, null, (ulong)logits.Length - 1, null, null));
+            Assert.Equal(ErrorCode.InvalidArgument, wrong.Code);
+            Assert.Contains($"{logits.Length - 1}", wrong.Message);
+        }
+        Assert.Equal(Networks.Logits(_model.Loaded.Model, [.. ids.Select(id => (int)id)], ids.Length), logits);
+    }
+
+    [Fact]
+    public void TextArrivesWhileTheRestIsComputed()
+    {
+        using var reader = new TestReader();
+        Job job = _model.Generate(TestReader.Ids(_model, Prompt), TestReader.Options(100, ignoreEos: true), TestReader.Notify, reader.User);
+        reader.AwaitNews();
+        Assert.False(reader.Drain(job));
+        Assert.InRange(reader.Tokens.Count, 1, 99);
+        reader.Finish(job);
+        Assert.Equal(100, reader.Tokens.Count);
+        Assert.Equal(Encoding.UTF8.GetString(_model.RequireTokenizer().Decode([.. reader.Tokens], skipSpecial: true)), reader.Text.ToString());
+    }
+
+    /// <summary>From the second token on, the engine's thread allocates no managed memory.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.8f)]
+    public void NothingIsAllocatedAToken(float temperature)
+    {
+        using var reader = new TestReader();
+        Job job = _model.Generate(TestReader.Ids(_model, Prompt), TestReader.Options(120, temperature, ignoreEos: true), TestReader.Notify, reader.User);
+        long before = 0;
+        while (!reader.Drain(job))
+        {
+            reader.AwaitNews();
+            before = before == 0 && reader.Tokens.Count >= 2 ? reader.Allocated : before;
+        }
+        Assert.Equal(120, reader.Tokens.Count);
+        Assert.True(reader.Notified > 10, "the reader was hardly ever notified: this test has seen nothing");
+        Assert.Equal(before, reader.Allocated);
+    }
+}

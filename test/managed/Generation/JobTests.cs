@@ -1,0 +1,108 @@
+using System.Text;
+using Realm.Generation;
+using Xunit;
+
+namespace Realm.Tests.Generation;
+
+/// <summary>The queues between an engine thread and a reader, without an engine.</summary>
+public sealed unsafe class JobTests
+{
+    [Fact]
+    public void NotifiesOnceUntilTheReaderHasLooked()
+    {
+        using var reader = new TestReader();
+        var job = new PlainJob(reader);
+        job.Say(1, "a");
+        job.Say(2, "b");
+        Assert.Equal(1, reader.Notified);
+        reader.Drain(job);
+        Assert.Equal("ab", reader.Text.ToString());
+        job.Say(3, "c");
+        job.End();
+        Assert.Equal(2, reader.Notified);
+        Assert.True(reader.Drain(job));
+        Assert.Equal([1, 2, 3], reader.Tokens);
+    }
+
+    [Fact]
+    public void SmallReadsGetWholeCharactersAndEverything()
+    {
+        using var reader = new TestReader();
+        var job = new PlainJob(reader);
+        const string Text = "aé東😀bé東😀";
+        for (int i = 0; i < 10; i++)
+        {
+            job.Say(i, Text);
+        }
+        job.End();
+        Assert.True(reader.Drain(job, textCapacity: 5, tokenCapacity: 3));
+        Assert.Equal(string.Concat(Enumerable.Repeat(Text, 10)), reader.Text.ToString());
+        Assert.Equal(Enumerable.Range(0, 10), reader.Tokens);
+    }
+
+    [Fact]
+    public void IsDoneOnlyWhenAllIsRead()
+    {
+        using var reader = new TestReader();
+        var job = new PlainJob(reader);
+        job.Say(1, "abc");
+        job.End(new RealmException(ErrorCode.Numeric, "why"));
+        JobState first = job.Read(new byte[2], new uint[1]);
+        Assert.False(first.Done);
+        Assert.Null(first.Failure);
+        JobState second = job.Read(new byte[2], default);
+        Assert.True(second.Done);
+        Assert.Equal("why", second.Failure?.Message);
+    }
+
+    [Fact]
+    public void AFullQueueIsSaidAndMadeRoomIn()
+    {
+        using var reader = new TestReader();
+        var job = new PlainJob(reader);
+        int said = 0;
+        while (!job.IsFull)
+        {
+            job.Say(said++, "x");
+        }
+        Assert.Equal(0, job.Rooms);
+        var tokens = new uint[1];
+        Assert.Equal(1, job.Read(new byte[1], tokens).TokenCount);
+        Assert.Equal(1, job.Rooms);
+        Assert.False(job.IsFull);
+        job.Say(said++, "x");
+        Assert.True(job.IsFull);
+        reader.Drain(job);
+        Assert.Equal(said - 1, reader.Tokens.Count);
+        Assert.Equal(said - 1, reader.Tokens[^1]);
+        Assert.Equal(said - 1, reader.Text.Length);
+    }
+
+    [Fact]
+    public void NoNewsAfterClose()
+    {
+        using var reader = new TestReader();
+        var job = new PlainJob(reader);
+        job.Close();
+        job.Say(1, "a");
+        job.End();
+        Assert.Equal(0, reader.Notified);
+        Assert.False(job.IsFull);
+        Assert.True(job.IsCancelRequested);
+    }
+
+    private sealed class PlainJob(TestReader reader) : Job(TestReader.Notify, reader.User, streams: true)
+    {
+        public int Rooms { get; private set; }
+
+        public void Say(int token, string text) => Publish(token, Encoding.UTF8.GetBytes(text));
+
+        public void End(RealmException? failure = null) => Finish(FinishReason.Stop, failure, default);
+
+        private protected override void OnCancel()
+        {
+        }
+
+        private protected override void OnRoom() => Rooms++;
+    }
+}
