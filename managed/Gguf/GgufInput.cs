@@ -117,6 +117,26 @@ internal sealed class GgufInput
         return WithoutZero(Take(length, field), CountBytes);
     }
 
+    /// <summary>Steps over strings, checking them as <see cref="String"/> does. Vocabularies have hundreds of thousands.</summary>
+    public void SkipStrings(int count, string field, int limit)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            int available = _end - _position - CountBytes;
+            if (available >= 0)
+            {
+                ReadOnlySpan<byte> bytes = _buffer.AsSpan(_position);
+                ulong length = CountBytes == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+                if (length <= (ulong)Math.Min(available, limit))
+                {
+                    _position += CountBytes + (int)length;
+                    continue;
+                }
+            }
+            String(field, limit); // reads on, or says what is wrong
+        }
+    }
+
     /// <summary>Steps over <paramref name="count"/> bytes and returns them; valid until the next call.</summary>
     public ReadOnlySpan<byte> Take(int count, string field)
     {

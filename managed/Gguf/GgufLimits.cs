@@ -21,7 +21,7 @@ internal static class GgufLimits
     /// <summary>Elements of one metadata array: the largest vocabularies have 262,144 tokens and 580,000 merges.</summary>
     public const int ArrayElements = 16 << 20;
 
-    /// <summary>Tensors in one file, and in all parts of a split model together.</summary>
+    /// <summary>Tensors in one file.</summary>
     public const int Tensors = 1_000_000;
 
     /// <summary>Bytes of a tensor name: ggml keeps 64, the last one zero.</summary>

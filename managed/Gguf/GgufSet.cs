@@ -135,8 +135,6 @@ public sealed class GgufSet : IDisposable
             {
                 if (!parts.TryAdd(tensor.Name, i))
                     throw new RealmException(ErrorCode.Duplicate, $"{Quoted.Path(name.PathOf(i))}: tensor {Quoted.Name(tensor.Name)} is also in part {parts[tensor.Name] + 1}");
-                if (tensors.Count == GgufLimits.Tensors)
-                    throw new RealmException(ErrorCode.Limit, $"{Quoted.Path(name.PathOf(i))}: the parts have more than {GgufLimits.Tensors} tensors");
                 tensors.Add(tensor with { Part = i });
             }
 

@@ -28,7 +28,7 @@ internal readonly record struct GgufValue(GgufValueType Type, GgufValueType Elem
     {
         var value = new GgufValue(type, element, (int)input.Position, count);
         if (element == GgufValueType.String)
-            for (int i = 0; i < count; i++) input.String("the string", GgufLimits.StringBytes);
+            input.SkipStrings(count, "the string", GgufLimits.StringBytes);
         else
             input.Take(count * element.Size(), "the value"); // at most 16 Mi elements of 8 bytes
         return value;

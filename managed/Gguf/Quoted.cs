@@ -9,25 +9,35 @@ namespace Realm.Gguf;
 /// </summary>
 internal static class Quoted
 {
-    /// <summary>Characters of a key or a tensor name that a message shows.</summary>
-    private const int NameLength = 100;
+    /// <summary>Characters of a key or a tensor name that a message shows, and how many they may become by escaping.</summary>
+    private const int NameLength = 100, EscapedNameLength = 200;
 
     /// <summary>Characters of a path that a message shows: its end, which tells more than its beginning.</summary>
     private const int PathLength = 300;
 
     /// <summary>A key, a tensor name or a value.</summary>
-    public static string Name(string text) =>
-        text.Length <= NameLength ? $"'{Escaped(text)}'" : $"'{Escaped(text[..NameLength])}...' ({text.Length} characters)";
+    public static string Name(string text) => text.Length <= NameLength
+        ? Name(text, "")
+        : Name(text[..NameLength], $" ({text.Length} characters)");
 
     /// <summary>The same of bytes that should be UTF-8 but may not be; what is not is shown as U+FFFD.</summary>
-    public static string Name(ReadOnlySpan<byte> utf8) =>
-        utf8.Length <= NameLength
-            ? $"'{Escaped(Encoding.UTF8.GetString(utf8))}'"
-            : $"'{Escaped(Encoding.UTF8.GetString(utf8[..NameLength]))}...' ({utf8.Length} bytes)";
+    public static string Name(ReadOnlySpan<byte> utf8) => utf8.Length <= NameLength
+        ? Name(Encoding.UTF8.GetString(utf8), "")
+        : Name(Encoding.UTF8.GetString(utf8[..NameLength]), $" ({utf8.Length} bytes)");
 
     /// <summary>The path or name of a file, without quotes: it stands at the beginning of messages.</summary>
-    public static string Path(string path) =>
-        path.Length <= PathLength ? Escaped(path) : "..." + Escaped(path[^PathLength..]);
+    public static string Path(string path)
+    {
+        string shown = Escaped(path[Math.Max(0, path.Length - PathLength)..]);
+        return path.Length <= PathLength && shown.Length <= PathLength ? shown : $"...{shown[^PathLength..]}";
+    }
+
+    private static string Name(string text, string length)
+    {
+        string shown = Escaped(text);
+        bool fits = length.Length == 0 && shown.Length <= EscapedNameLength;
+        return fits ? $"'{shown}'" : $"'{shown[..Math.Min(shown.Length, EscapedNameLength)]}...'{length}";
+    }
 
     private static string Escaped(string text)
     {

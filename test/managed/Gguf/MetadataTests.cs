@@ -257,7 +257,7 @@ public class MetadataTests
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5L * bytes.Length + 48L * tokens.Length);
             Assert.Equal(tokens[^1], Encoding.UTF8.GetString(texts[^1]));
         }
-        Assert.InRange(quickest.TotalMilliseconds, 0, 500);
+        Assert.InRange(quickest.TotalMilliseconds, 0, 1500); // unoptimised code on a loaded machine; else about 20
     }
 
     [Fact]
