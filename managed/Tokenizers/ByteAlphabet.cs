@@ -42,19 +42,26 @@ internal static class ByteAlphabet
 
     /// <summary>
     /// The bytes to show for a token text that may leave the alphabet: what is outside of it stands for itself.
+    /// <paramref name="bytes"/> has room for the text itself.
     /// </summary>
-    public static byte[] Render(ReadOnlySpan<byte> text)
+    public static int Render(ReadOnlySpan<byte> text, Span<byte> bytes)
     {
-        var rendered = new List<byte>(text.Length);
-        Span<byte> one = stackalloc byte[4];
+        int length = 0;
         while (text.Length > 0)
         {
-            int length = Rune.DecodeFromUtf8(text, out _, out int consumed) == System.Buffers.OperationStatus.Done ? consumed : 1;
-            bool known = TryDecode(text[..length], one, out int decoded);
-            rendered.AddRange(known ? one[..decoded] : text[..length]);
-            text = text[length..];
+            int next = Rune.DecodeFromUtf8(text, out _, out int consumed) == System.Buffers.OperationStatus.Done ? consumed : 1;
+            if (TryDecode(text[..next], bytes[length..], out int decoded))
+            {
+                length += decoded;
+            }
+            else
+            {
+                text[..next].CopyTo(bytes[length..]);
+                length += next;
+            }
+            text = text[next..];
         }
-        return [.. rendered];
+        return length;
     }
 
     private static short[] Build()

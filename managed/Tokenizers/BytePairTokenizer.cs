@@ -37,14 +37,19 @@ internal sealed class BytePairTokenizer : Tokenizer
     private protected override void EncodeText(ReadOnlySpan<byte> text, bool afterSpecial, List<int> output) => Split(text, 0, output);
 
     /// <inheritdoc/>
-    private protected override byte[] Render(Vocabulary vocabulary, int id)
+    private protected override ReadOnlySpan<byte> Render(Vocabulary vocabulary, int id, Span<byte> scratch)
     {
         TokenAttributes attributes = vocabulary.Attributes[id];
         byte[] text = vocabulary.Texts[id];
-        return (attributes & TokenAttributes.Special) != 0 ? text
-            : (attributes & TokenAttributes.Normal) != 0 ? ByteAlphabet.Render(text)
-            : (attributes & TokenAttributes.Byte) != 0 ? [vocabulary.ByteOf(id)]
-            : [];
+        if ((attributes & TokenAttributes.Special) != 0)
+        {
+            return text;
+        }
+        if ((attributes & TokenAttributes.Normal) != 0)
+        {
+            return scratch[..(ByteAlphabet.TryDecode(text, scratch, out int length) ? length : ByteAlphabet.Render(text, scratch))];
+        }
+        return (attributes & TokenAttributes.Byte) != 0 ? new byte[] { vocabulary.ByteOf(id) } : [];
     }
 
     /// <summary>Each splitter cuts the pieces of the one before; the last one's pieces are the words.</summary>

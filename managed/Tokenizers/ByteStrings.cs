@@ -15,7 +15,7 @@ internal sealed class ByteStrings
 
     private byte[] _bytes;
     private int[] _ends;
-    private int[] _slots;
+    private ulong[] _slots; // half of the hash above, the number plus one below; 0: empty
     private int _linked;
 
     /// <param name="count">How many strings to expect.</param>
@@ -24,7 +24,7 @@ internal sealed class ByteStrings
     {
         _bytes = new byte[Math.Max(bytes, 16)];
         _ends = new int[Math.Max(count, 16)];
-        _slots = NewSlots((int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(count, 16) * 2));
+        _slots = new ulong[BitOperations.RoundUpToPowerOf2((uint)Math.Max(count, 16) * 2)];
     }
 
     /// <summary>How many strings there are; they are numbered from 0.</summary>
@@ -43,13 +43,19 @@ internal sealed class ByteStrings
     /// <summary>The number of the string with these bytes, or -1.</summary>
     public int Find(ReadOnlySpan<byte> key)
     {
-        int mask = _slots.Length - 1;
-        for (int slot = (int)Hash(key) & mask; ; slot = (slot + 1) & mask)
+        ulong[] slots = _slots;
+        int mask = slots.Length - 1;
+        ulong hash = Hash(key);
+        for (int at = (int)hash & mask; ; at = (at + 1) & mask)
         {
-            int index = _slots[slot];
-            if (index < 0 || this[index].SequenceEqual(key))
+            ulong slot = slots[at];
+            if (slot == 0)
             {
-                return index;
+                return -1;
+            }
+            if (slot >> 32 == hash >> 32 && this[(int)(uint)slot - 1].SequenceEqual(key))
+            {
+                return (int)(uint)slot - 1;
             }
         }
     }
@@ -61,11 +67,18 @@ internal sealed class ByteStrings
         return found >= 0 ? found : Link(AddUnreachable(key));
     }
 
-    /// <summary>Adds a string under the next number; of equal ones <see cref="Find"/> gives the first.</summary>
-    public int Add(ReadOnlySpan<byte> key)
+    /// <summary>
+    /// Adds a string under the next number. When there is an equal one (false), <see cref="Find"/> keeps giving the first.
+    /// </summary>
+    public bool TryAdd(ReadOnlySpan<byte> key)
     {
+        bool isNew = Find(key) < 0;
         int index = AddUnreachable(key);
-        return Find(key) >= 0 ? index : Link(index);
+        if (isNew)
+        {
+            Link(index);
+        }
+        return isNew;
     }
 
     /// <summary>Adds a string under the next number, which <see cref="Find"/> does not know.</summary>
@@ -94,13 +107,13 @@ internal sealed class ByteStrings
     {
         if (++_linked * 2 > _slots.Length)
         {
-            int[] old = _slots;
-            _slots = NewSlots(old.Length * 2);
-            foreach (int other in old)
+            ulong[] old = _slots;
+            _slots = new ulong[old.Length * 2];
+            foreach (ulong slot in old)
             {
-                if (other >= 0)
+                if (slot != 0)
                 {
-                    Place(other);
+                    Place((int)(uint)slot - 1);
                 }
             }
         }
@@ -111,19 +124,13 @@ internal sealed class ByteStrings
     private void Place(int index)
     {
         int mask = _slots.Length - 1;
-        int slot = (int)Hash(this[index]) & mask;
-        while (_slots[slot] >= 0)
+        ulong hash = Hash(this[index]);
+        int at = (int)hash & mask;
+        while (_slots[at] != 0)
         {
-            slot = (slot + 1) & mask;
+            at = (at + 1) & mask;
         }
-        _slots[slot] = index;
-    }
-
-    private static int[] NewSlots(int count)
-    {
-        var slots = new int[count];
-        slots.AsSpan().Fill(-1);
-        return slots;
+        _slots[at] = (hash & 0xFFFFFFFF00000000UL) | (uint)(index + 1);
     }
 
     /// <summary>A multiply-and-fold hash, eight bytes a step.</summary>

@@ -19,7 +19,7 @@ internal static class PreTokenizers
     private static readonly LineBreakSplitter s_lineBreak = new();
     private static readonly PunctuatedSplitter s_punctuated = new();
     private static readonly UnpunctuatedSplitter s_unpunctuated = new();
-    private static readonly DigitGroupSplitter s_thousands = new();
+    private static readonly DigitGroupSplitter s_thousands = new(boundary: true);
 
     /// <summary>[一-龥ࠀ-一가-퟿]+: nearly all scripts from U+0800 on.</summary>
     private static readonly RangeSplitter s_fromSamaritan = new(spaced: false, [0x800, 0x9FA5, 0xAC00, 0xD7FF]);
@@ -81,7 +81,7 @@ internal static class PreTokenizers
         new([new WordSplitter(maxDigits: 1, marks: true)], "qwen35") { CleanSpaces = false },
         new([new WordSplitter(maxDigits: 1, contractions: false)], "ufakzeka") { CleanSpaces = false },
         new([new WordSplitter(maxDigits: 1, lineBreaks: false)], "seed-coder") { CleanSpaces = false },
-        new([s_llama3], "minicpm5") { WholeWords = true },
+        new([s_digits3, s_llama3], "minicpm5") { WholeWords = true },
         new([s_digit, s_gpt2], "starcoder", "refact", "codeshell", "exaone", "minerva-7b", "mellum2"),
         new([s_digit, s_gpt2], "smollm", "command-r") { CleanSpaces = false },
         new([new RunSplitter(CharClass.Punctuation, "$+<=>^~|`"), s_gpt2, s_triples], "falcon"),
@@ -90,14 +90,13 @@ internal static class PreTokenizers
         new([s_lineBreak, s_deepSeekLetters, s_deepSeekSigns, new FinalSpacesSplitter(), s_fromSamaritan, s_digits],
             "deepseek-llm") { CleanSpaces = false },
         new([s_digits3, s_hanKana, s_punctuated], "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4") { CleanSpaces = false },
-        new([s_thousands, s_eastAsian, s_punctuated], "afmoe") { CleanSpaces = false },
+        new([new DigitGroupSplitter(boundary: false), s_eastAsian, s_punctuated], "afmoe") { CleanSpaces = false },
         new([new CasedSplitter(maxDigits: 3)], "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2") { CleanSpaces = false },
         new([new CasedSplitter(maxDigits: 3)], "granite-embed-multi-97m") { WholeWords = true, CleanSpaces = false },
         new([new CasedSplitter(maxDigits: 1, contractions: false)], "tekken")
             { WholeWords = true, AddBos = true, CleanSpaces = false },
         new([s_youtu, new CasedSplitter(maxDigits: 1)], "youtu") { WholeWords = true, CleanSpaces = false },
         new([s_thousands, new CasedSplitter(maxDigits: 3)], "tiny_aya", "cohere2moe") { CleanSpaces = false },
-        new([s_thousands], "superbpe") { CleanSpaces = false },
         new([s_unpunctuated], "bloom", "gpt3-finnish"),
         new([s_unpunctuated], "poro-chat") { CleanSpaces = false },
         new([s_unpunctuated, s_digit], "viking") { CleanSpaces = false },

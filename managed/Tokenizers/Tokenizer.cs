@@ -26,13 +26,7 @@ public abstract class Tokenizer
         _conventions = conventions.Read(metadata, _ids);
         _special = SpecialTokens.Create(vocabulary);
         _ends = new int[vocabulary.Texts.Length];
-        var rendered = new MemoryStream(vocabulary.Texts.Length * 8);
-        for (int id = 0; id < _ends.Length; id++)
-        {
-            rendered.Write(Render(vocabulary, id));
-            _ends[id] = (int)rendered.Length;
-        }
-        _rendered = rendered.ToArray();
+        _rendered = RenderAll(vocabulary);
     }
 
     /// <summary>How many tokens there are; ids are 0 to this, exclusive.</summary>
@@ -200,8 +194,26 @@ public abstract class Tokenizer
     /// <param name="output">Where the ids go.</param>
     private protected abstract void EncodeText(ReadOnlySpan<byte> text, bool afterSpecial, List<int> output);
 
-    /// <summary>What a token renders to. Called from the constructor: only the vocabulary is there.</summary>
-    private protected abstract byte[] Render(Vocabulary vocabulary, int id);
+    /// <summary>
+    /// What a token renders to, in <paramref name="scratch"/> (which has room for its text) or elsewhere.
+    /// Called from the constructor: only the vocabulary is there.
+    /// </summary>
+    private protected abstract ReadOnlySpan<byte> Render(Vocabulary vocabulary, int id, Span<byte> scratch);
+
+    private byte[] RenderAll(Vocabulary vocabulary)
+    {
+        var all = new byte[vocabulary.TextBytes];
+        var scratch = new byte[vocabulary.LongestText];
+        int end = 0;
+        for (int id = 0; id < _ends.Length; id++)
+        {
+            ReadOnlySpan<byte> one = Render(vocabulary, id, scratch);
+            one.CopyTo(all.AsSpan(end));
+            end += one.Length;
+            _ends[id] = end;
+        }
+        return all[..end];
+    }
 
     private void Check(int id)
     {

@@ -21,12 +21,24 @@ internal sealed class Vocabulary
         Attributes = attributes;
         Ids = ids;
         Suppressed = suppressed;
+        foreach (byte[] text in texts)
+        {
+            // Metadata is limited to far less than an int holds.
+            TextBytes = checked(TextBytes + text.Length);
+            LongestText = Math.Max(LongestText, text.Length);
+        }
         Known = KnownTokens.Find(texts);
         EndOfGeneration = KnownTokens.Assign(Known, ids, attributes);
     }
 
     /// <summary>The texts, UTF-8 as in the file; those of a byte-level vocabulary are in GPT-2's alphabet.</summary>
     public byte[][] Texts { get; }
+
+    /// <summary>The bytes of all texts together.</summary>
+    public int TextBytes { get; }
+
+    /// <summary>The bytes of the longest text.</summary>
+    public int LongestText { get; }
 
     public TokenAttributes[] Attributes { get; }
 

@@ -1,20 +1,21 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Realm.Tokenizers;
 
 /// <summary>
 /// Byte-pair encoding of one word: while any two neighbours merge, merge those of the lowest rank, the leftmost of
-/// equals. O(n log n) in the word's length; words may be a megabyte long (a run of one letter is one word).
+/// equals. Nearly all words are a few bytes long.
 /// </summary>
 internal static class WordMerger
 {
-    /// <summary>Up to here, searching all pairs for each merge is quicker than keeping a queue.</summary>
+    /// <summary>Up to here, searching all pairs for each merge is quicker than keeping them in order.</summary>
     private const int Short = 32;
 
     /// <summary>Merges <paramref name="symbols"/> in place and returns how many are left.</summary>
     public static int Merge(MergeTable merges, Span<int> symbols) =>
-        symbols.Length <= Short ? MergeShort(merges, symbols) : MergeLong(merges, symbols);
+        symbols.Length <= Short ? MergeShort(merges, symbols) : LongWordMerger.Merge(merges, symbols);
 
+    [SkipLocalsInit]
     private static int MergeShort(MergeTable merges, Span<int> symbols)
     {
         // ranks[i], results[i]: of the pair (i, i + 1).
@@ -54,68 +55,5 @@ internal static class WordMerger
             }
         }
         return count;
-    }
-
-    private static int MergeLong(MergeTable merges, Span<int> symbols)
-    {
-        int count = symbols.Length;
-        int[] rented = ArrayPool<int>.Shared.Rent(count * 3);
-        Span<int> ranks = rented.AsSpan(0, count);          // of the pair that begins at i, None when there is none
-        Span<int> nexts = rented.AsSpan(count, count);      // the right neighbour, count at the end
-        Span<int> previous = rented.AsSpan(2 * count, count);
-        var queue = new PriorityQueue<int, ulong>(count);
-        try
-        {
-            for (int i = 0; i < count; i++)
-            {
-                nexts[i] = i + 1;
-                previous[i] = i - 1;
-                ranks[i] = i + 1 < count ? merges.Find(symbols[i], symbols[i + 1], out _) : MergeTable.None;
-                Push(i, ranks);
-            }
-            while (queue.TryDequeue(out int left, out ulong priority))
-            {
-                // Stale when its pair has changed since. A rank belongs to one pair only, so an equal one is as good.
-                if (ranks[left] != (int)(priority >> 32))
-                {
-                    continue;
-                }
-                int right = nexts[left];
-                merges.Find(symbols[left], symbols[right], out symbols[left]);
-                ranks[right] = MergeTable.None;
-                int after = nexts[left] = nexts[right];
-                ranks[left] = MergeTable.None;
-                if (after < count)
-                {
-                    previous[after] = left;
-                    ranks[left] = merges.Find(symbols[left], symbols[after], out _);
-                    Push(left, ranks);
-                }
-                int before = previous[left];
-                if (before >= 0)
-                {
-                    ranks[before] = merges.Find(symbols[before], symbols[left], out _);
-                    Push(before, ranks);
-                }
-            }
-            int kept = 0;
-            for (int i = 0; i < count; i = nexts[i])
-            {
-                symbols[kept++] = symbols[i];
-            }
-            return kept;
-        }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(rented);
-        }
-
-        void Push(int i, Span<int> ranks)
-        {
-            if (ranks[i] != MergeTable.None)
-            {
-                queue.Enqueue(i, ((ulong)(uint)ranks[i] << 32) | (uint)i);
-            }
-        }
     }
 }

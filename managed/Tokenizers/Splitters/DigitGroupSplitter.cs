@@ -1,30 +1,52 @@
 namespace Realm.Tokenizers.Splitters;
 
 /// <summary>
-/// <c>\d{1,3}(?=(\d{3})*\b)</c>: numbers by threes from the right, as thousands are written: 1|234|567.
+/// <c>\d{1,3}(?=(?:\d{3})*\b)</c>: numbers by threes from the right, as thousands are written: 1|234|567. A number that
+/// runs into a word (12th) has no boundary after it and is not cut here.
 /// </summary>
-internal sealed class DigitGroupSplitter : Splitter
+/// <param name="boundary">Whether that last condition holds (AFMoE groups all numbers).</param>
+internal sealed class DigitGroupSplitter(bool boundary) : Splitter
 {
+    private const CharClass Word = CharClass.Letter | CharClass.Mark | CharClass.Number;
+
     /// <inheritdoc/>
     public override int Next(ReadOnlySpan<byte> text, int start, ref int memo)
     {
         if (start < memo)
         {
-            // Inside a run that was counted at its first piece: what is left of it is a multiple of three.
+            // Inside a number that was counted at its first piece: what is left of it is a multiple of three.
             return Scan.RunEnd(text, start, CharClass.Number, 3);
         }
-        int end = start;
-        int count = 0;
-        while ((Scan.At(text, end, out int next) & CharClass.Number) != 0)
+        int end = NumberEnd(text, start, out int digits);
+        if (digits > 0 && IsGrouped(text, end))
         {
-            end = next;
-            count++;
+            memo = end;
+            return Scan.RunEnd(text, start, CharClass.Number, digits % 3 == 0 ? 3 : digits % 3);
         }
-        if (count == 0)
+        // Up to the next number that is grouped.
+        while (end < text.Length)
         {
-            return Scan.RunEnd(text, start, ~CharClass.Number);
+            int number = Scan.RunEnd(text, end, ~CharClass.Number);
+            end = NumberEnd(text, number, out _);
+            if (IsGrouped(text, end))
+            {
+                return number;
+            }
         }
-        memo = end;
-        return Scan.RunEnd(text, start, CharClass.Number, count % 3 == 0 ? 3 : count % 3);
+        return end;
+    }
+
+    private bool IsGrouped(ReadOnlySpan<byte> text, int end) =>
+        !boundary || ((Scan.At(text, end) & Word) == 0 && (end == text.Length || text[end] != '_'));
+
+    private static int NumberEnd(ReadOnlySpan<byte> text, int at, out int digits)
+    {
+        digits = 0;
+        while ((Scan.At(text, at, out int next) & CharClass.Number) != 0)
+        {
+            at = next;
+            digits++;
+        }
+        return at;
     }
 }
