@@ -208,7 +208,7 @@ internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibb
             ? Avx512F.Add(Avx512BW.MultiplyAddAdjacent(s0, ones), Avx512BW.MultiplyAddAdjacent(s1, ones))
             : Avx512BW.MultiplyAddAdjacent(Avx512BW.Add(s0, s1), ones);
         c = Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(sum), d * Vector512.Create(*s), c);
-        return Avx512F.FusedMultiplyAdd(m, Vector512.Create(s[Lanes.Tokens]), c);
+        return Avx512F.FusedMultiplyAdd(Vector512.Create(s[Lanes.Tokens]), m, c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -295,7 +295,7 @@ internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibb
     private static Vector256<float> Finish(Vector256<float> c, Vector256<int> sum, float* s, Vector256<float> d, Vector256<float> m)
     {
         c = Fma.MultiplyAdd(Avx.ConvertToVector256Single(sum), d * Vector256.Create(*s), c);
-        return Fma.MultiplyAdd(m, Vector256.Create(s[Lanes.Tokens]), c);
+        return Fma.MultiplyAdd(Vector256.Create(s[Lanes.Tokens]), m, c);
     }
 
     /// <summary>The same in plain loops.</summary>

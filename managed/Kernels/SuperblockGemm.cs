@@ -245,8 +245,9 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
         Vector512<byte> four = (high == 0 ? v : Vector512.ShiftRightLogical(v, 4)).AsByte() & Vector512.Create((byte)15);
         if (!T.FifthBit)
             return four;
-        Vector512<ushort> fifth = Vector512.ShiftRightLogical(Vector512.Load((ushort*)(w + FifthOffset + Word * i)), 2 * j);
-        fifth = Vector512.ShiftLeft(fifth, high == 0 ? 4 : 3);
+        // The shift by 2j + high is one instruction that both sub-blocks do not share: sharing would need more registers than there are.
+        Vector512<ushort> fifth = Vector512.ShiftRightLogical(Vector512.Load((ushort*)(w + FifthOffset + Word * i)), 2 * j + high);
+        fifth = Vector512.ShiftLeft(fifth, 4);
         return four | (fifth.AsByte() & Vector512.Create((byte)16));
     }
 
