@@ -28,8 +28,8 @@ internal sealed unsafe class TestReader : IDisposable
     /// <summary>Bytes of managed memory that the engine's thread had allocated when it last called notify.</summary>
     public long Allocated;
 
-    /// <summary>What is called on the engine's thread besides.</summary>
-    public Action? OnNotify { get; init; }
+    /// <summary>What is called on the engine's thread, under the job's lock.</summary>
+    public Action? OnNotify { get; set; }
 
     public static delegate* unmanaged<void*, void> Notify => &OnNews;
 
@@ -78,6 +78,20 @@ internal sealed unsafe class TestReader : IDisposable
         }
         while (!State.Done && (State.TextLength > 0 || State.TokenCount > 0));
         return State.Done;
+    }
+
+    /// <summary>From now on each token costs the engine a few milliseconds, so that there is time to interfere; tokens are thrown away.</summary>
+    public void SlowDown(Job job)
+    {
+        var text = new byte[4096];
+        var tokens = new uint[256];
+        OnNotify = () =>
+        {
+            job.Read(text, tokens);
+            Thread.Sleep(3);
+        };
+        // As if read, so that there will be news.
+        job.Read(default, default);
     }
 
     /// <summary>Reads to the end.</summary>
