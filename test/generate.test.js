@@ -1,0 +1,226 @@
+'use strict';
+
+const { getEventListeners } = require('node:events');
+const { loadModel } = require('..');
+const { tinyAtlas } = require('./fixtures/places');
+const { failure, rejection } = require('./fixtures/failure');
+
+const PROMPT = 'The capital of France is';
+let model;
+beforeAll(async () => (model = await loadModel(tinyAtlas)));
+afterAll(() => model.close());
+
+async function collect(generation) {
+  const chunks = [];
+  for await (const chunk of generation) chunks.push(chunk);
+  return { text: chunks.map((chunk) => chunk.text).join(''), tokens: chunks.flatMap((chunk) => [...chunk.tokens]), chunks };
+}
+
+test('awaited: the whole', async () => {
+  const result = await model.generate(PROMPT);
+  expect(Object.keys(result)).toEqual(['text', 'tokens', 'finishReason', 'promptTokens']);
+  expect(result.text).toBe(' Paris.');
+  expect(result.tokens).toBeInstanceOf(Uint32Array);
+  expect([...result.tokens]).toEqual([981, 260, 16, 0]);
+  expect(result.finishReason).toBe('stop');
+  expect(result.promptTokens).toBe(6);
+});
+
+test('looped over: the same, in pieces; then awaited; then looped over again', async () => {
+  const generation = model.generate(PROMPT);
+  const first = await collect(generation);
+  const whole = await generation;
+  expect(first.text).toBe(whole.text);
+  expect(first.tokens).toEqual([...whole.tokens]);
+  expect((await collect(generation)).text).toBe(whole.text);
+});
+
+test('a promise in all its ways', async () => {
+  const generation = model.generate(PROMPT);
+  expect(await Promise.all([generation, generation.then((result) => result.text)])).toEqual([await generation, ' Paris.']);
+  let seen = 0;
+  await generation.finally(() => seen++);
+  expect(seen).toBe(1);
+  expect((await generation.catch(() => 'never')).text).toBe(' Paris.');
+  expect(Object.prototype.toString.call(generation)).toBe('[object Generation]');
+});
+
+test('token ids in any array', async () => {
+  const ids = model.tokenize(PROMPT);
+  for (const prompt of [ids, [...ids], Int32Array.from(ids), Buffer.from(ids.buffer)]) {
+    expect((await model.generate(prompt)).text).toBe(' Paris.');
+  }
+});
+
+test('special tokens in a text prompt are recognised, and the begin token is not doubled', async () => {
+  const chat = model.applyChatTemplate([{ role: 'user', content: 'What is the capital of Canada?' }]);
+  const { text, promptTokens } = await model.generate(chat);
+  expect(text).toBe('The capital of Canada is Ottawa.');
+  expect((await model.generate(`<|endoftext|>${chat}`)).promptTokens).toBe(promptTokens);
+});
+
+test('maxTokens', async () => {
+  const result = await model.generate(PROMPT, { maxTokens: 2 });
+  expect(result.tokens.length).toBe(2);
+  expect(result.finishReason).toBe('length');
+});
+
+test('ignoreEos goes on, to the end of the context at most', async () => {
+  const result = await model.generate(PROMPT, { ignoreEos: true, maxTokens: 30 });
+  expect(result.tokens.length).toBe(30);
+  expect(result.finishReason).toBe('length');
+  const full = await model.generate(PROMPT, { ignoreEos: true, maxTokens: Infinity });
+  expect(full.finishReason).toBe('length');
+  expect(full.promptTokens + full.tokens.length).toBeGreaterThanOrEqual(512);
+  expect(full.promptTokens + full.tokens.length).toBeLessThanOrEqual(513);
+});
+
+test('stop strings end the text before them', async () => {
+  const chat = model.applyChatTemplate([{ role: 'user', content: 'What is the capital of Canada?' }]);
+  expect(await model.generate(chat, { stop: ' of' })).toMatchObject({ text: 'The capital', finishReason: 'stop' });
+  expect((await model.generate(chat, { stop: ['never there', 'Canada is Ott'] })).text).toBe('The capital of ');
+  expect((await model.generate(chat, { stop: 'not there' })).text).toBe('The capital of Canada is Ottawa.');
+  const streamed = await collect(model.generate(chat, { stop: 'Ottawa' }));
+  expect(streamed.text).toBe('The capital of Canada is ');
+});
+
+test('a seed makes chance repeatable', async () => {
+  const options = { temperature: 5, topK: 0, topP: 1, minP: 0, maxTokens: 24, ignoreEos: true };
+  const run = async (seed) => (await model.generate(PROMPT, { ...options, seed })).tokens.join();
+  expect(await run(1)).toBe(await run(1));
+  expect(await run(1)).toBe(await run(1n));
+  expect(await run(1)).not.toBe(await run(2));
+  expect(await run(undefined)).not.toBe(await run(undefined));
+  expect(await run(0xffff_ffff_ffff_ffffn)).toBe(await run(0xffff_ffff_ffff_ffffn));
+});
+
+test('topK 1 and a tiny topP are greedy at any temperature', async () => {
+  const greedy = (await model.generate(PROMPT)).text;
+  expect((await model.generate(PROMPT, { temperature: 10, topK: 1 })).text).toBe(greedy);
+  expect((await model.generate(PROMPT, { temperature: 1, topP: 0.0001 })).text).toBe(greedy);
+  expect((await model.generate(PROMPT, { temperature: 1, minP: 1 })).text).toBe(greedy);
+});
+
+test('repeatPenalty', async () => {
+  const options = { ignoreEos: true, maxTokens: 40 };
+  const plain = (await model.generate(PROMPT, options)).tokens;
+  const varied = (await model.generate(PROMPT, { ...options, repeatPenalty: 2 })).tokens;
+  expect(new Set(varied).size).toBeGreaterThan(new Set(plain).size);
+});
+
+test.each([
+  [{ maxTokens: -1 }, 'maxTokens must be a positive integer, got -1'],
+  [{ maxTokens: 0 }, 'maxTokens must be a positive integer, got 0'],
+  [{ maxTokens: 1.5 }, 'maxTokens must be a positive integer, got 1.5'],
+  [{ maxTokens: '5' }, 'maxTokens must be a positive integer, got "5"'],
+  [{ maxTokens: NaN }, 'maxTokens must be a positive integer, got NaN'],
+  [{ temperature: -0.1 }, 'temperature must be a number from 0 to 1000, got -0.1'],
+  [{ temperature: null }, 'temperature must be a number from 0 to 1000, got null'],
+  [{ topK: -1 }, 'topK must be an integer from 0 to 2147483647, got -1'],
+  [{ topP: 1.1 }, 'topP must be a number from 0 to 1, got 1.1'],
+  [{ minP: NaN }, 'minP must be a number from 0 to 1, got NaN'],
+  [{ repeatPenalty: 0 }, 'repeatPenalty must be a number from 0.01 to 1000, got 0'],
+  [{ seed: -1 }, 'seed must be an integer from 0 to 2^53 - 1, or a bigint below 2^64, got -1'],
+  [{ seed: 1n << 64n }, 'seed must be an integer from 0 to 2^53 - 1, or a bigint below 2^64, got 18446744073709551616n'],
+  [{ stop: '' }, 'stop must not be an empty string'],
+  [{ stop: [3] }, 'stop must be a string or an array of strings, got 3'],
+  [{ signal: {} }, 'signal must be an AbortSignal, got an object (Object)'],
+  [{ ignoreEos: 'no' }, 'ignoreEos must be a boolean, got "no"'],
+  [7, 'options must be an object, got 7'],
+])('options %p', (options, message) => {
+  expect(failure(() => model.generate(PROMPT, options))).toEqual({ name: 'RealmError', code: 'E_INVALID_ARGUMENT', message });
+});
+
+test('each option is read once', async () => {
+  let reads = 0;
+  const options = {
+    get maxTokens() {
+      return reads++ ? -1 : 3;
+    },
+  };
+  expect((await model.generate(PROMPT, options)).tokens.length).toBe(3);
+  expect(reads).toBe(1);
+});
+
+test.each([[null], [undefined], [5], [{}], [new Float32Array(2)]])('a prompt of a wrong type (%p)', (prompt) => {
+  expect(failure(() => model.generate(prompt)).message).toBe('prompt must be Uint32Array or Buffer');
+});
+
+test('a prompt that is empty, too long, or outside the vocabulary', () => {
+  expect(failure(() => model.generate([])).code).toBe('E_INVALID_ARGUMENT');
+  expect(failure(() => model.generate(new Uint32Array(600))).code).toBe('E_CONTEXT_FULL');
+  expect(failure(() => model.generate([9999])).code).toBe('E_INVALID_TOKEN');
+});
+
+describe('abort', () => {
+  const endless = { ignoreEos: true, maxTokens: 400 };
+
+  test('before the start: nothing is started', async () => {
+    const reason = new Error('never mind');
+    const generation = model.generate(PROMPT, { signal: AbortSignal.abort(reason) });
+    await expect(generation).rejects.toBe(reason);
+    await expect(collect(generation)).rejects.toBe(reason);
+  });
+
+  test('under way: the await and the loop both get the reason, nobody listens any more', async () => {
+    const controller = new AbortController();
+    const generation = model.generate(PROMPT, { ...endless, signal: controller.signal });
+    let chunks = 0;
+    const looped = (async () => {
+      for await (const chunk of generation) if (chunk && ++chunks === 1) controller.abort();
+    })();
+    expect((await rejection(looped)).name).toBe('AbortError');
+    expect((await rejection(generation)).name).toBe('AbortError');
+    expect(chunks).toBeGreaterThan(0);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  test('after the end: nothing changes, nobody listens', async () => {
+    const controller = new AbortController();
+    const generation = model.generate(PROMPT, { signal: controller.signal });
+    expect((await generation).text).toBe(' Paris.');
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    controller.abort();
+    expect((await generation).text).toBe(' Paris.');
+  });
+
+  test('AbortSignal.timeout', async () => {
+    const ids = new Uint32Array(500).fill(7);
+    const running = Promise.all(Array.from({ length: 20 }, () => model.generate(ids, { signal: AbortSignal.timeout(1) })));
+    expect((await rejection(running)).name).toBe('TimeoutError');
+  });
+
+  test('leaving a loop cancels; what was generated is there', async () => {
+    const generation = model.generate(PROMPT, endless);
+    for await (const chunk of generation) {
+      expect(chunk.text).not.toBe('');
+      break;
+    }
+    const result = await generation;
+    expect(result.finishReason).toBe('cancelled');
+    expect(result.tokens.length).toBeLessThan(400);
+    const { text } = await model.generate(PROMPT, endless);
+    expect(text.startsWith(result.text) && result.text.length > 0).toBe(true);
+  });
+
+  test('an exception in the loop cancels, and is what the caller sees', async () => {
+    const generation = model.generate(PROMPT, endless);
+    const looped = (async () => {
+      for await (const chunk of generation) throw new TypeError(`mine: ${typeof chunk}`);
+    })();
+    expect(await rejection(looped)).toMatchObject({ name: 'TypeError', message: 'mine: object' });
+    expect((await generation).finishReason).toBe('cancelled');
+  });
+
+  test('closing the model ends what runs on it', async () => {
+    const other = await loadModel(tinyAtlas, { threads: 1 });
+    const generation = other.generate(PROMPT, endless);
+    other.close();
+    expect(await rejection(generation)).toMatchObject({ name: 'RealmError', code: 'E_CANCELLED', message: expect.stringContaining('closed') });
+  });
+
+  test('a generation that nobody looks at ends without noise', async () => {
+    model.generate(PROMPT, { signal: AbortSignal.abort() });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+});

@@ -1,0 +1,158 @@
+'use strict';
+
+const fs = require('node:fs');
+const { pathToFileURL } = require('node:url');
+const { loadModel, loadModelSync, Model, RealmError } = require('..');
+const { tinyAtlas } = require('./fixtures/places');
+const { tinyLlama } = require('./fixtures/gguf');
+const { failure, rejection } = require('./fixtures/failure');
+
+test('info tells what the model is', async () => {
+  const model = await loadModel(tinyAtlas, { threads: 1 });
+  expect(model).toBeInstanceOf(Model);
+  expect(model.info).toMatchObject({
+    architecture: 'llama',
+    name: 'Tiny Atlas',
+    layers: 4,
+    hiddenSize: 256,
+    headCount: 4,
+    kvHeadCount: 2,
+    headSize: 64,
+    feedForwardSize: 768,
+    vocabSize: 1536,
+    contextLength: 512,
+    parameters: 3541248,
+    bytes: 2219520,
+    quantization: 'Q4_K_M',
+    tensorCount: 38,
+    tokenizer: { model: 'gpt2', pre: 'gpt-2', vocabSize: 1536, bosId: 0, eosId: 2 },
+    bosToken: '<|endoftext|>',
+    eosToken: '<|im_end|>',
+    threads: 1,
+    weights: 'packed',
+    cacheType: 'f16',
+    vocabOnly: false,
+  });
+  expect(Object.isFrozen(model.info)).toBe(true);
+  model.close();
+});
+
+test('path, URL, bytes, now and later: the same model', async () => {
+  const bytes = fs.readFileSync(tinyAtlas);
+  const models = [
+    await loadModel(pathToFileURL(tinyAtlas)),
+    await loadModel(pathToFileURL(tinyAtlas).href),
+    await loadModel(bytes),
+    await loadModel(new Uint8Array(bytes).buffer),
+    loadModelSync(tinyAtlas),
+    loadModelSync(bytes),
+  ];
+  for (const model of models) {
+    expect((await model.generate('The capital of France is')).text).toBe(' Paris.');
+    model.close();
+  }
+});
+
+test('weights and cacheType', async () => {
+  const logits = {};
+  for (const weights of ['packed', 'mapped']) {
+    for (const cacheType of ['f16', 'f32']) {
+      const model = await loadModel(tinyAtlas, { weights, cacheType });
+      expect(model.info).toMatchObject({ weights, cacheType });
+      logits[`${weights} ${cacheType}`] = await model.logits([0, 285, 276]);
+      model.close();
+    }
+  }
+  expect(logits['mapped f16']).toEqual(logits['packed f16']);
+  expect(logits['mapped f32']).toEqual(logits['packed f32']);
+  expect(logits['packed f32']).not.toEqual(logits['packed f16']);
+});
+
+test('vocabOnly: words without weights', async () => {
+  const model = await loadModel(tinyAtlas, { vocabOnly: true });
+  expect(model.info).toMatchObject({ vocabOnly: true, vocabSize: 1536, layers: 4, hiddenSize: 256 });
+  expect([...model.tokenize('The capital of France is')]).toEqual([0, 285, 276, 271, 1043, 265]);
+  expect(failure(() => model.generate('x'))).toMatchObject({ code: 'E_INVALID_ARGUMENT', message: expect.stringContaining('vocabOnly') });
+  expect(await rejection(model.logits([1]))).toMatchObject({ code: 'E_INVALID_ARGUMENT' });
+  model.close();
+});
+
+test('a model without a tokenizer takes ids', async () => {
+  const model = await loadModel(tinyLlama());
+  expect(model.info.tokenizer).toBe(null);
+  expect((await model.logits([1, 2])).length).toBe(2 * 64);
+  expect((await model.generate([1, 2], { maxTokens: 3 })).tokens.length).toBe(3);
+  expect(failure(() => model.tokenize('x'))).toMatchObject({ code: 'E_VOCAB' });
+  expect(failure(() => model.generate('x'))).toMatchObject({ code: 'E_VOCAB' });
+  expect(failure(() => model.applyChatTemplate([]))).toMatchObject({ code: 'E_UNSUPPORTED' });
+  model.close();
+});
+
+test('what cannot be loaded says why', async () => {
+  expect(await rejection(loadModel('no such file.gguf'))).toMatchObject({ name: 'RealmError', code: 'E_IO', message: expect.stringContaining('no such file.gguf') });
+  expect(failure(() => loadModelSync('no such file.gguf')).code).toBe('E_IO');
+  expect((await rejection(loadModel(Buffer.from('<!DOCTYPE html> this is a page')))).code).toBe('E_NOT_GGUF');
+  const unknown = tinyLlama({ metadata: { 'general.architecture': ['string', 'hyperlama'] } });
+  expect(await rejection(loadModel(unknown))).toMatchObject({ code: 'E_UNSUPPORTED', message: expect.stringContaining('hyperlama') });
+  const lacking = tinyLlama({ without: ['blk.0.attn_q.weight'] });
+  expect(await rejection(loadModel(lacking))).toMatchObject({ code: 'E_MISSING_TENSOR', message: expect.stringContaining('blk.0.attn_q.weight') });
+  await expect(loadModel('no such file.gguf')).rejects.toBeInstanceOf(RealmError);
+});
+
+test.each([
+  [{ threads: 0 }, 'threads must be a positive integer, got 0'],
+  [{ threads: -1 }, 'threads must be a positive integer, got -1'],
+  [{ threads: 2.5 }, 'threads must be a positive integer, got 2.5'],
+  [{ threads: '2' }, 'threads must be a positive integer, got "2"'],
+  [{ threads: 5000 }, 'threads must be at most 1024, got 5000'],
+  [{ weights: 'gpu' }, "weights must be 'packed' or 'mapped', got \"gpu\""],
+  [{ cacheType: 'q8' }, "cacheType must be 'f16' or 'f32', got \"q8\""],
+  [{ vocabOnly: 1 }, 'vocabOnly must be a boolean, got 1'],
+  [{ signal: 'no' }, 'signal must be an AbortSignal, got "no"'],
+  ['fast', 'options must be an object, got "fast"'],
+])('options %p', async (options, message) => {
+  expect(await rejection(loadModel(tinyAtlas, options))).toEqual({ name: 'RealmError', code: 'E_INVALID_ARGUMENT', message });
+});
+
+test('a source of a wrong type', async () => {
+  for (const wrong of [undefined, null, 7, {}, [1]]) {
+    expect((await rejection(loadModel(wrong))).message).toMatch(/^source must be a path, a file: URL or the bytes of a GGUF file, got /);
+  }
+});
+
+test('a load can be aborted, before it starts and under way', async () => {
+  const reason = new Error('not now');
+  await expect(loadModel(tinyAtlas, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  const controller = new AbortController();
+  const loading = loadModel(tinyAtlas, { signal: controller.signal });
+  controller.abort(reason);
+  await loading.then(
+    (model) => model.close(), // it was quicker
+    (error) => expect(error).toBe(reason),
+  );
+});
+
+test('sixteen loads at once', async () => {
+  const models = await Promise.all(Array.from({ length: 16 }, () => loadModel(tinyAtlas)));
+  const texts = await Promise.all(models.map((model) => model.generate('The capital of Italy is')));
+  expect(new Set(texts.map(({ text }) => text))).toEqual(new Set([' Rome.']));
+  for (const model of models) model.close();
+});
+
+test('close: once is enough, twice does nothing, afterwards everything says so', async () => {
+  const model = await loadModel(tinyAtlas);
+  model.close();
+  model.close();
+  const closed = { name: 'RealmError', code: 'E_MODEL_CLOSED', message: 'the model was closed' };
+  expect(failure(() => model.tokenize('x'))).toEqual(closed);
+  expect(failure(() => model.detokenize([1]))).toEqual(closed);
+  expect(failure(() => model.generate('x'))).toEqual(closed);
+  expect(await rejection(model.logits([1]))).toEqual(closed);
+  expect(model.info.name).toBe('Tiny Atlas'); // what was read stays
+});
+
+test('Symbol.dispose closes', async () => {
+  const model = await loadModel(tinyAtlas);
+  model[Symbol.dispose]();
+  expect(failure(() => model.tokenize('x')).code).toBe('E_MODEL_CLOSED');
+});
