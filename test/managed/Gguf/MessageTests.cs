@@ -41,5 +41,7 @@ public class MessageTests
     {
         string name = new string('d', 5000) + "/\u001B[2Jmodel.gguf";
         Expect.Error(ErrorCode.Truncated, () => GgufFile.Read(new MemoryStream(), GgufWriter.FewBlockSizes, name), "...ddd", "/\\u001B[2Jmodel.gguf: header: the file is empty");
+        name = new string('d', 301);
+        Expect.Error(ErrorCode.Truncated, () => GgufFile.Read(new MemoryStream(), GgufWriter.FewBlockSizes, name), $"...{name[1..]}: header");
     }
 }
