@@ -1,0 +1,132 @@
+'use strict';
+
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { root, tinyAtlas } = require('./fixtures/places');
+const { runProgram, runScript } = require('./fixtures/child');
+
+const manifest = require('../package.json');
+const PUBLIC = [
+  ...['storeModel', 'getTensor', 'getModelInfo', 'removeModel', 'embedTokens', 'forwardLayer', 'computeLogits'],
+  ...['embedTokensInto', 'forwardLayerInto', 'computeLogitsInto', 'loadModel', 'loadModelSync', 'getEngineInfo', 'Model', 'RealmError'],
+].sort();
+
+// What a user installs; the engine for a processor without AVX2 is there only where it was built.
+const NATIVE = ['native/linux-x64/librealm-avx512.so', 'native/linux-x64/librealm-v3.so'];
+
+let packed;
+beforeAll(() => {
+  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const parsed = JSON.parse(output);
+  packed = Array.isArray(parsed) ? parsed[0] : Object.values(parsed)[0];
+});
+
+test('index.js exports what the TypeScript exports, written out', () => {
+  expect(Object.keys(require('..')).sort()).toEqual(PUBLIC);
+  const { checkGenerateOptions, ...rest } = require('../dist/index.js');
+  expect(checkGenerateOptions).toBeUndefined();
+  expect(Object.keys(rest).sort()).toEqual(PUBLIC);
+});
+
+test('named imports from an ES module, by the package’s name', async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-esm-'));
+  try {
+    fs.mkdirSync(path.join(folder, 'node_modules/@realm'), { recursive: true });
+    fs.symlinkSync(root, path.join(folder, 'node_modules/@realm/realm-node'));
+    fs.writeFileSync(
+      path.join(folder, 'main.mjs'),
+      `import { ${PUBLIC.join(', ')} } from '@realm/realm-node';
+       import * as realm from '@realm/realm-node';
+       import all from '@realm/realm-node';
+       const model = loadModelSync(process.argv[2]);
+       console.log([${PUBLIC.join(', ')}].every((f) => typeof f === 'function'), realm.storeModel === all.storeModel,
+         (await model.generate('The capital of France is')).text);`,
+    );
+    const { stdout, stderr, code } = await runProgram(process.execPath, ['main.mjs', tinyAtlas], { cwd: folder });
+    expect({ stdout, stderr, code }).toEqual({ stdout: 'true true  Paris.\n', stderr: '', code: 0 });
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('no install script, one run-time dependency, Node 18', () => {
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) expect(manifest.scripts[name]).toBeUndefined();
+  expect(manifest.gypfile).toBe(false);
+  expect(Object.keys(manifest.dependencies)).toEqual(['@huggingface/jinja']);
+  expect(manifest.engines.node).toBe('>=18');
+  expect(manifest.type).toBeUndefined();
+});
+
+test('the packed files: all that is needed, nothing else, under 15 MB', () => {
+  const names = packed.files.map((file) => file.path);
+  for (const name of ['index.js', 'index.d.ts', 'index.node', 'dist/index.js', 'dist/index.d.ts', 'models/tiny-atlas-q4_k_m.gguf', 'LICENSE-MIT', 'LICENSE-APACHE']) {
+    expect(names).toContain(name);
+  }
+  if (process.platform === 'linux' && process.arch === 'x64') for (const name of NATIVE) expect(names).toContain(name);
+  const known = /^(index\.(js|d\.ts|node)|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|dist\/[\w/]+\.(js|d\.ts)|native\/[\w-]+\/librealm[\w-]*\.(so|dylib)|models\/(README\.md|tiny-atlas-q4_k_m\.gguf))$/;
+  expect(names.filter((name) => !known.test(name))).toEqual([]);
+  expect(packed.unpackedSize).toBeLessThan(15e6);
+});
+
+test('the tarball, installed offline into an empty project, answers', async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-install-'));
+  try {
+    execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: 'ignore' });
+    const tarball = fs.readdirSync(folder).find((name) => name.endsWith('.tgz'));
+    // The one dependency comes from the place where it is installed here: no registry is asked.
+    const jinja = execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder, path.join(root, 'node_modules/@huggingface/jinja')], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().split('\n').pop();
+    fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, overrides: { '@huggingface/jinja': `file:${jinja}` } }));
+    execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`, `./${jinja}`], { cwd: folder, stdio: 'ignore' });
+    fs.writeFileSync(
+      path.join(folder, 'five.js'),
+      `const { loadModel } = require('@realm/realm-node');
+       loadModel(require.resolve('@realm/realm-node/models/tiny-atlas-q4_k_m.gguf')).then(async (model) => {
+         for await (const { text } of model.generate('The capital of France is')) process.stdout.write(text);
+         model.close();
+       });`,
+    );
+    expect(await runProgram(process.execPath, ['five.js'], { cwd: folder })).toMatchObject({ code: 0, stdout: ' Paris.', stderr: '' });
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('nothing is ever written to stdout or stderr', async () => {
+  const { stdout, stderr, code } = await runScript(`
+    (async () => {
+      const model = await realm.loadModel(${JSON.stringify(tinyAtlas)});
+      await model.generate('The capital of France is');
+      try { realm.storeModel('nothing there'); } catch {}
+      await realm.loadModel(Buffer.from('no model')).catch(() => {});
+      model.close();
+    })();
+  `);
+  expect({ stdout, stderr, code }).toEqual({ stdout: '', stderr: '', code: 0 });
+});
+
+test('the types fit their use', async () => {
+  const folder = fs.mkdtempSync(path.join(root, 'build/types-'));
+  try {
+    fs.writeFileSync(
+      path.join(folder, 'use.ts'),
+      `import { loadModel, storeModel, embedTokens, forwardLayer, RealmError, type ModelInfo, type GenerationResult } from '../..';
+       export async function use(): Promise<GenerationResult> {
+         const model = await loadModel(new URL('file:///x.gguf'), { threads: 2, cacheType: 'f32', weights: 'mapped' });
+         const info: Readonly<ModelInfo> = model.info;
+         const ids: Uint32Array = model.tokenize(info.name ?? '', { addSpecial: false });
+         for await (const { text, tokens } of model.generate(ids, { stop: ['x'], seed: 1n, signal: AbortSignal.timeout(5) })) text.padEnd(tokens.length);
+         const hidden: ArrayBuffer = forwardLayer(storeModel('x'), 0, embedTokens(1, [1, 2]), 0);
+         // @ts-expect-error: no such option
+         model.generate('x', { max_tokens: hidden.byteLength });
+         try { storeModel(new Uint8Array(3), null); } catch (error) { if (error instanceof RealmError && error.code === 'E_NOT_GGUF') throw error; }
+         return model.generate('x');
+       }`,
+    );
+    const args = ['node_modules/typescript/bin/tsc', '--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,esnext.disposable', '--module', 'node16', '--types', 'node', path.join(folder, 'use.ts')];
+    expect(await runProgram(process.execPath, args)).toMatchObject({ stdout: '', code: 0 });
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
