@@ -25,8 +25,8 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
     /// <summary>This thread's part of 0..`items`.</summary>
     public (int First, int Last) Share(int items) => ((int)((long)items * Thread / Threads), (int)((long)items * (Thread + 1) / Threads));
 
-    /// <summary>Root-mean-square norm of each of `rows` rows of x (rows, columns), stored as activations in the layouts of the set. Waits.</summary>
-    /// <param name="pick">Which rows of x to take, or null for the first `rows`.</param>
+    /// <summary>Root-mean-square norm of each of `rows` rows of x (rows, columns), stored as activations in the layouts of the set.
+    /// `pick` says which rows of x to take; null: the first `rows`. Waits.</summary>
     public Inputs Norm(float* x, int rows, int columns, float* weight, float epsilon, LayoutSet layouts, int* pick = null)
     {
         Inputs inputs = Scratch.Inputs(rows, columns, Thread);

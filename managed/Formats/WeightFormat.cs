@@ -21,8 +21,8 @@ public abstract unsafe class WeightFormat(uint id, string name)
     /// <summary>Decodes `elements` weights (whole blocks) to single precision.</summary>
     public abstract void Decode(byte* blocks, float* output, long elements);
 
-    /// <summary>A matrix in this format, of `rows` rows of `columns` weights (whole blocks), at `data`, which must outlive it.</summary>
-    /// <param name="packed">Copy it into the layout of the kernels now, or pack 16 rows at a time whenever they are used.</param>
+    /// <summary>A matrix in this format, of `rows` rows of `columns` weights (whole blocks), at `data`, which must outlive it.
+    /// `packed`: copied into the layout of the kernels, or else packed 16 rows at a time whenever they are used.</summary>
     internal abstract Weight CreateWeight(byte* data, int rows, int columns, bool packed);
 }
 
