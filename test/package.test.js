@@ -25,9 +25,7 @@ beforeAll(() => {
 
 test('index.js exports what the TypeScript exports, written out', () => {
   expect(Object.keys(require('..')).sort()).toEqual(PUBLIC);
-  const { checkGenerateOptions, ...rest } = require('../dist/index.js');
-  expect(checkGenerateOptions).toBeUndefined();
-  expect(Object.keys(rest).sort()).toEqual(PUBLIC);
+  expect(Object.keys(require('../dist/index.js')).sort()).toEqual(PUBLIC);
 });
 
 test('named imports from an ES module, by the package’s name', async () => {
@@ -124,7 +122,7 @@ test('the types fit their use', async () => {
          return model.generate('x');
        }`,
     );
-    const args = ['node_modules/typescript/bin/tsc', '--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,esnext.disposable', '--module', 'node16', '--types', 'node', path.join(folder, 'use.ts')];
+    const args = ['node_modules/typescript/bin/tsc', '--noEmit', '--ignoreConfig', '--strict', '--target', 'es2022', '--lib', 'es2022,esnext.disposable', '--module', 'node16', '--types', 'node', path.join(folder, 'use.ts')];
     expect(await runProgram(process.execPath, args)).toMatchObject({ stdout: '', code: 0 });
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
