@@ -61,7 +61,7 @@ internal static class Scan
         return at;
     }
 
-    /// <summary>As <see cref="RunEnd"/>, for at most <paramref name="limit"/> code points.</summary>
+    /// <summary>The same, for at most <paramref name="limit"/> code points.</summary>
     public static int RunEnd(ReadOnlySpan<byte> text, int at, CharClass mask, int limit)
     {
         for (int i = 0; i < limit && (At(text, at, out int next) & mask) != 0; i++)
@@ -147,7 +147,8 @@ internal static class Scan
         UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter => CharClass.Upper,
         UnicodeCategory.LowercaseLetter => CharClass.Lower,
         UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => CharClass.Uncased,
-        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharClass.Number,
+        UnicodeCategory.DecimalDigitNumber => CharClass.Digit,
+        UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharClass.OtherNumber,
         UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark => CharClass.Mark,
         UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation or UnicodeCategory.OpenPunctuation
             or UnicodeCategory.ClosePunctuation or UnicodeCategory.InitialQuotePunctuation
