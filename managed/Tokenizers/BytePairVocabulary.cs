@@ -1,3 +1,5 @@
+using Realm.Gguf;
+
 namespace Realm.Tokenizers;
 
 /// <summary>
@@ -95,7 +97,7 @@ internal sealed class BytePairVocabulary
         if (space == 0 || space == merge.Length - 1)
         {
             throw new RealmException(ErrorCode.Vocab,
-                $"tokenizer.ggml.merges[{rank}] must be two texts with a space between them; it is {Vocabulary.Quote(merge)}");
+                $"tokenizer.ggml.merges[{rank}] must be two texts with a space between them; it is {Quoted.Name(merge)}");
         }
         // Halves outside of the alphabet never occur in a word.
         if (ByteAlphabet.TryDecode(merge.AsSpan(0, space), bytes, out int left)

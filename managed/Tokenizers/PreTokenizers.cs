@@ -1,3 +1,4 @@
+using Realm.Gguf;
 using Realm.Tokenizers.Splitters;
 
 namespace Realm.Tokenizers;
@@ -109,5 +110,5 @@ internal static class PreTokenizers
     /// <exception cref="RealmException">E_UNSUPPORTED: unknown. Guessing would give wrong tokens in silence.</exception>
     public static PreTokenizer Find(string? name) =>
         Array.Find(s_all, pre => pre.Names.Contains(name ?? "default")) ?? throw new RealmException(ErrorCode.Unsupported,
-            $"tokenizer.ggml.pre is \"{name}\"; supported are {string.Join(", ", Names)}");
+            $"tokenizer.ggml.pre is {Quoted.Name(name ?? "")}; supported are {string.Join(", ", Names)}");
 }

@@ -79,7 +79,7 @@ public abstract class Tokenizer
             null or "none" or "no_vocab" or "test" => null,
             "gpt2" => BytePairTokenizer.Create(metadata),
             _ => throw new RealmException(ErrorCode.Unsupported,
-                $"tokenizer.ggml.model is \"{model}\"; supported are \"gpt2\" (byte-level BPE) and \"none\""),
+                $"tokenizer.ggml.model is {Quoted.Name(model)}; supported are 'gpt2' (byte-level BPE) and 'none'"),
         };
     }
 

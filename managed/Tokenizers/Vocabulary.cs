@@ -1,4 +1,3 @@
-using System.Text;
 using Realm.Gguf;
 
 namespace Realm.Tokenizers;
@@ -81,20 +80,9 @@ internal sealed class Vocabulary
             return (byte)((Hex(text[3]) << 4) | Hex(text[4]));
         }
         throw new RealmException(ErrorCode.Vocab,
-            $"token {id} is of type byte, so its text must be like <0x0A>; it is {Quote(text)}");
+            $"token {id} is of type byte, so its text must be like <0x0A>; it is {Quoted.Name(text)}");
 
         static int Hex(byte digit) => digit <= '9' ? digit - '0' : digit - 'A' + 10;
-    }
-
-    /// <summary>A token's text for messages: short, and without control characters.</summary>
-    public static string Quote(ReadOnlySpan<byte> text)
-    {
-        var quoted = new StringBuilder("\"");
-        foreach (Rune rune in Encoding.UTF8.GetString(text[..Math.Min(text.Length, 60)]).EnumerateRunes())
-        {
-            quoted.Append(Rune.IsControl(rune) ? $"\\u{rune.Value:X4}" : rune.ToString());
-        }
-        return quoted.Append(text.Length > 60 ? "...\"" : "\"").ToString();
     }
 
     private static TokenAttributes[] ReadAttributes(GgufMetadata metadata, int count)

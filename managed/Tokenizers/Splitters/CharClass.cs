@@ -18,8 +18,12 @@ internal enum CharClass : ushort
     Uncased = 4,
     /// <summary>\p{L}.</summary>
     Letter = Upper | Lower | Uncased,
+    /// <summary>\p{Nd}, \d.</summary>
+    Digit = 8,
+    /// <summary>\p{Nl}, \p{No}: Roman numerals, fractions, superscripts.</summary>
+    OtherNumber = 512,
     /// <summary>\p{N}.</summary>
-    Number = 8,
+    Number = Digit | OtherNumber,
     /// <summary>\p{M}.</summary>
     Mark = 16,
     /// <summary>\p{P}.</summary>

@@ -7,7 +7,7 @@ namespace Realm.Tokenizers.Splitters;
 /// <param name="boundary">Whether that last condition holds (AFMoE groups all numbers).</param>
 internal sealed class DigitGroupSplitter(bool boundary) : Splitter
 {
-    private const CharClass Word = CharClass.Letter | CharClass.Mark | CharClass.Number;
+    private const CharClass Word = CharClass.Letter | CharClass.Mark | CharClass.Digit;
 
     /// <inheritdoc/>
     public override int Next(ReadOnlySpan<byte> text, int start, ref int memo)
@@ -15,18 +15,18 @@ internal sealed class DigitGroupSplitter(bool boundary) : Splitter
         if (start < memo)
         {
             // Inside a number that was counted at its first piece: what is left of it is a multiple of three.
-            return Scan.RunEnd(text, start, CharClass.Number, 3);
+            return Scan.RunEnd(text, start, CharClass.Digit, 3);
         }
         int end = NumberEnd(text, start, out int digits);
         if (digits > 0 && IsGrouped(text, end))
         {
             memo = end;
-            return Scan.RunEnd(text, start, CharClass.Number, digits % 3 == 0 ? 3 : digits % 3);
+            return Scan.RunEnd(text, start, CharClass.Digit, digits % 3 == 0 ? 3 : digits % 3);
         }
         // Up to the next number that is grouped.
         while (end < text.Length)
         {
-            int number = Scan.RunEnd(text, end, ~CharClass.Number);
+            int number = Scan.RunEnd(text, end, ~CharClass.Digit);
             end = NumberEnd(text, number, out _);
             if (IsGrouped(text, end))
             {
@@ -42,7 +42,7 @@ internal sealed class DigitGroupSplitter(bool boundary) : Splitter
     private static int NumberEnd(ReadOnlySpan<byte> text, int at, out int digits)
     {
         digits = 0;
-        while ((Scan.At(text, at, out int next) & CharClass.Number) != 0)
+        while ((Scan.At(text, at, out int next) & CharClass.Digit) != 0)
         {
             at = next;
             digits++;
