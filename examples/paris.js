@@ -24,7 +24,7 @@ function next(ids, position) {
 
 let ids = words.tokenize(prompt);
 let answer = '';
-for (let position = 0; position + ids.length < contextLength && position < 64 && !/[.\n]/.test(answer); ) {
+for (let position = 0; position + ids.length < contextLength && position < 64 && !/[.\n]/.test(answer);) {
   const token = next(ids, position);
   if (token === tokenizer.eosId) break;
   answer += words.detokenize([token], { skipSpecial: true });

@@ -15,6 +15,7 @@ import { native } from './errors';
 export function forwardLayer(modelId: number, layerIdx: number, hiddenStates: Floats, position: number): ArrayBuffer {
   const hidden = floats(hiddenStates, 'hiddenStates');
   // With three arguments the addon says so, in upstream's words.
-  if (arguments.length < 4) return native(() => (binding.forwardLayer as (...some: unknown[]) => ArrayBuffer)(modelId, layerIdx, hidden));
+  if (arguments.length < 4)
+    return native(() => (binding.forwardLayer as (...some: unknown[]) => ArrayBuffer)(modelId, layerIdx, hidden));
   return native(() => binding.forwardLayer(modelId, layerIdx, hidden, position));
 }

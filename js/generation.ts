@@ -65,8 +65,11 @@ function stopsOf(value: unknown): string[] {
 }
 
 /** @internal Reads each option once, checks it, fills in what is missing. */
-export function checkGenerateOptions(options: GenerateOptions | undefined): [NativeGenerationOptions, AbortSignal | undefined] {
-  const { maxTokens, temperature, topK, topP, minP, repeatPenalty, seed, stop, signal, ignoreEos } = optionsObject(options);
+export function checkGenerateOptions(
+  options: GenerateOptions | undefined,
+): [NativeGenerationOptions, AbortSignal | undefined] {
+  const { maxTokens, temperature, topK, topP, minP, repeatPenalty, seed, stop, signal, ignoreEos } =
+    optionsObject(options);
   const checked: NativeGenerationOptions = {
     maxTokens: positiveInteger('maxTokens', maxTokens, 512),
     temperature: numberBetween('temperature', temperature, 0, 0, 1000),
@@ -101,7 +104,8 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
     signal: AbortSignal | undefined,
     isClosed: () => boolean,
   ) {
-    const start = (event: Parameters<typeof binding.generateStart>[3]) => binding.generateStart(model, ids, options, event);
+    const start = (event: Parameters<typeof binding.generateStart>[3]) =>
+      binding.generateStart(model, ids, options, event);
     this.#job = startJob(start, signal, (text, tokens) => {
       this.#chunks.push({ text, tokens: new Uint32Array(tokens ?? []) });
       this.#wakeAll();

@@ -30,7 +30,13 @@ export interface ModelInfo {
   tensorCount: number;
   /** The file's Jinja template for conversations. */
   chatTemplate: string | null;
-  tokenizer: { model: string | null; pre: string | null; vocabSize: number; bosId: number | null; eosId: number | null } | null;
+  tokenizer: {
+    model: string | null;
+    pre: string | null;
+    vocabSize: number;
+    bosId: number | null;
+    eosId: number | null;
+  } | null;
   bosToken: string | null;
   eosToken: string | null;
   /** The instruction set the engine computes with. */
@@ -129,7 +135,8 @@ export class Model {
     if (!Array.isArray(messages)) throw invalid(`messages must be an array, got ${show(messages)}`);
     const generate = flag('addGenerationPrompt', addGenerationPrompt, true);
     const { chatTemplate, bosToken, eosToken } = this.info;
-    if (chatTemplate === null) throw new RealmError('E_UNSUPPORTED', 'the file has no chat template (tokenizer.chat_template)');
+    if (chatTemplate === null)
+      throw new RealmError('E_UNSUPPORTED', 'the file has no chat template (tokenizer.chat_template)');
     try {
       this.#template ??= new Template(chatTemplate);
       return this.#template.render({
@@ -140,7 +147,11 @@ export class Model {
         eos_token: eosToken ?? '',
       });
     } catch (cause) {
-      throw new RealmError('E_INVALID_ARGUMENT', `the chat template refused the conversation: ${(cause as Error).message}`, { cause });
+      throw new RealmError(
+        'E_INVALID_ARGUMENT',
+        `the chat template refused the conversation: ${(cause as Error).message}`,
+        { cause },
+      );
     }
   }
 

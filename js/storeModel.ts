@@ -18,7 +18,8 @@ export function storeModel(source: string | URL | Bytes, modelId?: number | null
   if (typeof source === 'string') return native(() => binding.storeModelPath(filePath(source), modelId || null));
   if (isUrl(source)) return native(() => binding.storeModelPath(fileURLToPath(source), modelId || null));
   // Whatever else upstream took goes the same way: Buffer.from throws Node's own TypeError for what is no bytes.
-  const bytes = types.isUint8Array(source) || types.isArrayBuffer(source) ? source : Buffer.from(source as unknown as ArrayBuffer);
+  const bytes =
+    types.isUint8Array(source) || types.isArrayBuffer(source) ? source : Buffer.from(source as unknown as ArrayBuffer);
   return native(() => binding.storeModel(bytes, modelId || null));
 }
 

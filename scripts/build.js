@@ -84,7 +84,13 @@ function headers() {
   const { include_dir: from } = require(path.join(root, 'node_modules/node-api-headers'));
   for (const file of fs.readdirSync(from)) fs.copyFileSync(path.join(from, file), path.join(include, file));
   fs.writeFileSync(path.join(include, 'config.gypi'), JSON.stringify(process.config));
-  const release = { target_defaults: { default_configuration: 'Release', configurations: { Release: {} }, cflags: ['-fPIC', '-pthread'] } };
+  const release = {
+    target_defaults: {
+      default_configuration: 'Release',
+      configurations: { Release: {} },
+      cflags: ['-fPIC', '-pthread'],
+    },
+  };
   fs.writeFileSync(path.join(include, 'common.gypi'), JSON.stringify(release));
   return folder;
 }
@@ -118,7 +124,18 @@ const engine = (isa) =>
         BaseOutputPath: `${at}/bin/`,
         UseSharedCompilation: 'false', // no compiler server left behind
       };
-      const args = ['publish', 'Realm.Native.csproj', '-c', 'Release', '-r', RID, '-o', `${at}/publish`, '--nologo', '-nodeReuse:false'];
+      const args = [
+        'publish',
+        'Realm.Native.csproj',
+        '-c',
+        'Release',
+        '-r',
+        RID,
+        '-o',
+        `${at}/publish`,
+        '--nologo',
+        '-nodeReuse:false',
+      ];
       args.push(...Object.entries(properties).map(([name, value]) => `-p:${name}=${value}`));
       await must(`engine ${isa}`, 'dotnet', args, {
         env: dotnetEnvironment(),
@@ -137,7 +154,8 @@ function dotnetEnvironment() {
     DOTNET_CLI_UI_LANGUAGE: 'en',
     DOTNET_CLI_USE_MSBUILD_SERVER: '0',
   };
-  if (!process.env.HOME) Object.assign(env, { HOME: path.join(root, 'build/home'), DOTNET_CLI_HOME: path.join(root, 'build/home') });
+  if (!process.env.HOME)
+    Object.assign(env, { HOME: path.join(root, 'build/home'), DOTNET_CLI_HOME: path.join(root, 'build/home') });
   return env;
 }
 

@@ -5,7 +5,8 @@
 const { build, cold } = require('./build');
 
 async function main() {
-  if (cold()) process.stdout.write('Building Realm. The first time takes a few minutes; after that this starts at once.\n');
+  if (cold())
+    process.stdout.write('Building Realm. The first time takes a few minutes; after that this starts at once.\n');
   await build([]);
   require('../examples/paris.js'); // reads argv[2] itself: npm hands it to this script
 }

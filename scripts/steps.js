@@ -92,7 +92,9 @@ async function must(name, command, args, { env, fix } = {}) {
   }
   if (code === 0) return;
   const end = fs.readFileSync(log, 'utf8').trimEnd().split('\n').slice(-40).join('\n');
-  throw new Error(`${name} failed (${command} ended with ${code}). The end of ${path.relative(root, log)}:\n\n${end}\n\n${fix ?? ''}`);
+  throw new Error(
+    `${name} failed (${command} ended with ${code}). The end of ${path.relative(root, log)}:\n\n${end}\n\n${fix ?? ''}`,
+  );
 }
 
 /** `step({ name, inputs, outputs, extra, work })`: true if it had to be done. */

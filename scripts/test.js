@@ -28,10 +28,14 @@ const unescape = (xml) =>
 function readTrx(file, suite) {
   const result = counted();
   const text = fs.readFileSync(file, 'utf8');
-  for (const [, attributes, , body = ''] of text.matchAll(/<UnitTestResult\b([^>]*?)(\/>|>([\s\S]*?)<\/UnitTestResult>)/g)) {
+  for (const [, attributes, , body = ''] of text.matchAll(
+    /<UnitTestResult\b([^>]*?)(\/>|>([\s\S]*?)<\/UnitTestResult>)/g,
+  )) {
     const name = `${suite}: ${unescape(/testName="([^"]*)"/.exec(attributes)[1])}`;
     const outcome = /outcome="([^"]*)"/.exec(attributes)?.[1];
-    const why = unescape(/<Message>([\s\S]*?)<\/Message>/.exec(body)?.[1] ?? /<StdOut>([\s\S]*?)<\/StdOut>/.exec(body)?.[1] ?? '');
+    const why = unescape(
+      /<Message>([\s\S]*?)<\/Message>/.exec(body)?.[1] ?? /<StdOut>([\s\S]*?)<\/StdOut>/.exec(body)?.[1] ?? '',
+    );
     if (outcome === 'Passed') result.passed++;
     else if (outcome === 'NotExecuted') result.skipped.push(why ? `${name} (${why.trim()})` : name);
     else result.failed.push(name);
@@ -45,9 +49,14 @@ async function buildEngineTests() {
     inputs: [...files('managed', '.cs'), ...files('test/managed', '.cs'), PROJECT],
     outputs: [ASSEMBLY],
     work: () =>
-      must('engine tests', 'dotnet', ['build', PROJECT, '-c', 'Release', '--nologo', '-nodeReuse:false', '-p:UseSharedCompilation=false'], {
-        env: dotnetEnvironment(),
-      }),
+      must(
+        'engine tests',
+        'dotnet',
+        ['build', PROJECT, '-c', 'Release', '--nologo', '-nodeReuse:false', '-p:UseSharedCompilation=false'],
+        {
+          env: dotnetEnvironment(),
+        },
+      ),
   });
 }
 
@@ -61,7 +70,10 @@ async function engineTests(suite, env) {
   const lines = [];
   const alive = setInterval(() => say(`    ... ${Math.round((Date.now() - began) / 1000)} s`), 30_000);
   const args = ['test', PROJECT, '-c', 'Release', '--no-build', '--nologo', '--logger', `trx;LogFileName=${trx}`];
-  const code = await run('dotnet', args, { env: { ...dotnetEnvironment(), ...env }, onLine: (line) => lines.push(line) });
+  const code = await run('dotnet', args, {
+    env: { ...dotnetEnvironment(), ...env },
+    onLine: (line) => lines.push(line),
+  });
   clearInterval(alive);
   if (code !== 0) say(lines.join('\n'));
   if (!fs.existsSync(trx)) return counted(0, [`${suite}: dotnet test ended with ${code} and no results`]);
@@ -78,7 +90,7 @@ async function packageTests(patterns) {
   fs.rmSync(file, { force: true });
   say('\nthe package (jest) ...');
   const args = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${file}`, '--verbose', ...patterns];
-  const code = await run(process.execPath, args, { env: { CI: process.env.CI ?? '' } , onLine: quietJson });
+  const code = await run(process.execPath, args, { env: { CI: process.env.CI ?? '' }, onLine: quietJson });
   if (!fs.existsSync(file)) return counted(0, [`${suite}: ended with ${code} and no results`]);
   const result = counted();
   for (const { name, message, assertionResults } of JSON.parse(fs.readFileSync(file, 'utf8')).testResults) {
@@ -100,7 +112,11 @@ function quietJson(line) {
 }
 
 function hasAvx512() {
-  return process.platform === 'linux' && process.arch === 'x64' && /\bavx512bw\b/.test(fs.readFileSync('/proc/cpuinfo', 'utf8'));
+  return (
+    process.platform === 'linux' &&
+    process.arch === 'x64' &&
+    /\bavx512bw\b/.test(fs.readFileSync('/proc/cpuinfo', 'utf8'))
+  );
 }
 
 async function main() {

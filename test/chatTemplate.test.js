@@ -9,7 +9,9 @@ const question = [{ role: 'user', content: 'What is the capital of France?' }];
 
 test('the file’s own template', () => {
   const model = loadModelSync(tinyAtlas, { vocabOnly: true });
-  expect(model.applyChatTemplate(question)).toBe('<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n');
+  expect(model.applyChatTemplate(question)).toBe(
+    '<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n',
+  );
   expect(model.applyChatTemplate(question, { addGenerationPrompt: false })).toBe(
     '<|im_start|>user\nWhat is the capital of France?<|im_end|>\n',
   );
@@ -29,7 +31,9 @@ const withTemplate = (template) =>
   loadModelSync(tinyLlama({ metadata: { 'tokenizer.chat_template': ['string', template] } }), { vocabOnly: true });
 
 test('tools, tokens and the generation prompt reach the template', () => {
-  const model = withTemplate('{{ bos_token }}{% if tools %}{{ tools[0].name }}{% endif %}{{ add_generation_prompt }}{{ messages | length }}');
+  const model = withTemplate(
+    '{{ bos_token }}{% if tools %}{{ tools[0].name }}{% endif %}{{ add_generation_prompt }}{{ messages | length }}',
+  );
   expect(model.applyChatTemplate(question, { tools: [{ name: 'weather' }] })).toBe('weathertrue1');
   expect(model.applyChatTemplate(question, { addGenerationPrompt: false })).toBe('false1');
   model.close();
@@ -49,7 +53,7 @@ test('a template that refuses, and one that is broken', () => {
 
 test('a template reaches nothing outside', () => {
   const model = withTemplate('{{ messages.constructor }}{{ ({}).constructor }}{{ process }}{{ global }}');
-  let text = '';
+  let text;
   try {
     text = model.applyChatTemplate(question);
   } catch (error) {

@@ -36,13 +36,18 @@ test('into an array of the caller', () => {
 });
 
 test('another length: upstream text', () => {
-  expect(failure(() => computeLogits(id, new Float32Array(512))).message).toBe('Invalid hidden_state length: 512 != 256');
+  expect(failure(() => computeLogits(id, new Float32Array(512))).message).toBe(
+    'Invalid hidden_state length: 512 != 256',
+  );
   expect(failure(() => computeLogits(id, [])).message).toBe('Invalid hidden_state length: 0 != 256');
 });
 
-test.each([[undefined], ['text'], [new Uint8Array(1024)], [{ length: 256 }]])('hiddenState of a wrong type: upstream text (%p)', (wrong) => {
-  expect(failure(() => computeLogits(id, wrong)).message).toBe('hiddenState must be Float32Array or Buffer');
-});
+test.each([[undefined], ['text'], [new Uint8Array(1024)], [{ length: 256 }]])(
+  'hiddenState of a wrong type: upstream text (%p)',
+  (wrong) => {
+    expect(failure(() => computeLogits(id, wrong)).message).toBe('hiddenState must be Float32Array or Buffer');
+  },
+);
 
 test('a model that is not there, or has no output norm', () => {
   expect(failure(() => computeLogits(999999, hidden)).message).toBe('Model 999999 not found: Model 999999 not found');

@@ -3,7 +3,16 @@
 const { loadModel, storeModel, removeModel, embedTokens, forwardLayer } = require('..');
 const { tinyAtlas } = require('./fixtures/places');
 
-const CAPITALS = { France: 'Paris', Japan: 'Tokyo', Germany: 'Berlin', Italy: 'Rome', Spain: 'Madrid', Canada: 'Ottawa', Kenya: 'Nairobi', Peru: 'Lima' };
+const CAPITALS = {
+  France: 'Paris',
+  Japan: 'Tokyo',
+  Germany: 'Berlin',
+  Italy: 'Rome',
+  Spain: 'Madrid',
+  Canada: 'Ottawa',
+  Kenya: 'Nairobi',
+  Peru: 'Lima',
+};
 const prompt = (country) => `The capital of ${country} is`;
 
 let model;
@@ -20,9 +29,12 @@ test('two generations at once give what each gives alone', async () => {
 test('many at once, of all lengths, with logits between them', async () => {
   const expected = await model.logits([0, 285, 276]);
   const countries = Object.keys(CAPITALS);
-  const work = Array.from({ length: 64 }, (_, i) => model.generate(prompt(countries[i % countries.length]), { maxTokens: 20 + i }));
+  const work = Array.from({ length: 64 }, (_, i) =>
+    model.generate(prompt(countries[i % countries.length]), { maxTokens: 20 + i }),
+  );
   const logits = Array.from({ length: 8 }, () => model.logits([0, 285, 276]));
-  for (const [i, { text }] of (await Promise.all(work)).entries()) expect(text).toBe(` ${CAPITALS[countries[i % countries.length]]}.`);
+  for (const [i, { text }] of (await Promise.all(work)).entries())
+    expect(text).toBe(` ${CAPITALS[countries[i % countries.length]]}.`);
   for (const row of await Promise.all(logits)) expect(row).toEqual(expected);
 });
 

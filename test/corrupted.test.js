@@ -34,7 +34,11 @@ const TRY = `
 
 async function outcomesOf(script) {
   const result = await runScript(TRY + script);
-  expect({ code: result.code, signal: result.signal, stderr: result.stderr }).toEqual({ code: 0, signal: null, stderr: '' });
+  expect({ code: result.code, signal: result.signal, stderr: result.stderr }).toEqual({
+    code: 0,
+    signal: null,
+    stderr: '',
+  });
   return JSON.parse(result.stdout);
 }
 

@@ -15,7 +15,8 @@ beforeAll(() => {
 });
 afterAll(() => removeModel(id));
 
-const rows = (...ids) => Float32Array.from(ids.flatMap((token) => [...table.subarray(token * WIDTH, (token + 1) * WIDTH)]));
+const rows = (...ids) =>
+  Float32Array.from(ids.flatMap((token) => [...table.subarray(token * WIDTH, (token + 1) * WIDTH)]));
 
 test('the rows of the table', () => {
   const result = embedTokens(id, Uint32Array.of(3, 0, VOCAB - 1));
@@ -64,16 +65,21 @@ test('into an array of the caller', () => {
   );
 });
 
-test.each([[null], ['text'], [{}], [new Uint8Array(4)], [new Float32Array(1)], [new DataView(new ArrayBuffer(4))], [7]])(
-  'tokenIds of a wrong type: upstream text (%p)',
-  (wrong) => {
-    expect(failure(() => embedTokens(id, wrong))).toEqual({
-      name: 'RealmError',
-      code: 'E_INVALID_ARGUMENT',
-      message: 'tokenIds must be Uint32Array or Buffer',
-    });
-  },
-);
+test.each([
+  [null],
+  ['text'],
+  [{}],
+  [new Uint8Array(4)],
+  [new Float32Array(1)],
+  [new DataView(new ArrayBuffer(4))],
+  [7],
+])('tokenIds of a wrong type: upstream text (%p)', (wrong) => {
+  expect(failure(() => embedTokens(id, wrong))).toEqual({
+    name: 'RealmError',
+    code: 'E_INVALID_ARGUMENT',
+    message: 'tokenIds must be Uint32Array or Buffer',
+  });
+});
 
 test.each([[-1], [1.5], [2 ** 32], [NaN], ['7'], [null]])('a number that is no id (%p)', (wrong) => {
   expect(failure(() => embedTokens(id, [1, wrong])).message).toMatch(
@@ -90,7 +96,9 @@ test('a model that is not there, or has no embedding', () => {
 
 test('an embedding in a format that cannot be decoded', () => {
   const facts = { 'general.architecture': ['string', 'llama'] };
-  const other = storeModel(gguf(facts, { 'token_embd.weight': { shape: [256, 1], values: new Float32Array(64), type: 16 } }));
+  const other = storeModel(
+    gguf(facts, { 'token_embd.weight': { shape: [256, 1], values: new Float32Array(64), type: 16 } }),
+  );
   const { code, message } = failure(() => embedTokens(other, [0]));
   expect(code).toBe('E_UNSUPPORTED');
   expect(message).toMatch(/^Failed to dequantize embeddings: /);

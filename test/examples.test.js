@@ -6,7 +6,9 @@ const { root, tinyAtlas, smollm2, goldenTest } = require('./fixtures/places');
 const { runProgram } = require('./fixtures/child');
 
 async function example(name, args = [], env = {}) {
-  const { code, stdout, stderr } = await runProgram(process.execPath, [path.join(root, 'examples', name), ...args], { env });
+  const { code, stdout, stderr } = await runProgram(process.execPath, [path.join(root, 'examples', name), ...args], {
+    env,
+  });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout;
 }
@@ -58,7 +60,10 @@ test('js-paris-simple/test-native-direct.js', async () => {
 test('each is under 40 lines', () => {
   for (const folder of ['examples', 'examples/js-paris-simple']) {
     for (const name of fs.readdirSync(path.join(root, folder)).filter((file) => file.endsWith('.js'))) {
-      expect([name, fs.readFileSync(path.join(root, folder, name), 'utf8').split('\n').length <= 41]).toEqual([name, true]);
+      expect([name, fs.readFileSync(path.join(root, folder, name), 'utf8').split('\n').length <= 41]).toEqual([
+        name,
+        true,
+      ]);
     }
   }
 });

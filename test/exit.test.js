@@ -20,8 +20,16 @@ test.each([
   ['an uncaught exception', "throw new Error('mine')", { code: 1, signal: null }],
   ['SIGTERM', "process.kill(process.pid, 'SIGTERM'); await new Promise(() => {})", { code: null, signal: 'SIGTERM' }],
   ['SIGINT', "process.kill(process.pid, 'SIGINT'); await new Promise(() => {})", { code: null, signal: 'SIGINT' }],
-  ['process.exit in a timer', 'setTimeout(() => process.exit(3), 5); await new Promise(() => {})', { code: 3, signal: null }],
-  ["process.exit in an 'exit' handler's company", "process.on('exit', () => model.close()); process.exit(4)", { code: 4, signal: null }],
+  [
+    'process.exit in a timer',
+    'setTimeout(() => process.exit(3), 5); await new Promise(() => {})',
+    { code: 3, signal: null },
+  ],
+  [
+    "process.exit in an 'exit' handler's company",
+    "process.on('exit', () => model.close()); process.exit(4)",
+    { code: 4, signal: null },
+  ],
 ])('%s in the middle of three generations', async (_, then, expected) => {
   for (let i = 0; i < 3; i++) {
     const { code, signal, stdout, milliseconds } = await runScript(busy(then));

@@ -89,7 +89,9 @@ test('into an array of the caller, also in place', () => {
 
 test('a layer that is not there: upstream text', () => {
   for (const layer of [4, 4294967295]) {
-    expect(failure(() => forwardLayer(id, layer, hidden, 0)).message).toBe(`attn_norm.weight not found for layer ${layer}`);
+    expect(failure(() => forwardLayer(id, layer, hidden, 0)).message).toBe(
+      `attn_norm.weight not found for layer ${layer}`,
+    );
   }
 });
 
@@ -116,7 +118,9 @@ test('a missing position: upstream text', () => {
 });
 
 test('a model that is not there, or lacks a tensor', () => {
-  expect(failure(() => forwardLayer(999999, 0, hidden, 0)).message).toBe('Model 999999 not found: Model 999999 not found');
+  expect(failure(() => forwardLayer(999999, 0, hidden, 0)).message).toBe(
+    'Model 999999 not found: Model 999999 not found',
+  );
   const lacking = storeModel(tinyLlama({ without: ['blk.1.ffn_up.weight'] }));
   const { code, message } = failure(() => forwardLayer(lacking, 1, new Float32Array(32), 0));
   expect(code).toBe('E_MISSING_TENSOR');

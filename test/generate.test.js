@@ -13,7 +13,11 @@ afterAll(() => model.close());
 async function collect(generation) {
   const chunks = [];
   for await (const chunk of generation) chunks.push(chunk);
-  return { text: chunks.map((chunk) => chunk.text).join(''), tokens: chunks.flatMap((chunk) => [...chunk.tokens]), chunks };
+  return {
+    text: chunks.map((chunk) => chunk.text).join(''),
+    tokens: chunks.flatMap((chunk) => [...chunk.tokens]),
+    chunks,
+  };
 }
 
 test('awaited: the whole', async () => {
@@ -37,7 +41,10 @@ test('looped over: the same, in pieces; then awaited; then looped over again', a
 
 test('a promise in all its ways', async () => {
   const generation = model.generate(PROMPT);
-  expect(await Promise.all([generation, generation.then((result) => result.text)])).toEqual([await generation, ' Paris.']);
+  expect(await Promise.all([generation, generation.then((result) => result.text)])).toEqual([
+    await generation,
+    ' Paris.',
+  ]);
   let seen = 0;
   await generation.finally(() => seen++);
   expect(seen).toBe(1);
@@ -121,14 +128,21 @@ test.each([
   [{ minP: NaN }, 'minP must be a number from 0 to 1, got NaN'],
   [{ repeatPenalty: 0 }, 'repeatPenalty must be a number from 0.01 to 1000, got 0'],
   [{ seed: -1 }, 'seed must be an integer from 0 to 2^53 - 1, or a bigint below 2^64, got -1'],
-  [{ seed: 1n << 64n }, 'seed must be an integer from 0 to 2^53 - 1, or a bigint below 2^64, got 18446744073709551616n'],
+  [
+    { seed: 1n << 64n },
+    'seed must be an integer from 0 to 2^53 - 1, or a bigint below 2^64, got 18446744073709551616n',
+  ],
   [{ stop: '' }, 'stop must not be an empty string'],
   [{ stop: [3] }, 'stop must be a string or an array of strings, got 3'],
   [{ signal: {} }, 'signal must be an AbortSignal, got an object (Object)'],
   [{ ignoreEos: 'no' }, 'ignoreEos must be a boolean, got "no"'],
   [7, 'options must be an object, got 7'],
 ])('options %p', (options, message) => {
-  expect(failure(() => model.generate(PROMPT, options))).toEqual({ name: 'RealmError', code: 'E_INVALID_ARGUMENT', message });
+  expect(failure(() => model.generate(PROMPT, options))).toEqual({
+    name: 'RealmError',
+    code: 'E_INVALID_ARGUMENT',
+    message,
+  });
 });
 
 test('each option is read once', async () => {
@@ -186,7 +200,9 @@ describe('abort', () => {
 
   test('AbortSignal.timeout', async () => {
     const ids = new Uint32Array(500).fill(7);
-    const running = Promise.all(Array.from({ length: 20 }, () => model.generate(ids, { signal: AbortSignal.timeout(1) })));
+    const running = Promise.all(
+      Array.from({ length: 20 }, () => model.generate(ids, { signal: AbortSignal.timeout(1) })),
+    );
     expect((await rejection(running)).name).toBe('TimeoutError');
   });
 
@@ -216,7 +232,11 @@ describe('abort', () => {
     const other = await loadModel(tinyAtlas, { threads: 1 });
     const generation = other.generate(PROMPT, endless);
     other.close();
-    expect(await rejection(generation)).toMatchObject({ name: 'RealmError', code: 'E_CANCELLED', message: expect.stringContaining('closed') });
+    expect(await rejection(generation)).toMatchObject({
+      name: 'RealmError',
+      code: 'E_CANCELLED',
+      message: expect.stringContaining('closed'),
+    });
   });
 
   test('a generation that nobody looks at ends without noise', async () => {

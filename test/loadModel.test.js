@@ -72,7 +72,10 @@ test('vocabOnly: words without weights', async () => {
   const model = await loadModel(tinyAtlas, { vocabOnly: true });
   expect(model.info).toMatchObject({ vocabOnly: true, vocabSize: 1536, layers: 4, hiddenSize: 256 });
   expect([...model.tokenize('The capital of France is')]).toEqual([0, 285, 276, 271, 1043, 265]);
-  expect(failure(() => model.generate('x'))).toMatchObject({ code: 'E_INVALID_ARGUMENT', message: expect.stringContaining('vocabOnly') });
+  expect(failure(() => model.generate('x'))).toMatchObject({
+    code: 'E_INVALID_ARGUMENT',
+    message: expect.stringContaining('vocabOnly'),
+  });
   expect(await rejection(model.logits([1]))).toMatchObject({ code: 'E_INVALID_ARGUMENT' });
   model.close();
 });
@@ -89,13 +92,23 @@ test('a model without a tokenizer takes ids', async () => {
 });
 
 test('what cannot be loaded says why', async () => {
-  expect(await rejection(loadModel('no such file.gguf'))).toMatchObject({ name: 'RealmError', code: 'E_IO', message: expect.stringContaining('no such file.gguf') });
+  expect(await rejection(loadModel('no such file.gguf'))).toMatchObject({
+    name: 'RealmError',
+    code: 'E_IO',
+    message: expect.stringContaining('no such file.gguf'),
+  });
   expect(failure(() => loadModelSync('no such file.gguf')).code).toBe('E_IO');
   expect((await rejection(loadModel(Buffer.from('<!DOCTYPE html> this is a page')))).code).toBe('E_NOT_GGUF');
   const unknown = tinyLlama({ metadata: { 'general.architecture': ['string', 'hyperlama'] } });
-  expect(await rejection(loadModel(unknown))).toMatchObject({ code: 'E_UNSUPPORTED', message: expect.stringContaining('hyperlama') });
+  expect(await rejection(loadModel(unknown))).toMatchObject({
+    code: 'E_UNSUPPORTED',
+    message: expect.stringContaining('hyperlama'),
+  });
   const lacking = tinyLlama({ without: ['blk.0.attn_q.weight'] });
-  expect(await rejection(loadModel(lacking))).toMatchObject({ code: 'E_MISSING_TENSOR', message: expect.stringContaining('blk.0.attn_q.weight') });
+  expect(await rejection(loadModel(lacking))).toMatchObject({
+    code: 'E_MISSING_TENSOR',
+    message: expect.stringContaining('blk.0.attn_q.weight'),
+  });
   await expect(loadModel('no such file.gguf')).rejects.toBeInstanceOf(RealmError);
 });
 
@@ -111,12 +124,18 @@ test.each([
   [{ signal: 'no' }, 'signal must be an AbortSignal, got "no"'],
   ['fast', 'options must be an object, got "fast"'],
 ])('options %p', async (options, message) => {
-  expect(await rejection(loadModel(tinyAtlas, options))).toEqual({ name: 'RealmError', code: 'E_INVALID_ARGUMENT', message });
+  expect(await rejection(loadModel(tinyAtlas, options))).toEqual({
+    name: 'RealmError',
+    code: 'E_INVALID_ARGUMENT',
+    message,
+  });
 });
 
 test('a source of a wrong type', async () => {
   for (const wrong of [undefined, null, 7, {}, [1]]) {
-    expect((await rejection(loadModel(wrong))).message).toMatch(/^source must be a path, a file: URL or the bytes of a GGUF file, got /);
+    expect((await rejection(loadModel(wrong))).message).toMatch(
+      /^source must be a path, a file: URL or the bytes of a GGUF file, got /,
+    );
   }
 });
 

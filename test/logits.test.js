@@ -14,7 +14,7 @@ test('a row of the vocabulary for each token, each time from a fresh state', asy
   expect(logits).toBeInstanceOf(Float32Array);
   expect(logits.length).toBe(6 * 1536);
   expect(await model.logits(Uint32Array.from(ids))).toEqual(logits);
-  expect((await model.logits(ids.slice(0, 3)))).toEqual(logits.slice(0, 3 * 1536));
+  expect(await model.logits(ids.slice(0, 3))).toEqual(logits.slice(0, 3 * 1536));
   const last = logits.subarray(5 * 1536);
   expect(model.detokenize([last.indexOf(Math.max(...last))])).toBe(' Par');
 });
@@ -27,8 +27,14 @@ test('several at once', async () => {
 
 test('no tokens, too many, and one outside the vocabulary', async () => {
   expect((await rejection(model.logits([]))).code).toBe('E_INVALID_ARGUMENT');
-  expect(await rejection(model.logits(new Uint32Array(513)))).toMatchObject({ code: 'E_CONTEXT_FULL', message: expect.stringContaining('512') });
-  expect(await rejection(model.logits([1536]))).toMatchObject({ code: 'E_INVALID_TOKEN', message: expect.stringContaining('1536') });
+  expect(await rejection(model.logits(new Uint32Array(513)))).toMatchObject({
+    code: 'E_CONTEXT_FULL',
+    message: expect.stringContaining('512'),
+  });
+  expect(await rejection(model.logits([1536]))).toMatchObject({
+    code: 'E_INVALID_TOKEN',
+    message: expect.stringContaining('1536'),
+  });
   expect((await rejection(model.logits('text'))).message).toBe('ids must be Uint32Array or Buffer');
 });
 

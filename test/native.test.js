@@ -10,7 +10,15 @@ const { runProgram } = require('./fixtures/child');
 
 // index.node itself, as upstream's scripts use it: strict types, upstream's texts.
 
-const SEVEN = ['storeModel', 'getTensor', 'getModelInfo', 'removeModel', 'embedTokens', 'forwardLayer', 'computeLogits'];
+const SEVEN = [
+  'storeModel',
+  'getTensor',
+  'getModelInfo',
+  'removeModel',
+  'embedTokens',
+  'forwardLayer',
+  'computeLogits',
+];
 const bytes = fs.readFileSync(tinyAtlas);
 let id;
 beforeAll(() => (id = native.storeModel(bytes)));
@@ -23,7 +31,11 @@ test('the seven functions', () => {
 });
 
 test.each(SEVEN)('%s without arguments', (name) => {
-  expect(failure(() => native[name]())).toEqual({ name: 'TypeError', code: 'E_INVALID_ARGUMENT', message: 'not enough arguments' });
+  expect(failure(() => native[name]())).toEqual({
+    name: 'TypeError',
+    code: 'E_INVALID_ARGUMENT',
+    message: 'not enough arguments',
+  });
 });
 
 test.each([
@@ -34,7 +46,10 @@ test.each([
   ['forwardLayer', [1, 0, {}, 0]],
   ['computeLogits', [1, undefined]],
 ])('%s with no bytes: %p', (name, args) => {
-  expect(failure(() => native[name](...args))).toMatchObject({ name: 'TypeError', message: 'failed to downcast any to Buffer' });
+  expect(failure(() => native[name](...args))).toMatchObject({
+    name: 'TypeError',
+    message: 'failed to downcast any to Buffer',
+  });
 });
 
 test.each([
@@ -47,7 +62,10 @@ test.each([
   ['removeModel', [1n]],
   ['removeModel', [Symbol('id')]],
 ])('%s with no number: %p', (name, args) => {
-  expect(failure(() => native[name](...args))).toMatchObject({ name: 'TypeError', message: 'failed to downcast any to number' });
+  expect(failure(() => native[name](...args))).toMatchObject({
+    name: 'TypeError',
+    message: 'failed to downcast any to number',
+  });
 });
 
 test('getTensor with no string', () => {
@@ -85,8 +103,10 @@ test('the package in the place of upstream crate: scripts of its shape run uncha
     const crate = path.join(top, 'crates/realm-node');
     fs.mkdirSync(path.join(top, 'crates'));
     fs.mkdirSync(crate);
-    for (const name of ['index.js', 'index.node', 'package.json']) fs.copyFileSync(path.join(root, name), path.join(crate, name));
-    for (const name of ['dist', 'native', 'node_modules']) fs.symlinkSync(path.join(root, name), path.join(crate, name));
+    for (const name of ['index.js', 'index.node', 'package.json'])
+      fs.copyFileSync(path.join(root, name), path.join(crate, name));
+    for (const name of ['dist', 'native', 'node_modules'])
+      fs.symlinkSync(path.join(root, name), path.join(crate, name));
     fs.mkdirSync(path.join(top, 'examples/js-paris-simple'), { recursive: true });
     const script = path.join(top, 'examples/js-paris-simple/script.js');
     fs.writeFileSync(

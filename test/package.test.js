@@ -10,7 +10,16 @@ const { runProgram, runScript } = require('./fixtures/child');
 const manifest = require('../package.json');
 const PUBLIC = [
   ...['storeModel', 'getTensor', 'getModelInfo', 'removeModel', 'embedTokens', 'forwardLayer', 'computeLogits'],
-  ...['embedTokensInto', 'forwardLayerInto', 'computeLogitsInto', 'loadModel', 'loadModelSync', 'getEngineInfo', 'Model', 'RealmError'],
+  ...[
+    'embedTokensInto',
+    'forwardLayerInto',
+    'computeLogitsInto',
+    'loadModel',
+    'loadModelSync',
+    'getEngineInfo',
+    'Model',
+    'RealmError',
+  ],
 ].sort();
 
 // What a user installs; the engine for a processor without AVX2 is there only where it was built.
@@ -18,7 +27,11 @@ const NATIVE = ['native/linux-x64/librealm-avx512.so', 'native/linux-x64/libreal
 
 let packed;
 beforeAll(() => {
-  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const parsed = JSON.parse(output);
   packed = Array.isArray(parsed) ? parsed[0] : Object.values(parsed)[0];
 });
@@ -50,7 +63,8 @@ test('named imports from an ES module, by the package’s name', async () => {
 });
 
 test('no install script, one run-time dependency, Node 18', () => {
-  for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) expect(manifest.scripts[name]).toBeUndefined();
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
+    expect(manifest.scripts[name]).toBeUndefined();
   expect(manifest.gypfile).toBe(false);
   expect(Object.keys(manifest.dependencies)).toEqual(['@huggingface/jinja']);
   expect(manifest.engines.node).toBe('>=18');
@@ -59,11 +73,21 @@ test('no install script, one run-time dependency, Node 18', () => {
 
 test('the packed files: all that is needed, nothing else, under 15 MB', () => {
   const names = packed.files.map((file) => file.path);
-  for (const name of ['index.js', 'index.d.ts', 'index.node', 'dist/index.js', 'dist/index.d.ts', 'models/tiny-atlas-q4_k_m.gguf', 'LICENSE-MIT', 'LICENSE-APACHE']) {
+  for (const name of [
+    'index.js',
+    'index.d.ts',
+    'index.node',
+    'dist/index.js',
+    'dist/index.d.ts',
+    'models/tiny-atlas-q4_k_m.gguf',
+    'LICENSE-MIT',
+    'LICENSE-APACHE',
+  ]) {
     expect(names).toContain(name);
   }
   if (process.platform === 'linux' && process.arch === 'x64') for (const name of NATIVE) expect(names).toContain(name);
-  const known = /^(index\.(js|d\.ts|node)|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|dist\/[\w/]+\.(js|d\.ts)|native\/[\w-]+\/librealm[\w-]*\.(so|dylib)|models\/(README\.md|tiny-atlas-q4_k_m\.gguf))$/;
+  const known =
+    /^(index\.(js|d\.ts|node)|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|dist\/[\w/]+\.(js|d\.ts)|native\/[\w-]+\/librealm[\w-]*\.(so|dylib)|models\/(README\.md|tiny-atlas-q4_k_m\.gguf))$/;
   expect(names.filter((name) => !known.test(name))).toEqual([]);
   expect(packed.unpackedSize).toBeLessThan(15e6);
 });
@@ -74,9 +98,22 @@ test('the tarball, installed offline into an empty project, answers', async () =
     execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: 'ignore' });
     const tarball = fs.readdirSync(folder).find((name) => name.endsWith('.tgz'));
     // The one dependency comes from the place where it is installed here: no registry is asked.
-    const jinja = execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder, path.join(root, 'node_modules/@huggingface/jinja')], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim().split('\n').pop();
-    fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, overrides: { '@huggingface/jinja': `file:${jinja}` } }));
-    execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`, `./${jinja}`], { cwd: folder, stdio: 'ignore' });
+    const jinja = execFileSync(
+      'npm',
+      ['pack', '--ignore-scripts', '--pack-destination', folder, path.join(root, 'node_modules/@huggingface/jinja')],
+      { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+      .trim()
+      .split('\n')
+      .pop();
+    fs.writeFileSync(
+      path.join(folder, 'package.json'),
+      JSON.stringify({ private: true, overrides: { '@huggingface/jinja': `file:${jinja}` } }),
+    );
+    execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${tarball}`, `./${jinja}`], {
+      cwd: folder,
+      stdio: 'ignore',
+    });
     fs.writeFileSync(
       path.join(folder, 'five.js'),
       `const { loadModel } = require('@realm/realm-node');
@@ -85,7 +122,11 @@ test('the tarball, installed offline into an empty project, answers', async () =
          model.close();
        });`,
     );
-    expect(await runProgram(process.execPath, ['five.js'], { cwd: folder })).toMatchObject({ code: 0, stdout: ' Paris.', stderr: '' });
+    expect(await runProgram(process.execPath, ['five.js'], { cwd: folder })).toMatchObject({
+      code: 0,
+      stdout: ' Paris.',
+      stderr: '',
+    });
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -122,7 +163,21 @@ test('the types fit their use', async () => {
          return model.generate('x');
        }`,
     );
-    const args = ['node_modules/typescript/bin/tsc', '--noEmit', '--ignoreConfig', '--strict', '--target', 'es2022', '--lib', 'es2022,esnext.disposable', '--module', 'node16', '--types', 'node', path.join(folder, 'use.ts')];
+    const args = [
+      'node_modules/typescript/bin/tsc',
+      '--noEmit',
+      '--ignoreConfig',
+      '--strict',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2022,esnext.disposable',
+      '--module',
+      'node16',
+      '--types',
+      'node',
+      path.join(folder, 'use.ts'),
+    ];
     expect(await runProgram(process.execPath, args)).toMatchObject({ stdout: '', code: 0 });
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });

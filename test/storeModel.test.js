@@ -55,7 +55,9 @@ test('another model gets another id, also when all but the weights is equal', ()
   const first = store(tinyLlama({ seed: 1 }));
   const second = store(tinyLlama({ seed: 2 }));
   expect(second).not.toBe(first);
-  expect(new Float32Array(getTensor(first, 'output.weight'))).not.toEqual(new Float32Array(getTensor(second, 'output.weight')));
+  expect(new Float32Array(getTensor(first, 'output.weight'))).not.toEqual(
+    new Float32Array(getTensor(second, 'output.weight')),
+  );
 });
 
 test('the same content stored, removed and stored again has the same id', () => {

@@ -17,13 +17,16 @@ test('special tokens are added unless told otherwise, and parsed only when told'
   expect(model.tokenize('<|im_start|>', { addSpecial: false }).length).toBeGreaterThan(1);
 });
 
-test.each(['', ' ', 'Ünïcödé 日本語 😀', 'a\0b', '\n\n\t', 'x'.repeat(20000), '😀'.repeat(500)])('text comes back: %#', (text) => {
-  const ids = model.tokenize(text, { addSpecial: false });
-  expect(model.detokenize(ids)).toBe(text);
-  for (const kind of [[...ids], Int32Array.from(ids), Buffer.from(ids.buffer), ids.buffer]) {
-    expect(model.detokenize(kind)).toBe(text);
-  }
-});
+test.each(['', ' ', 'Ünïcödé 日本語 😀', 'a\0b', '\n\n\t', 'x'.repeat(20000), '😀'.repeat(500)])(
+  'text comes back: %#',
+  (text) => {
+    const ids = model.tokenize(text, { addSpecial: false });
+    expect(model.detokenize(ids)).toBe(text);
+    for (const kind of [[...ids], Int32Array.from(ids), Buffer.from(ids.buffer), ids.buffer]) {
+      expect(model.detokenize(kind)).toBe(text);
+    }
+  },
+);
 
 test('special tokens are rendered unless told otherwise', () => {
   const ids = model.tokenize('<|im_start|>user', { parseSpecial: true });
@@ -40,10 +43,16 @@ test('half a surrogate pair becomes U+FFFD, half a character too', () => {
 test('wrong arguments', () => {
   const invalid = (message) => ({ name: 'RealmError', code: 'E_INVALID_ARGUMENT', message });
   expect(failure(() => model.tokenize(5))).toEqual(invalid('text must be a string, got 5'));
-  expect(failure(() => model.tokenize('x', { addSpecial: 'yes' }))).toEqual(invalid('addSpecial must be a boolean, got "yes"'));
-  expect(failure(() => model.tokenize('x', { parseSpecial: null }))).toEqual(invalid('parseSpecial must be a boolean, got null'));
+  expect(failure(() => model.tokenize('x', { addSpecial: 'yes' }))).toEqual(
+    invalid('addSpecial must be a boolean, got "yes"'),
+  );
+  expect(failure(() => model.tokenize('x', { parseSpecial: null }))).toEqual(
+    invalid('parseSpecial must be a boolean, got null'),
+  );
   expect(failure(() => model.detokenize('x'))).toEqual(invalid('ids must be Uint32Array or Buffer'));
-  expect(failure(() => model.detokenize([1, -1])).message).toBe('ids[1] must be an integer from 0 to 4294967295, got -1');
+  expect(failure(() => model.detokenize([1, -1])).message).toBe(
+    'ids[1] must be an integer from 0 to 4294967295, got -1',
+  );
   expect(failure(() => model.detokenize([0, 1536]))).toEqual({
     name: 'RealmError',
     code: 'E_INVALID_TOKEN',
