@@ -63,17 +63,20 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
     {
         Formats.Weight weight = down[expert].Weight;
         float* sums = step.Scratch.Sums(step.Thread);
-        (int first, int last) = step.Share(weight.Groups);
-        for (int group = first; group < last; group++)
+        Deal deal = step.Deal(weight.Groups);
+        while (deal.Next(out int first, out int last))
         {
-            byte* packed = weight.Group(group, step.Scratch.Packed(step.Thread));
-            int from = group * Lanes.Rows, count = Math.Min(Lanes.Rows, weight.Rows - from);
-            for (int row = 0; row < members.Length; row += Lanes.Tokens)
+            for (int group = first; group < last; group++)
             {
-                int tokens = Math.Min(Lanes.Tokens, members.Length - row);
-                down[expert].Multiply(packed, middle.Tile(weight.Layout, row), tokens, sums);
-                for (int t = 0; t < tokens; t++)
-                    Output.Store(sums + t * Lanes.Rows, null, count, outputs + (long)members[row + t] * weight.Rows + from);
+                byte* packed = weight.Group(group, step.Scratch.Packed(step.Thread));
+                int from = group * Lanes.Rows, count = Math.Min(Lanes.Rows, weight.Rows - from);
+                for (int row = 0; row < members.Length; row += Lanes.Tokens)
+                {
+                    int tokens = Math.Min(Lanes.Tokens, members.Length - row);
+                    down[expert].Multiply(packed, middle.Tile(weight.Layout, row), tokens, sums);
+                    for (int t = 0; t < tokens; t++)
+                        Output.Store(sums + t * Lanes.Rows, null, count, outputs + (long)members[row + t] * weight.Rows + from);
+                }
             }
         }
         step.Barrier();

@@ -21,6 +21,7 @@ internal sealed unsafe class Scratch : IDisposable
         Projections = (float*)Allocate((long)sizes.Rows * sizes.ProjectionSize * sizeof(float));
         Attended = (float*)Allocate((long)sizes.Rows * sizes.AttendedSize * sizeof(float));
         Gated = (float*)Allocate((long)sizes.Rows * sizes.FeedForwardSize * sizeof(float));
+        Counters = new DealCounters(sizes.Threads);
         _shared = new Inputs(sizes.Rows, sizes.WidestInput, sizes.Layouts);
         _own = new Inputs[sizes.Threads];
         _rows = new nint[sizes.Threads];
@@ -50,6 +51,9 @@ internal sealed unsafe class Scratch : IDisposable
 
     /// <summary>Inside the feed-forward network, (rows, feed-forward size).</summary>
     public float* Gated { get; private set; }
+
+    /// <summary>Counters for sharing out loops.</summary>
+    public DealCounters Counters { get; }
 
     /// <summary>The buffers of mixtures of experts; null in dense models.</summary>
     public ExpertScratch? Experts { get; init; }
@@ -92,6 +96,7 @@ internal sealed unsafe class Scratch : IDisposable
         foreach (nint memory in _memory)
             NativeMemory.AlignedFree((void*)memory);
         _memory.Clear();
+        Counters.Dispose();
         _shared.Dispose();
         Experts?.Dispose();
         foreach (Inputs own in _own)

@@ -25,6 +25,9 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
     /// <summary>This thread's part of 0..`items`.</summary>
     public (int First, int Last) Share(int items) => ((int)((long)items * Thread / Threads), (int)((long)items * (Thread + 1) / Threads));
 
+    /// <summary>Shares out 0..`items` in portions; all threads must come by here.</summary>
+    public Deal Deal(int items) => new(Thread, Threads, items, Scratch.Counters.Next(Thread));
+
     /// <summary>Root-mean-square norm of each of `rows` rows of x (rows, columns), stored as activations in the layouts of the set.
     /// `pick` says which rows of x to take; null: the first `rows`. Waits.</summary>
     public Inputs Norm(float* x, int rows, int columns, float* weight, float epsilon, LayoutSet layouts, int* pick = null)
@@ -59,18 +62,21 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
     {
         Weight weight = linear.Weight;
         float* sums = Scratch.Sums(Thread);
-        (int first, int last) = Share(weight.Groups);
-        for (int group = first; group < last; group++)
+        Deal deal = Deal(weight.Groups);
+        while (deal.Next(out int first, out int last))
         {
-            byte* packed = weight.Group(group, Scratch.Packed(Thread));
-            int from = group * Lanes.Rows;
-            int count = Math.Min(Lanes.Rows, weight.Rows - from);
-            for (int row = 0; row < rows; row += Lanes.Tokens)
+            for (int group = first; group < last; group++)
             {
-                int tokens = Math.Min(Lanes.Tokens, rows - row);
-                linear.Multiply(packed, inputs.Tile(weight.Layout, row), tokens, sums);
-                for (int t = 0; t < tokens; t++)
-                    Output.Store(sums + t * Lanes.Rows, linear.Bias == null ? null : linear.Bias + from, count, output + (row + t) * stride + from);
+                byte* packed = weight.Group(group, Scratch.Packed(Thread));
+                int from = group * Lanes.Rows;
+                int count = Math.Min(Lanes.Rows, weight.Rows - from);
+                for (int row = 0; row < rows; row += Lanes.Tokens)
+                {
+                    int tokens = Math.Min(Lanes.Tokens, rows - row);
+                    linear.Multiply(packed, inputs.Tile(weight.Layout, row), tokens, sums);
+                    for (int t = 0; t < tokens; t++)
+                        Output.Store(sums + t * Lanes.Rows, linear.Bias == null ? null : linear.Bias + from, count, output + (row + t) * stride + from);
+                }
             }
         }
     }
@@ -80,18 +86,21 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
     {
         Weight weight = linear.Weight;
         float* sums = Scratch.Sums(Thread);
-        (int first, int last) = Share(weight.Groups);
-        for (int group = first; group < last; group++)
+        Deal deal = Deal(weight.Groups);
+        while (deal.Next(out int first, out int last))
         {
-            byte* packed = weight.Group(group, Scratch.Packed(Thread));
-            int from = group * Lanes.Rows;
-            int count = Math.Min(Lanes.Rows, weight.Rows - from);
-            for (int row = 0; row < rows; row += Lanes.Tokens)
+            for (int group = first; group < last; group++)
             {
-                int tokens = Math.Min(Lanes.Tokens, rows - row);
-                linear.Multiply(packed, inputs.Tile(weight.Layout, row), tokens, sums);
-                for (int t = 0; t < tokens; t++)
-                    Output.Add(sums + t * Lanes.Rows, linear.Bias == null ? null : linear.Bias + from, count, x + (long)(row + t) * weight.Rows + from);
+                byte* packed = weight.Group(group, Scratch.Packed(Thread));
+                int from = group * Lanes.Rows;
+                int count = Math.Min(Lanes.Rows, weight.Rows - from);
+                for (int row = 0; row < rows; row += Lanes.Tokens)
+                {
+                    int tokens = Math.Min(Lanes.Tokens, rows - row);
+                    linear.Multiply(packed, inputs.Tile(weight.Layout, row), tokens, sums);
+                    for (int t = 0; t < tokens; t++)
+                        Output.Add(sums + t * Lanes.Rows, linear.Bias == null ? null : linear.Bias + from, count, x + (long)(row + t) * weight.Rows + from);
+                }
             }
         }
         Barrier();
@@ -102,27 +111,30 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
     {
         float* sums = Scratch.Sums(Thread), upSums = sums + Lanes.Tokens * Lanes.Rows;
         int outputs = gate.Outputs;
-        (int first, int last) = Share(gate.Weight.Groups);
-        for (int group = first; group < last; group++)
+        Deal deal = Deal(gate.Weight.Groups);
+        while (deal.Next(out int first, out int last))
         {
-            byte* packedGate = gate.Weight.Group(group, Scratch.Packed(Thread));
-            byte* packedUp = up.Weight.Group(group, Scratch.Packed(Thread) + Scratch.PackedBytes / 2);
-            int from = group * Lanes.Rows;
-            int count = Math.Min(Lanes.Rows, outputs - from);
-            for (int row = 0; row < rows; row += Lanes.Tokens)
+            for (int group = first; group < last; group++)
             {
-                int tokens = Math.Min(Lanes.Tokens, rows - row);
-                gate.Multiply(packedGate, inputs.Tile(gate.Weight.Layout, row), tokens, sums);
-                up.Multiply(packedUp, inputs.Tile(up.Weight.Layout, row), tokens, upSums);
-                for (int t = 0; t < tokens; t++)
+                byte* packedGate = gate.Weight.Group(group, Scratch.Packed(Thread));
+                byte* packedUp = up.Weight.Group(group, Scratch.Packed(Thread) + Scratch.PackedBytes / 2);
+                int from = group * Lanes.Rows;
+                int count = Math.Min(Lanes.Rows, outputs - from);
+                for (int row = 0; row < rows; row += Lanes.Tokens)
                 {
-                    float* g = sums + t * Lanes.Rows, u = upSums + t * Lanes.Rows;
-                    if (gate.Bias != null)
-                        Output.AddBias(g, gate.Bias + from, count);
-                    if (up.Bias != null)
-                        Output.AddBias(u, up.Bias + from, count);
-                    SwiGlu.Compute(g, u, Lanes.Rows, g);
-                    Output.Store(g, null, count, output + (long)(row + t) * outputs + from);
+                    int tokens = Math.Min(Lanes.Tokens, rows - row);
+                    gate.Multiply(packedGate, inputs.Tile(gate.Weight.Layout, row), tokens, sums);
+                    up.Multiply(packedUp, inputs.Tile(up.Weight.Layout, row), tokens, upSums);
+                    for (int t = 0; t < tokens; t++)
+                    {
+                        float* g = sums + t * Lanes.Rows, u = upSums + t * Lanes.Rows;
+                        if (gate.Bias != null)
+                            Output.AddBias(g, gate.Bias + from, count);
+                        if (up.Bias != null)
+                            Output.AddBias(u, up.Bias + from, count);
+                        SwiGlu.Compute(g, u, Lanes.Rows, g);
+                        Output.Store(g, null, count, output + (long)(row + t) * outputs + from);
+                    }
                 }
             }
         }
