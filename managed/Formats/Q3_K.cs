@@ -85,8 +85,10 @@ internal unsafe struct Q3_K : IFormat<Q3_K>, IGroupTile
     public static Vector512<byte> Quants(byte* block, int part, int j, int i)
     {
         Vector512<ushort> low = Vector512.Load((ushort*)(block + LowOffset + Word * (4 * part + i)));
+        // The bits of this half of the block come down once for all four j.
         Vector512<ushort> high = Vector512.Load((ushort*)(block + HighOffset + Word * (4 * (part % 2) + i)));
-        high = Vector512.ShiftLeft(Vector512.ShiftRightLogical(high, 4 * (part / 2) + j), 2);
+        high = Vector512.ShiftRightLogical(high, 4 * (part / 2));
+        high = j < 2 ? Vector512.ShiftLeft(high, 2 - j) : Vector512.ShiftRightLogical(high, j - 2);
         return (Vector512.ShiftRightLogical(low, 2 * j).AsByte() & Vector512.Create((byte)3)) | (high.AsByte() & Vector512.Create((byte)4));
     }
 
