@@ -78,8 +78,9 @@ public abstract class Tokenizer
         {
             null or "none" or "no_vocab" or "test" => null,
             "gpt2" => BytePairTokenizer.Create(metadata),
+            "llama" => SentencePieceTokenizer.Create(metadata),
             _ => throw new RealmException(ErrorCode.Unsupported,
-                $"tokenizer.ggml.model is {Quoted.Name(model)}; supported are 'gpt2' (byte-level BPE) and 'none'"),
+                $"tokenizer.ggml.model is {Quoted.Name(model)}; supported are 'gpt2' (byte-level BPE), 'llama' (SentencePiece) and 'none'"),
         };
     }
 
@@ -187,6 +188,9 @@ public abstract class Tokenizer
         }
         return end == text.Length ? text : text[..end];
     }
+
+    /// <summary>Whether a text gets a space before it.</summary>
+    private protected bool SpacePrefix => _conventions.SpacePrefix;
 
     /// <summary>Text without special tokens to ids, appended to <paramref name="output"/>.</summary>
     /// <param name="text">The text; not empty.</param>
