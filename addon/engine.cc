@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -34,9 +35,9 @@ std::atomic<const Engine*> loaded{nullptr};
 #define REALM_SUFFIX ".so"
 #endif
 
-// The .NET runtime in the engine ends the process when its heap's address range is refused, which it asks for at
-// start (Realm.Native.csproj bounds it); so this is asked first. Ranges beyond that belong to the model.
-constexpr uint64_t kAddressSpace = 6ull << 30;
+// Under a limit of address space (ulimit -v) the .NET runtime in the engine reserves half of the limit for its heap when
+// it starts, and ends the process if it can't; so that is asked first. This much more is for its code and its threads.
+constexpr uint64_t kBeyondHeap = 256ull << 20;
 
 // The folder of index.node itself, wherever the package was put.
 std::string OwnFolder() {
@@ -81,12 +82,24 @@ bool Candidates(std::vector<Isa>* out, std::string* problem) {
   return true;
 }
 
+// Addresses that this process has taken, or 0 where the system does not tell.
+uint64_t TakenAddressSpace() {
+  FILE* file = fopen("/proc/self/statm", "re");
+  if (!file) return 0;
+  unsigned long pages = 0;
+  if (fscanf(file, "%lu", &pages) != 1) pages = 0;
+  fclose(file);
+  return static_cast<uint64_t>(pages) * sysconf(_SC_PAGESIZE);
+}
+
 bool EnoughAddressSpace(std::string* problem) {
   struct rlimit limit;
-  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= kAddressSpace) return true;
-  *problem = "the address space of this process is limited to " + std::to_string(limit.rlim_cur >> 20) +
-             " MiB (ulimit -v); the engine needs at least " + std::to_string(kAddressSpace >> 20) +
-             " MiB of addresses (not of memory). Raise or remove the limit.";
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return true;
+  const uint64_t taken = TakenAddressSpace();
+  if (limit.rlim_cur / 2 >= taken + kBeyondHeap) return true;
+  *problem = "the address space of this process is limited to " + std::to_string(limit.rlim_cur >> 20) + " MiB (ulimit -v), of which " +
+             std::to_string(taken >> 20) + " MiB are taken; the engine needs a limit of at least " +
+             std::to_string((taken + kBeyondHeap) * 2 >> 20) + " MiB (of addresses, not of memory). Raise or remove the limit.";
   return false;
 }
 

@@ -117,6 +117,7 @@ describe('tokenizers', () => {
 goldenTest('every format decodes the reference vectors', () => {
   const id = storeModel(path.join(golden, 'quants/vectors.gguf'));
   for (const { name } of getEngineInfo().formats) {
+    if (name === 'F32') continue; // nothing to decode
     const actual = new Float32Array(getTensor(id, name));
     const expected = new Float32Array(getTensor(id, `${name}.expected`));
     let furthest = 0;
