@@ -11,30 +11,43 @@ internal sealed record Conventions
     /// <summary>An end token after it.</summary>
     public bool AddEos { get; init; }
 
+    /// <summary>Begin token before and separator after it, whatever the file says of the two above (BERT).</summary>
+    public bool Wraps { get; init; }
+
     /// <summary>A space before the text, which decoding takes away.</summary>
     public bool SpacePrefix { get; init; }
 
     /// <summary>Whether decoding tidies white space (<see cref="DetokenizedSpaces"/>).</summary>
     public bool CleanSpaces { get; init; }
 
+    /// <summary>The token before a text, after <see cref="Read"/>.</summary>
+    public int? Begin { get; private init; }
+
+    /// <summary>The token after a text, after <see cref="Read"/>.</summary>
+    public int? End { get; private init; }
+
     /// <summary>These, overridden by the file.</summary>
     /// <exception cref="RealmException">E_VOCAB: the file asks for a token that it does not have.</exception>
     public Conventions Read(GgufMetadata metadata, SpecialIds ids)
     {
+        int? begin = Added("bos", AddBos, ids.Bos);
+        int? end = Added("eos", AddEos, ids.Eos);
         return this with
         {
-            AddBos = Adds("bos", AddBos, ids.Bos),
-            AddEos = Adds("eos", AddEos, ids.Eos),
+            Begin = Wraps ? ids.Bos : begin,
+            End = Wraps ? ids.Separator : end,
             SpacePrefix = metadata.Flag("tokenizer.ggml.add_space_prefix") ?? SpacePrefix,
         };
 
-        bool Adds(string role, bool fallback, int? id)
+        int? Added(string role, bool fallback, int? id)
         {
             string key = $"tokenizer.ggml.add_{role}_token";
             bool? asked = metadata.Flag(key);
-            return asked == true && id is null
-                ? throw new RealmException(ErrorCode.Vocab, $"{key} is true, but the file has no {role} token")
-                : (asked ?? fallback) && id is not null;
+            if (asked == true && id is null && !Wraps)
+            {
+                throw new RealmException(ErrorCode.Vocab, $"{key} is true, but the file has no {role} token");
+            }
+            return asked ?? fallback ? id : null;
         }
     }
 }

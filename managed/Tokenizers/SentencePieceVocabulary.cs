@@ -10,8 +10,8 @@ internal sealed class SentencePieceVocabulary
     /// <summary>A character that is in no token: never merges.</summary>
     public const int UnknownSymbol = int.MaxValue;
 
-    /// <summary>Tokens are tried at each cut, so their length counts twice; real ones have under a hundred bytes.</summary>
-    private const int MaxTokenBytes = 1024;
+    /// <summary>Tokens are tried at each cut, so their length counts twice; real ones have up to two hundred bytes.</summary>
+    private const int MaxTokenBytes = 512;
 
     private readonly ByteStrings _symbols;
     private readonly int[] _byteTokens = new int[256]; // -1: none

@@ -13,19 +13,15 @@ internal readonly record struct Fragment(int Start, int End, int Id);
 /// </summary>
 internal sealed class SpecialTokens
 {
-    /// <summary>The most bytes that all special tokens may have together: the automaton has up to a state a byte.</summary>
-    private const int MaxBytes = 1 << 22;
-
     private readonly byte[][] _texts;
     private readonly TokenAttributes[] _attributes;
     private readonly int[] _ids;         // by rank: longest first, then by id
     private readonly SearchValues<byte> _firstBytes;
 
-    // The automaton. State 0 is the root. Edges are a table of (state, byte) -> state with open addressing.
-    private readonly int[] _edgeStates;
-    private readonly long[] _edgeKeys;
-    private readonly List<int> _fallback = [0];
-    private readonly List<int> _rankAt = [-1];      // the token that ends in a state
+    // The automaton: a trie, and for each of its states...
+    private readonly ByteTrie _trie;
+    private readonly List<int> _fallback = [0];     // the state of the longest proper end of its text
+    private readonly List<int> _rankAt = [-1];      // the token that ends here
     private readonly List<int> _nextOutput = [-1];  // the next state on the fallback path in which one ends
 
     private SpecialTokens(byte[][] texts, TokenAttributes[] attributes, int[] ids)
@@ -33,14 +29,7 @@ internal sealed class SpecialTokens
         _texts = texts;
         _attributes = attributes;
         _ids = ids;
-        long bytes = texts.Sum(text => (long)text.Length);
-        if (bytes > MaxBytes)
-        {
-            throw new RealmException(ErrorCode.Limit,
-                $"the texts of the {texts.Length} special tokens have {bytes} bytes together; at most {MaxBytes} are supported");
-        }
-        _edgeKeys = new long[System.Numerics.BitOperations.RoundUpToPowerOf2((uint)bytes * 2 + 2)];
-        _edgeStates = new int[_edgeKeys.Length];
+        _trie = new ByteTrie(texts.Sum(text => (long)text.Length), "special tokens");
         _firstBytes = SearchValues.Create(texts.Select(text => text[0]).Distinct().ToArray());
         Build();
     }
@@ -156,25 +145,11 @@ internal sealed class SpecialTokens
     private int Step(int state, byte b)
     {
         int next;
-        while ((next = Edge(state, b)) == 0 && state != 0)
+        while ((next = _trie.Child(state, b)) == 0 && state != 0)
         {
             state = _fallback[state];
         }
         return next;
-    }
-
-    /// <summary>The state behind an edge, 0 when there is none.</summary>
-    private int Edge(int state, byte b) => _edgeStates[Slot(((long)state << 8 | b) + 1)];
-
-    private int Slot(long key)
-    {
-        int mask = _edgeKeys.Length - 1;
-        int slot = (int)((ulong)key * 0x9E3779B97F4A7C15UL >> 40) & mask;
-        while (_edgeKeys[slot] != key && _edgeKeys[slot] != 0)
-        {
-            slot = (slot + 1) & mask;
-        }
-        return slot;
     }
 
     private void Build()
@@ -187,11 +162,9 @@ internal sealed class SpecialTokens
             for (int depth = 0; depth < _texts[rank].Length; depth++)
             {
                 byte b = _texts[rank][depth];
-                int slot = Slot(((long)state << 8 | b) + 1);
-                if (_edgeKeys[slot] == 0)
+                int child = _trie.ChildOrNew(state, b);
+                if (child == parents.Count)
                 {
-                    _edgeKeys[slot] = ((long)state << 8 | b) + 1;
-                    _edgeStates[slot] = parents.Count;
                     parents.Add((state, b));
                     _fallback.Add(0);
                     _rankAt.Add(-1);
@@ -200,9 +173,9 @@ internal sealed class SpecialTokens
                     {
                         byDepth.Add([]);
                     }
-                    byDepth[depth].Add(_edgeStates[slot]);
+                    byDepth[depth].Add(child);
                 }
-                state = _edgeStates[slot];
+                state = child;
             }
             if (_rankAt[state] < 0)
             {

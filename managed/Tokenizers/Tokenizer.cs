@@ -57,10 +57,10 @@ public abstract class Tokenizer
     public int? MaskId => _ids.Mask;
 
     /// <summary>Whether <see cref="Encode"/> puts <see cref="BosId"/> before a text when asked for special tokens.</summary>
-    public bool AddsBos => _conventions.AddBos;
+    public bool AddsBos => _conventions.Begin is not null;
 
     /// <summary>Whether <see cref="Encode"/> puts an end or separator token after a text when asked for special tokens.</summary>
-    public bool AddsEos => _conventions.AddEos;
+    public bool AddsEos => _conventions.End is not null;
 
     /// <summary>Tokens that the file says must not be generated.</summary>
     public ReadOnlySpan<int> SuppressedIds => _suppressed;
@@ -79,8 +79,9 @@ public abstract class Tokenizer
             null or "none" or "no_vocab" or "test" => null,
             "gpt2" => BytePairTokenizer.Create(metadata),
             "llama" => SentencePieceTokenizer.Create(metadata),
+            "bert" => WordPieceTokenizer.Create(metadata),
             _ => throw new RealmException(ErrorCode.Unsupported,
-                $"tokenizer.ggml.model is {Quoted.Name(model)}; supported are 'gpt2' (byte-level BPE), 'llama' (SentencePiece) and 'none'"),
+                $"tokenizer.ggml.model is {Quoted.Name(model)}; supported are 'gpt2' (byte-level BPE), 'llama' (SentencePiece), 'bert' (WordPiece) and 'none'"),
         };
     }
 
@@ -94,9 +95,9 @@ public abstract class Tokenizer
     public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial, bool parseSpecial)
     {
         var output = new List<int>(utf8.Length / 3 + 4);
-        if (addSpecial && _conventions.AddBos)
+        if (addSpecial && _conventions.Begin is { } begin)
         {
-            output.Add(_ids.Bos!.Value);
+            output.Add(begin);
         }
         bool afterSpecial = true; // the beginning counts as such
         if (_special?.Cut(utf8, parseSpecial) is { } fragments)
@@ -118,9 +119,9 @@ public abstract class Tokenizer
         {
             EncodeText(utf8, afterSpecial, output);
         }
-        if (addSpecial && _conventions.AddEos)
+        if (addSpecial && _conventions.End is { } last)
         {
-            output.Add(_ids.Eos!.Value);
+            output.Add(last);
         }
         return [.. output];
     }

@@ -17,6 +17,9 @@ public class GoldenTokenizerTests
     [InlineData("falcon")]
     [InlineData("starcoder")]
     [InlineData("deepseek-coder")]
+    [InlineData("llama-spm")]
+    [InlineData("phi-3")]
+    [InlineData("bert-bge")]
     [InlineData("smollm2-135m-instruct-q4_1")]
     [InlineData("tiny-atlas-q4_k_m")]
     public void SameTokens(string name)

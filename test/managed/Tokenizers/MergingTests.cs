@@ -115,8 +115,8 @@ public class MergingTests
     [InlineData("\uE000")]
     public void LongTextsOfOneKind(string unit)
     {
-        byte[] text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(unit, (1 << 18) / Encoding.UTF8.GetByteCount(unit))));
-        foreach (string pre in (string[])["gpt-2", "llama-bpe", "smollm", "default", "deepseek-llm", "deepseek-v3", "gpt-4o", "tiny_aya", "bloom"])
+        byte[] text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(unit, (1 << 17) / Encoding.UTF8.GetByteCount(unit))));
+        foreach (string pre in (string[])["gpt-2", "llama-bpe", "default", "deepseek-llm", "deepseek-v3", "gpt-4o", "tiny_aya"])
         {
             var vocabulary = new TinyVocabulary(pre);
             string longer = unit;
@@ -126,8 +126,8 @@ public class MergingTests
             Tokenizer tokenizer = vocabulary.Create();
             var clock = System.Diagnostics.Stopwatch.StartNew();
             int[] ids = tokenizer.Encode(text, addSpecial: false, parseSpecial: true);
-            // Linear ways take a tenth of a second, quadratic ones an hour.
-            Assert.True(clock.Elapsed.TotalSeconds < 20, $"{pre} took {clock.Elapsed}");
+            // Linear ways take a fraction of a second, quadratic ones minutes.
+            Assert.True(clock.Elapsed.TotalSeconds < 10, $"{pre} took {clock.Elapsed}");
             Assert.Equal(text.Length, ids.Sum(id => tokenizer.TokenBytes(id).Length));
         }
     }

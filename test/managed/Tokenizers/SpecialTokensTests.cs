@@ -140,7 +140,7 @@ public class SpecialTokensTests
     public void TooMuchOfThem()
     {
         var vocabulary = new TinyVocabulary();
-        vocabulary.AddRaw(new string('x', 5 << 20), Control);
+        vocabulary.AddRaw(new string('x', 9 << 20), Control);
         vocabulary.Fails(ErrorCode.Limit, "special");
     }
 
