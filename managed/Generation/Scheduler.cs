@@ -188,10 +188,7 @@ internal sealed class Scheduler(LoadedModel owner)
             }
             if (!owner.Model.Forward(_batch))
             {
-                foreach (SequenceJob job in _active)
-                {
-                    job.Undo();
-                }
+                // Broken off; the sequences are as they were. Who was not cancelled will be in the next pass again.
                 return;
             }
         }

@@ -6,7 +6,6 @@ namespace Realm.Generation;
 public abstract unsafe class SequenceJob : Job
 {
     private readonly OpenModel _model;
-    private int _lengthBefore;
 
     private protected SequenceJob(OpenModel model, int[] prompt, delegate* unmanaged<void*, void> notify, void* user, bool streams)
         : base(notify, user, streams)
@@ -42,23 +41,12 @@ public abstract unsafe class SequenceJob : Job
     /// <summary>Puts its next rows into the batch: at least one, at most <paramref name="limit"/>.</summary>
     internal void Feed(Batch batch, int limit)
     {
-        _lengthBefore = Session!.Length;
         RowsInPass = Math.Min(Wanted, limit);
         Add(batch, RowsInPass);
     }
 
     /// <summary>It has no rows in the next pass.</summary>
     internal void Skip() => RowsInPass = 0;
-
-    /// <summary>The pass with its rows was broken off.</summary>
-    internal void Undo()
-    {
-        if (RowsInPass > 0 && Session!.Length > _lengthBefore)
-        {
-            Session.Truncate(_lengthBefore);
-        }
-        RowsInPass = 0;
-    }
 
     /// <summary>The pass with its rows is done: takes the logits, and goes on or ends.</summary>
     internal abstract void Take(Batch batch, Sampling.SamplerScratch scratch);

@@ -55,6 +55,60 @@ public sealed unsafe class CancellationTests
         model.Close();
     }
 
+    /// <summary>A pass is broken off, not waited for: a job whose only pass is under way still ends as cancelled.</summary>
+    [Fact]
+    public void APassIsBrokenOff()
+    {
+        OpenModel model = TestReader.OpenTinyAtlas();
+        var ids = new uint[model.Loaded.Model.Config.ContextLength];
+        GenerationOptions one = TestReader.Options(1, ignoreEos: true);
+        TimeSpan whole = default;
+        for (int i = 0; i < 3; i++)     // the last time counts: the first ones warm up
+        {
+            var clock = Stopwatch.StartNew();
+            using var reader = new TestReader();
+            reader.Finish(model.Generate(ids, one, TestReader.Notify, reader.User));
+            whole = clock.Elapsed;
+        }
+        int cancelled = 0;
+        for (int i = 0; i < 10; i++)
+        {
+            using var reader = new TestReader();
+            Job job = model.Generate(ids, one, TestReader.Notify, reader.User);
+            var clock = Stopwatch.StartNew();
+            while (clock.Elapsed < whole / 3)
+            {
+                Thread.SpinWait(10);
+            }
+            job.Cancel();
+            reader.Finish(job);
+            cancelled += reader.State.Reason == FinishReason.Cancelled ? 1 : 0;
+        }
+        Assert.True(cancelled > 4, $"{cancelled} of 10 jobs were cancelled in the middle of a pass of {whole.TotalMilliseconds:F0} ms");
+        model.Close();
+    }
+
+    /// <summary>A pass may be through just when its job is closed: its logits go nowhere.</summary>
+    [Fact]
+    public void ResultsAfterCloseAreDropped()
+    {
+        OpenModel model = TestReader.OpenTinyAtlas();
+        var logits = new float[2 * model.Loaded.Model.Config.VocabSize];
+        fixed (float* p = logits)
+        {
+            var job = new LogitsJob(model, [1, 2], p, null, null);
+            using Batch batch = model.Loaded.Model.NewBatch();
+            job.Begin(model.Loaded.Model);
+            job.Feed(batch, 2);
+            Assert.True(model.Loaded.Model.Forward(batch));
+            job.Close();
+            job.Take(batch, null!);
+            job.Release();
+        }
+        Assert.DoesNotContain(logits, logit => logit != 0);
+        model.Close();
+    }
+
     [Fact]
     public void LogitsAreCancelled()
     {
@@ -139,7 +193,7 @@ public sealed unsafe class CancellationTests
     public void ModelsComeAndGo()
     {
         long before = Environment.WorkingSet;
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 25; i++)
         {
             OpenModel model = TestReader.OpenTinyAtlas();
             (TestReader reader, Job job) = Running(model);

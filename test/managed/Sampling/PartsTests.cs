@@ -23,6 +23,26 @@ public class PartsTests
         Assert.InRange(sum / 100_000, 0.496, 0.504);
     }
 
+    /// <summary>The last block is filled up; what it is filled with is no candidate.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(127)]
+    [InlineData(128)]
+    [InlineData(300)]
+    public unsafe void OnlyTokensAreCandidates(int vocabulary)
+    {
+        using var scratch = new SamplerScratch(vocabulary);
+        var logits = new float[vocabulary];
+        fixed (float* p = logits)
+        {
+            scratch.Scan(p);
+            scratch.Gather(float.MinValue);
+            Assert.Equal(Enumerable.Range(0, vocabulary), scratch.Ids.ToArray());
+            scratch.Gather(0.5f);
+            Assert.Equal(0, scratch.Count);
+        }
+    }
+
     [Fact]
     public void CutsLikeSorting()
     {

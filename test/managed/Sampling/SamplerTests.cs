@@ -37,7 +37,7 @@ public unsafe class SamplerTests
     public static TheoryData<int, int, float, float, float, float> Options()
     {
         var data = new TheoryData<int, int, float, float, float, float>();
-        foreach (int vocabulary in new[] { 1, 7, 128, 129, 1000, 32000 })
+        foreach (int vocabulary in new[] { 1, 7, 128, 129, 1000, 9000 })
         {
             data.Add(vocabulary, 40, 1, 0, 0.8f, 1);
             data.Add(vocabulary, 1, 1, 0, 1, 1);
@@ -61,7 +61,7 @@ public unsafe class SamplerTests
     {
         var options = new SamplingOptions(temperature, topK, topP, minP, repeatPenalty, 42);
         float[] logits = Gaussian(vocabulary, vocabulary + topK);
-        int draws = vocabulary > 10_000 ? 8 : 70;   // sorting takes its time; more than the repeat penalty's window
+        int draws = vocabulary > 5000 ? 10 : 70;   // sorting takes its time; more than the repeat penalty's window
         Assert.Equal(SortedSampler.Draw(options, logits, draws), Draw(options, logits, draws));
     }
 
@@ -77,8 +77,8 @@ public unsafe class SamplerTests
         var logits = new float[1000];
         Array.Fill(logits, -2.5f);
         logits[990] = -2f;
-        int[] drawn = Draw(options, logits, 400);
-        Assert.Equal(SortedSampler.Draw(options, logits, 400), drawn);
+        int[] drawn = Draw(options, logits, 150);
+        Assert.Equal(SortedSampler.Draw(options, logits, 150), drawn);
         int kept = topK == 0 ? 1000 : topK;
         kept = topP < 1 ? (int)Math.Ceiling(kept * topP) : kept;
         Assert.All(drawn, id => Assert.True(id < kept || id == 990, $"token {id} is behind the first {kept}"));
