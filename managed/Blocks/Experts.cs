@@ -51,7 +51,7 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
     private static Inputs Gather(in Step step, float* normed, ReadOnlySpan<int> members, int used, int hidden, LayoutSet layouts)
     {
         Inputs inputs = step.Scratch.Inputs(members.Length, hidden, step.Thread);
-        (int first, int last) = members.Length == 1 ? (0, 1) : step.Share(members.Length);
+        (int first, int last) = step.ShareRows(members.Length);
         for (int i = first; i < last; i++)
             inputs.Store(layouts, normed + (long)(members[i] / used) * hidden, i);
         if (members.Length > 1)
@@ -73,7 +73,7 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
                 for (int row = 0; row < members.Length; row += Lanes.Tokens)
                 {
                     int tokens = Math.Min(Lanes.Tokens, members.Length - row);
-                    down[expert].Multiply(packed, middle.Tile(weight.Layout, row), tokens, sums);
+                    down[expert].Multiply(packed, middle, row, tokens, sums);
                     for (int t = 0; t < tokens; t++)
                         Output.Store(sums + t * Lanes.Rows, null, count, outputs + (long)members[row + t] * weight.Rows + from);
                 }

@@ -25,8 +25,7 @@ internal sealed unsafe class Inputs : IDisposable
 {
     private readonly nint[] _tiles = new nint[Activations.Layouts];
     private readonly long[] _tileBytes = new long[Activations.Layouts];
-    private readonly int _rowCapacity;
-    private readonly int _maxColumns;
+    private readonly Refinement?[][] _refinements = new Refinement?[Activations.Layouts][];
     private int _columns;
 
     /// <param name="rows">Rows it can hold.</param>
@@ -34,16 +33,18 @@ internal sealed unsafe class Inputs : IDisposable
     /// <param name="layouts">The layouts that the model's matrices want.</param>
     public Inputs(int rows, int columns, LayoutSet layouts)
     {
-        _rowCapacity = rows;
-        _maxColumns = columns;
         for (int i = 0; i < Activations.Layouts; i++)
         {
             // Tiles are read whole, so what no row has filled must at least be numbers: zeroed once.
-            nuint bytes = (nuint)(Activations.TileBytes((ActivationLayout)i, columns) * ((rows + Lanes.Tokens - 1) / Lanes.Tokens));
+            int tiles = (rows + Lanes.Tokens - 1) / Lanes.Tokens;
+            nuint bytes = (nuint)(Activations.TileBytes((ActivationLayout)i, columns) * tiles);
+            _refinements[i] = new Refinement?[tiles];
             if (layouts.Contains((ActivationLayout)i) && bytes > 0)
             {
                 _tiles[i] = (nint)NativeMemory.AlignedAlloc(bytes, 64);
                 NativeMemory.Clear((void*)_tiles[i], bytes);
+                for (int tile = 0; tile < tiles && Kernels.Refinement.Applies((ActivationLayout)i); tile++)
+                    _refinements[i][tile] = new Refinement((ActivationLayout)i, columns);
             }
         }
     }
@@ -56,15 +57,27 @@ internal sealed unsafe class Inputs : IDisposable
             _tileBytes[i] = Activations.TileBytes((ActivationLayout)i, columns);
     }
 
-    /// <summary>Writes one row in all layouts of the set.</summary>
+    /// <summary>Writes one row in all layouts of the set. The rows of a tile come in order, from one thread.</summary>
     public void Store(LayoutSet layouts, float* x, int row)
     {
         for (int i = 0; i < Activations.Layouts; i++)
         {
-            if (layouts.Contains((ActivationLayout)i))
-                Activations.Store((ActivationLayout)i, x, _columns, Tile((ActivationLayout)i, row), row % Lanes.Tokens);
+            if (!layouts.Contains((ActivationLayout)i))
+                continue;
+            byte* tile = Tile((ActivationLayout)i, row);
+            int slot = row % Lanes.Tokens;
+            Activations.Store((ActivationLayout)i, x, _columns, tile, slot);
+            if (Refinement((ActivationLayout)i, row) is { } refinement)
+            {
+                if (slot == 0)
+                    refinement.Clear();
+                refinement.Add(x, _columns, tile, slot);
+            }
         }
     }
+
+    /// <summary>The second rounding of the tile that holds `row`; null where the layout has none.</summary>
+    public Refinement? Refinement(ActivationLayout layout, int row) => _refinements[(int)layout][row / Lanes.Tokens];
 
     /// <summary>The tile that holds `row`.</summary>
     public byte* Tile(ActivationLayout layout, int row) => (byte*)_tiles[(int)layout] + row / Lanes.Tokens * _tileBytes[(int)layout];
@@ -75,6 +88,8 @@ internal sealed unsafe class Inputs : IDisposable
         {
             NativeMemory.AlignedFree((void*)_tiles[i]);
             _tiles[i] = 0;
+            foreach (Refinement? refinement in _refinements[i])
+                refinement?.Dispose();
         }
     }
 }

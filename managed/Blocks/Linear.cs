@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Realm.Formats;
 using Realm.Kernels;
 
@@ -11,14 +12,28 @@ internal sealed unsafe class Linear(Weight weight, float scale, float* bias)
     /// <summary>Null where the model has none.</summary>
     public float* Bias { get; } = bias;
 
-    /// <summary>W·x for 16 rows and up to 8 tokens, times the scale: sums[t][16].</summary>
-    public void Multiply(byte* group, byte* tile, int tokens, float* sums)
+    /// <summary>s·(W·x) for the 16 rows of a group and up to 8 rows of inputs, from `row` on: sums[t][16]. Behind the 8 x 16 sums there must be room
+    /// for as many again.</summary>
+    public void Multiply(byte* group, Inputs inputs, int row, int tokens, float* sums)
     {
-        Weight.Multiply(group, tile, 0, tokens, sums);
+        Weight.Multiply(group, inputs.Tile(Weight.Layout, row), 0, tokens, sums);
+        if (inputs.Refinement(Weight.Layout, row) is { Count: > 0 } refinement)
+            Refine(group, refinement, tokens, sums);
         if (scale != 1f)
         {
             for (int i = 0; i < tokens * Lanes.Rows; i++)
                 sums[i] *= scale;
+        }
+    }
+
+    private void Refine(byte* group, Refinement refinement, int tokens, float* sums)
+    {
+        float* more = sums + Lanes.Tokens * Lanes.Rows;
+        for (int i = 0; i < refinement.Count; i++)
+        {
+            Weight.MultiplyBlock(group, refinement.Block(i), refinement.Tile(i), tokens, more);
+            for (int j = 0; j < tokens * Lanes.Rows; j += 8)
+                (Vector256.Load(sums + j) + Vector256.Load(more + j)).Store(sums + j);
         }
     }
 

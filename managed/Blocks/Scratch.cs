@@ -32,7 +32,7 @@ internal sealed unsafe class Scratch : IDisposable
         {
             _own[i] = new Inputs(1, sizes.WidestInput, sizes.Layouts);
             _rows[i] = (nint)Allocate((long)sizes.WidestInput * sizeof(float));
-            _sums[i] = (nint)Allocate(2L * Lanes.Tokens * Lanes.Rows * sizeof(float));
+            _sums[i] = (nint)Allocate(4L * Lanes.Tokens * Lanes.Rows * sizeof(float));
             _packed[i] = (nint)Allocate(sizes.PackedBytes);
             _attention[i] = (nint)Allocate(sizes.AttentionBytes);
         }
@@ -72,7 +72,7 @@ internal sealed unsafe class Scratch : IDisposable
     /// <summary>A thread's row of the widest input.</summary>
     public float* Row(int thread) => (float*)_rows[thread];
 
-    /// <summary>A thread's 2 x 8 x 16 sums.</summary>
+    /// <summary>A thread's 4 x 8 x 16 sums.</summary>
     public float* Sums(int thread) => (float*)_sums[thread];
 
     /// <summary>A thread's room for two groups of 16 rows, packed.</summary>

@@ -25,6 +25,15 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
     /// <summary>This thread's part of 0..`items`.</summary>
     public (int First, int Last) Share(int items) => ((int)((long)items * Thread / Threads), (int)((long)items * (Thread + 1) / Threads));
 
+    /// <summary>This thread's rows of activations: whole tiles, since one thread fills a tile; a single row is for each thread.</summary>
+    public (int First, int Last) ShareRows(int rows)
+    {
+        if (rows == 1)
+            return (0, 1);
+        (int first, int last) = Share((rows + Lanes.Tokens - 1) / Lanes.Tokens);
+        return (Math.Min(rows, first * Lanes.Tokens), Math.Min(rows, last * Lanes.Tokens));
+    }
+
     /// <summary>Shares out 0..`items` in portions; all threads must come by here.</summary>
     public Deal Deal(int items) => new(Thread, Threads, items, Scratch.Counters.Next(Thread));
 
@@ -33,7 +42,7 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
     public Inputs Norm(float* x, int rows, int columns, float* weight, float epsilon, LayoutSet layouts, int* pick = null)
     {
         Inputs inputs = Scratch.Inputs(rows, columns, Thread);
-        (int first, int last) = rows == 1 ? (0, 1) : Share(rows);
+        (int first, int last) = ShareRows(rows);
         for (int row = first; row < last; row++)
         {
             float* normed = Scratch.Row(Thread);
@@ -49,7 +58,7 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
     public Inputs Load(float* x, int rows, int columns, LayoutSet layouts)
     {
         Inputs inputs = Scratch.Inputs(rows, columns, Thread);
-        (int first, int last) = rows == 1 ? (0, 1) : Share(rows);
+        (int first, int last) = ShareRows(rows);
         for (int row = first; row < last; row++)
             inputs.Store(layouts, x + (long)row * columns, row);
         if (rows > 1)
@@ -73,7 +82,7 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
                 for (int row = 0; row < rows; row += Lanes.Tokens)
                 {
                     int tokens = Math.Min(Lanes.Tokens, rows - row);
-                    linear.Multiply(packed, inputs.Tile(weight.Layout, row), tokens, sums);
+                    linear.Multiply(packed, inputs, row, tokens, sums);
                     for (int t = 0; t < tokens; t++)
                         Output.Store(sums + t * Lanes.Rows, linear.Bias == null ? null : linear.Bias + from, count, output + (row + t) * stride + from);
                 }
@@ -97,7 +106,7 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
                 for (int row = 0; row < rows; row += Lanes.Tokens)
                 {
                     int tokens = Math.Min(Lanes.Tokens, rows - row);
-                    linear.Multiply(packed, inputs.Tile(weight.Layout, row), tokens, sums);
+                    linear.Multiply(packed, inputs, row, tokens, sums);
                     for (int t = 0; t < tokens; t++)
                         Output.Add(sums + t * Lanes.Rows, linear.Bias == null ? null : linear.Bias + from, count, x + (long)(row + t) * weight.Rows + from);
                 }
@@ -109,7 +118,7 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
     /// <summary>output (rows, outputs) = silu(gate·inputs) · (up·inputs). This thread's groups of 16 outputs; waits.</summary>
     public void ProjectGated(Linear gate, Linear up, Inputs inputs, int rows, float* output)
     {
-        float* sums = Scratch.Sums(Thread), upSums = sums + Lanes.Tokens * Lanes.Rows;
+        float* sums = Scratch.Sums(Thread), upSums = sums + 2 * Lanes.Tokens * Lanes.Rows;
         int outputs = gate.Outputs;
         Deal deal = Deal(gate.Weight.Groups);
         while (deal.Next(out int first, out int last))
@@ -123,8 +132,8 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
                 for (int row = 0; row < rows; row += Lanes.Tokens)
                 {
                     int tokens = Math.Min(Lanes.Tokens, rows - row);
-                    gate.Multiply(packedGate, inputs.Tile(gate.Weight.Layout, row), tokens, sums);
-                    up.Multiply(packedUp, inputs.Tile(up.Weight.Layout, row), tokens, upSums);
+                    gate.Multiply(packedGate, inputs, row, tokens, sums);
+                    up.Multiply(packedUp, inputs, row, tokens, upSums);
                     for (int t = 0; t < tokens; t++)
                     {
                         float* g = sums + t * Lanes.Rows, u = upSums + t * Lanes.Rows;

@@ -42,6 +42,9 @@ internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows,
     /// <summary>output[t][16] = 16 rows times `tokens` tokens from `slot` on; see <see cref="IGemm.Multiply"/>.</summary>
     public abstract void Multiply(byte* group, byte* tile, int slot, int tokens, float* output);
 
+    /// <summary>The same for block `block` alone: `tile` is one block of activations.</summary>
+    public abstract void MultiplyBlock(byte* group, int block, byte* tile, int tokens, float* output);
+
     public abstract void Dispose();
 }
 
@@ -96,6 +99,9 @@ internal sealed unsafe class Weight<TFormat, TGemm> : Weight
 
     public override void Multiply(byte* group, byte* tile, int slot, int tokens, float* output) =>
         TGemm.Multiply(group, Blocks, tile, slot, tokens, output);
+
+    public override void MultiplyBlock(byte* group, int block, byte* tile, int tokens, float* output) =>
+        TGemm.Multiply(group + (long)block * TGemm.BlockBytes, 1, tile, 0, tokens, output);
 
     public override void Dispose()
     {

@@ -13,7 +13,7 @@ internal enum ActivationLayout
     /// <summary>8 bits, a scale for 32: <see cref="Int8Activations"/>.</summary>
     Int8,
 
-    /// <summary>8-bit values widened to 16 bits, a scale for 32: <see cref="Int16Activations"/>.</summary>
+    /// <summary>16 bits, a scale for 32: <see cref="Int16Activations"/>.</summary>
     Int16,
 
     /// <summary>8 bits, a scale for 256: <see cref="SuperblockActivations"/>.</summary>
@@ -26,14 +26,25 @@ internal static unsafe class Activations
     /// <summary>How many layouts there are.</summary>
     public const int Layouts = 4;
 
-    /// <summary>Bytes of a tile of 8 tokens with `columns` values each.</summary>
-    public static long TileBytes(ActivationLayout layout, int columns) => layout switch
+    /// <summary>Values of one token in a block.</summary>
+    public static int BlockElements(ActivationLayout layout) => layout switch
     {
-        ActivationLayout.Single => (long)columns * Lanes.Tokens * sizeof(float),
-        ActivationLayout.Int8 => (long)(columns / 32) * Int8Activations.BlockBytes,
-        ActivationLayout.Int16 => (long)(columns / 32) * Int16Activations.BlockBytes,
-        _ => (long)(columns / 256) * SuperblockActivations.BlockBytes,
+        ActivationLayout.Single => 1,
+        ActivationLayout.Superblock => 256,
+        _ => 32,
     };
+
+    /// <summary>Bytes of a block of 8 tokens.</summary>
+    public static int BlockBytes(ActivationLayout layout) => layout switch
+    {
+        ActivationLayout.Single => Lanes.Tokens * sizeof(float),
+        ActivationLayout.Int8 => Int8Activations.BlockBytes,
+        ActivationLayout.Int16 => Int16Activations.BlockBytes,
+        _ => SuperblockActivations.BlockBytes,
+    };
+
+    /// <summary>Bytes of a tile of 8 tokens with `columns` values each.</summary>
+    public static long TileBytes(ActivationLayout layout, int columns) => (long)(columns / BlockElements(layout)) * BlockBytes(layout);
 
     /// <summary>Writes one token's `columns` values into its slot of a tile. Values must be finite.</summary>
     public static void Store(ActivationLayout layout, float* x, int columns, byte* tile, int slot)
@@ -44,27 +55,31 @@ internal static unsafe class Activations
                 SingleActivations.Store(x, columns, tile, slot);
                 break;
             case ActivationLayout.Int8:
-                Int8Activations.Store(x, columns, tile, slot);
+                for (int i = 0; i < columns; i += 32, tile += Int8Activations.BlockBytes)
+                    Int8Activations.StoreBlock(x + i, tile, slot);
                 break;
             case ActivationLayout.Int16:
-                Int16Activations.Store(x, columns, tile, slot);
+                for (int i = 0; i < columns; i += 32, tile += Int16Activations.BlockBytes)
+                    Int16Activations.StoreBlock(x + i, tile, slot);
                 break;
             default:
-                SuperblockActivations.Store(x, columns, tile, slot);
+                for (int i = 0; i < columns; i += 256, tile += SuperblockActivations.BlockBytes)
+                    SuperblockActivations.StoreBlock(x + i, tile, slot);
                 break;
         }
     }
 
-    /// <summary>The largest magnitude of 32 values.</summary>
+    /// <summary>The largest magnitude of `n` values; n is a multiple of 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static float Largest32(float* x)
+    internal static float Largest(float* x, int n)
     {
-        Vector256<float> a = Vector256.Max(Vector256.Abs(Vector256.Load(x)), Vector256.Abs(Vector256.Load(x + 8)));
-        Vector256<float> b = Vector256.Max(Vector256.Abs(Vector256.Load(x + 16)), Vector256.Abs(Vector256.Load(x + 24)));
-        a = Vector256.Max(a, b);
-        Vector128<float> h = Vector128.Max(a.GetLower(), a.GetUpper());
-        h = Vector128.Max(h, Vector128.Shuffle(h, Vector128.Create(2, 3, 0, 1)));
-        return MathF.Max(h[0], h[1]);
+        Vector256<float> a = default, b = default;
+        for (int i = 0; i < n; i += 32)
+        {
+            a = Vector256.Max(a, Vector256.Max(Vector256.Abs(Vector256.Load(x + i)), Vector256.Abs(Vector256.Load(x + i + 8))));
+            b = Vector256.Max(b, Vector256.Max(Vector256.Abs(Vector256.Load(x + i + 16)), Vector256.Abs(Vector256.Load(x + i + 24))));
+        }
+        return Reduce.Max(Vector256.Max(a, b));
     }
 
     /// <summary>x · inverse, rounded to the nearest integer, ties to even. |x · inverse| must be below 2^22.</summary>
@@ -85,6 +100,16 @@ internal static unsafe class Activations
         Vector256<int> c = Round(Vector256.Load(x + 16), scale), d = Round(Vector256.Load(x + 24), scale);
         Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d)).Store(q);
         return Vector256.Sum((a + b) + (c + d));
+    }
+
+    /// <summary>residual = x - d·q: what rounding has left, for `n` values; n is a multiple of 8.</summary>
+    internal static void Subtract(float* x, float d, sbyte* q, int n, float* residual)
+    {
+        for (int i = 0; i < n; i += 8)
+        {
+            Vector256<float> rounded = Vector256.ConvertToSingle(Vector256.Create(q[i], q[i + 1], q[i + 2], q[i + 3], q[i + 4], q[i + 5], q[i + 6], (int)q[i + 7]));
+            (Vector256.Load(x + i) - rounded * Vector256.Create(d)).Store(residual + i);
+        }
     }
 }
 
@@ -112,25 +137,25 @@ internal static unsafe class Int8Activations
     /// <summary>Bytes of one block of 8 tokens.</summary>
     public const int BlockBytes = ScaleOffset + 2 * Lanes.Tokens * sizeof(float);
 
-    /// <summary>Writes one token.</summary>
-    public static void Store(float* x, int columns, byte* tile, int slot)
+    /// <summary>Writes 32 values of one token.</summary>
+    public static void StoreBlock(float* x, byte* block, int slot)
     {
-        for (int i = 0; i < columns; i += 32, tile += BlockBytes)
-        {
-            float d = Activations.Largest32(x + i) / 127f;
-            float inverse = d > 0 ? 1f / d : 0f;
-            int sum = Activations.Quantize32(x + i, inverse, (sbyte*)tile + slot * 32);
-            float* scales = (float*)(tile + ScaleOffset) + slot;
-            scales[0] = d;
-            scales[Lanes.Tokens] = d * sum;
-        }
+        float d = Activations.Largest(x, 32) / 127f;
+        int sum = Activations.Quantize32(x, d > 0 ? 1f / d : 0f, (sbyte*)block + slot * 32);
+        float* scales = (float*)(block + ScaleOffset) + slot;
+        scales[0] = d;
+        scales[Lanes.Tokens] = d * sum;
     }
+
+    /// <summary>residual[32] = x - d·q.</summary>
+    public static void Residual(float* x, byte* block, int slot, float* residual) =>
+        Activations.Subtract(x, ((float*)(block + ScaleOffset))[slot], (sbyte*)block + slot * 32, 32, residual);
 }
 
 /// <summary>
-/// Blocks of 32 for kernels that multiply 16-bit numbers: for each block 8 x 32 signed 16-bit q, 8 scales d. The values are those of
-/// <see cref="Int8Activations"/>; of each four consecutive ones first the even pair (0, 2), then the odd pair (1, 3) lie in 32 bits,
-/// because that is how shifts take four bytes of weights apart.
+/// Blocks of 32 for kernels that multiply 16-bit numbers: for each block 8 x 32 signed 16-bit q, 8 scales d. d = largest/32767,
+/// q = round(x/d): 32 products with signed bytes stay below 2^28. Of each four consecutive values first the even pair (0, 2), then
+/// the odd pair (1, 3) lie in 32 bits, because that is how shifts take four bytes of weights apart.
 /// </summary>
 internal static unsafe class Int16Activations
 {
@@ -140,24 +165,19 @@ internal static unsafe class Int16Activations
     /// <summary>Bytes of one block of 8 tokens.</summary>
     public const int BlockBytes = ScaleOffset + Lanes.Tokens * sizeof(float);
 
-    /// <summary>Writes one token.</summary>
-    public static void Store(float* x, int columns, byte* tile, int slot)
+    /// <summary>Writes 32 values of one token.</summary>
+    public static void StoreBlock(float* x, byte* block, int slot)
     {
-        sbyte* q = stackalloc sbyte[32];
-        for (int i = 0; i < columns; i += 32, tile += BlockBytes)
+        float d = Activations.Largest(x, 32) / 32767f;
+        ((float*)(block + ScaleOffset))[slot] = d;
+        Vector256<float> inverse = Vector256.Create(d > 0 ? 1f / d : 0f);
+        short* y = (short*)block + slot * 32;
+        for (int i = 0; i < 32; i += 8)
         {
-            float d = Activations.Largest32(x + i) / 127f;
-            Activations.Quantize32(x + i, d > 0 ? 1f / d : 0f, q);
-            ((float*)(tile + ScaleOffset))[slot] = d;
-            Vector256<short> bytes = Vector256.Load(q).AsInt16();
-            Vector256<int> even = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(bytes, 8), 8).AsInt32();
-            Vector256<int> odd = Vector256.ShiftRightArithmetic(bytes, 8).AsInt32();
-            int* y = (int*)(tile + slot * 64);
-            for (int j = 0; j < 8; j++)
-            {
-                y[2 * j] = even.GetElement(j);
-                y[2 * j + 1] = odd.GetElement(j);
-            }
+            Vector256<int> q = Activations.Round(Vector256.Load(x + i), inverse);
+            // (0 1 2 3) -> (0 2 1 3) in each four.
+            q = Vector256.Shuffle(q, Vector256.Create(0, 2, 1, 3, 4, 6, 5, 7));
+            Vector128.Narrow(q.GetLower(), q.GetUpper()).Store(y + i);
         }
     }
 }
@@ -180,30 +200,28 @@ internal static unsafe class SuperblockActivations
     /// <summary>Bytes of one superblock of 8 tokens.</summary>
     public const int BlockBytes = Sum16Offset + Lanes.Tokens * 32;
 
-    /// <summary>Writes one token.</summary>
-    public static void Store(float* x, int columns, byte* tile, int slot)
+    /// <summary>Writes 256 values of one token.</summary>
+    public static void StoreBlock(float* x, byte* block, int slot)
     {
-        for (int i = 0; i < columns; i += 256, tile += BlockBytes)
+        float d = Activations.Largest(x, 256) / 127f;
+        float inverse = d > 0 ? 1f / d : 0f;
+        sbyte* q = (sbyte*)block + slot * 256;
+        short* sums32 = (short*)(block + Sum32Offset + slot * 16);
+        short* sums16 = (short*)(block + Sum16Offset + slot * 32);
+        for (int j = 0; j < 8; j++)
         {
-            float largest = 0;
-            for (int j = 0; j < 256; j += 32)
-                largest = MathF.Max(largest, Activations.Largest32(x + i + j));
-            float d = largest / 127f;
-            float inverse = d > 0 ? 1f / d : 0f;
-            sbyte* q = (sbyte*)tile + slot * 256;
-            short* sums32 = (short*)(tile + Sum32Offset + slot * 16);
-            short* sums16 = (short*)(tile + Sum16Offset + slot * 32);
-            for (int j = 0; j < 8; j++)
-            {
-                int sum = Activations.Quantize32(x + i + 32 * j, inverse, q + 32 * j);
-                int first = Sum16(q + 32 * j);
-                sums32[j] = (short)sum;
-                sums16[2 * j] = (short)first;
-                sums16[2 * j + 1] = (short)(sum - first);
-            }
-            ((float*)(tile + ScaleOffset))[slot] = d;
+            int sum = Activations.Quantize32(x + 32 * j, inverse, q + 32 * j);
+            int first = Sum16(q + 32 * j);
+            sums32[j] = (short)sum;
+            sums16[2 * j] = (short)first;
+            sums16[2 * j + 1] = (short)(sum - first);
         }
+        ((float*)(block + ScaleOffset))[slot] = d;
     }
+
+    /// <summary>residual[256] = x - d·q.</summary>
+    public static void Residual(float* x, byte* block, int slot, float* residual) =>
+        Activations.Subtract(x, ((float*)(block + ScaleOffset))[slot], (sbyte*)block + slot * 256, 256, residual);
 
     private static int Sum16(sbyte* q)
     {

@@ -18,13 +18,13 @@ public unsafe class ActivationsTests
     }
 
     // q and d of `size` values from x[start].
-    private static (int[] Q, float D) Quantize(float[] x, int start, int size)
+    private static (int[] Q, float D) Quantize(float[] x, int start, int size, float levels = 127f)
     {
         ReadOnlySpan<float> block = x.AsSpan(start, size);
         float largest = 0;
         foreach (float v in block)
             largest = MathF.Max(largest, MathF.Abs(v));
-        float d = largest / 127f;
+        float d = largest / levels;
         int[] q = new int[size];
         for (int i = 0; i < size; i++)
             q[i] = d > 0 ? (int)MathF.Round(block[i] * (1f / d), MidpointRounding.ToEven) : 0;
@@ -88,7 +88,7 @@ public unsafe class ActivationsTests
             for (int b = 0; b < Columns / 32; b++)
             {
                 byte* block = tile + b * Int16Activations.BlockBytes;
-                (int[] q, float d) = Quantize(x, 32 * b, 32);
+                (int[] q, float d) = Quantize(x, 32 * b, 32, 32767f);
                 short* y = (short*)block + 32 * slot;
                 for (int i = 0; i < 32; i += 4)
                     Assert.Equal([q[i], q[i + 2], q[i + 1], q[i + 3]], new int[] { y[i], y[i + 1], y[i + 2], y[i + 3] });
