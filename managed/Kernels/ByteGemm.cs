@@ -147,6 +147,7 @@ internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTi
         Vector512<float> c0 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
         {
+            Prefetch.Lines(w, (BlockBytes + 63) / 64);
             Load(w, 0, out var e0, out var o0, out var e1, out var o1, out var e2, out var o2, out var e3, out var o3);
             Vector512<int> s0 = Sum(a, e0, o0, e1, o1, e2, o2, e3, o3);
             Load(w, 4, out e0, out o0, out e1, out o1, out e2, out o2, out e3, out o3);
@@ -230,6 +231,8 @@ internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTi
         Vector256<float> c0 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
         {
+            if (half == 0)
+                Prefetch.Lines(w, (BlockBytes + 63) / 64);
             Vector256<int> sum = default;
             for (int j = 0; j < 8; j += 2)
             {

@@ -17,6 +17,13 @@ namespace Realm.Kernels;
 /// </remarks>
 internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroupTile
 {
+    // Lines to prefetch for a part of a block.
+    private static int QuarterLines
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (BlockBytes / 4 + 63) / 64;
+    }
+
     public static ActivationLayout Layout => ActivationLayout.Superblock;
 
     public static int BlockElements => 256;
@@ -74,6 +81,7 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             Vector512<int> i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default, i6 = default, i7 = default;
             for (int part = 0; part < 4; part++)
             {
+                Prefetch.Lines(w + BlockBytes / 4 * part, QuarterLines);
                 byte* a = tile + 128 * (part / 2) + 16 * (part % 2);
                 Scales(w, part, out var low, out var high);
                 Load(w, part, 0, out var v0, out var v1, out var v2, out var v3);
@@ -139,6 +147,7 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             Vector512<int> i0 = default, i1 = default, i2 = default, i3 = default;
             for (int part = 0; part < 4; part++)
             {
+                Prefetch.Lines(w + BlockBytes / 4 * part, QuarterLines);
                 byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
                 Scales(w, part, out var low, out var high);
                 Load(w, part, 0, out var v0, out var v1, out var v2, out var v3);
@@ -182,6 +191,7 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             Vector512<int> i0 = default, i1 = default;
             for (int part = 0; part < 4; part++)
             {
+                Prefetch.Lines(w + BlockBytes / 4 * part, QuarterLines);
                 byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
                 Scales(w, part, out var low, out var high);
                 Load(w, part, 0, out var v0, out var v1, out var v2, out var v3);
@@ -318,6 +328,8 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             }
             for (int part = 0; part < 4; part++)
             {
+                if (half == 0)
+                    Prefetch.Lines(w + BlockBytes / 4 * part, QuarterLines);
                 byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
                 for (int j = 0; j < 4; j++, a += 32)
                 {
@@ -353,6 +365,8 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
                 sum -= minimum;
             for (int part = 0; part < 4; part++)
             {
+                if (half == 0)
+                    Prefetch.Lines(w + BlockBytes / 4 * part, QuarterLines);
                 byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
                 for (int j = 0; j < 4; j++, a += 32)
                 {

@@ -150,6 +150,7 @@ internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibb
         Vector512<float> c0 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int8Activations.BlockBytes, s += Int8Activations.BlockBytes / 4)
         {
+            Prefetch.Lines(w, (BlockBytes + 63) / 64);
             Vector512<float> d = T.Scale(w);
             Vector512<float> m = T.Offset(w, d);
             Load(w, out var l0, out var l1, out var l2, out var l3, out var h0, out var h1, out var h2, out var h3);
@@ -250,6 +251,8 @@ internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibb
         Vector256<float> c0 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int8Activations.BlockBytes, s += Int8Activations.BlockBytes / 4)
         {
+            if (half == 0)
+                Prefetch.Lines(w, (BlockBytes + 63) / 64);
             Load(w, half, 0, out var l0, out var h0);
             Load(w, half, 1, out var l1, out var h1);
             Vector256<int> s0 = Add(default, a, l0, h0, l1, h1);

@@ -63,14 +63,18 @@ internal readonly unsafe struct SingleGemm<T> : IGemm where T : unmanaged, ISing
     internal static void Narrow(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
     {
         float* a = (float*)tile + slot;
-        for (int half = 0; half < 2; half++)
+        if (tokens > 4)
         {
-            if (tokens > 4)
-                Multiply8(weights, blocks, a, half, output + 8 * half);
-            else if (tokens > 1)
-                Multiply4(weights, blocks, a, half, output + 8 * half);
-            else
-                Multiply1(weights, blocks, a, half, output + 8 * half);
+            Multiply8(weights, blocks, a, 0, output);
+            Multiply8(weights, blocks, a, 1, output + 8);
+        }
+        else if (tokens > 1)
+        {
+            Multiply4Narrow(weights, blocks, a, output);
+        }
+        else
+        {
+            Multiply1Narrow(weights, blocks, a, output);
         }
     }
 
@@ -149,29 +153,44 @@ internal readonly unsafe struct SingleGemm<T> : IGemm where T : unmanaged, ISing
         c7.Store(output + 112);
     }
 
-    private static void Multiply4(byte* w, int columns, float* a, int half, float* output)
+    // All 16 rows at once: the sums of 8 rows are too few to hide the latency of a multiply-add.
+    private static void Multiply4Narrow(byte* w, int columns, float* a, float* output)
     {
-        Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
+        Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default, d0 = default, d1 = default, d2 = default, d3 = default;
         for (; columns > 0; columns--, w += BlockBytes, a += Lanes.Tokens)
         {
-            Vector256<float> v = T.Load(w, half);
-            c0 = Fma.MultiplyAdd(v, Vector256.Create(a[0]), c0);
-            c1 = Fma.MultiplyAdd(v, Vector256.Create(a[1]), c1);
-            c2 = Fma.MultiplyAdd(v, Vector256.Create(a[2]), c2);
-            c3 = Fma.MultiplyAdd(v, Vector256.Create(a[3]), c3);
+            Vector256<float> v = T.Load(w, 0), u = T.Load(w, 1);
+            Vector256<float> a0 = Vector256.Create(a[0]), a1 = Vector256.Create(a[1]), a2 = Vector256.Create(a[2]), a3 = Vector256.Create(a[3]);
+            c0 = Fma.MultiplyAdd(v, a0, c0);
+            c1 = Fma.MultiplyAdd(v, a1, c1);
+            c2 = Fma.MultiplyAdd(v, a2, c2);
+            c3 = Fma.MultiplyAdd(v, a3, c3);
+            d0 = Fma.MultiplyAdd(u, a0, d0);
+            d1 = Fma.MultiplyAdd(u, a1, d1);
+            d2 = Fma.MultiplyAdd(u, a2, d2);
+            d3 = Fma.MultiplyAdd(u, a3, d3);
         }
         c0.Store(output);
+        d0.Store(output + 8);
         c1.Store(output + 16);
+        d1.Store(output + 24);
         c2.Store(output + 32);
+        d2.Store(output + 40);
         c3.Store(output + 48);
+        d3.Store(output + 56);
     }
 
-    private static void Multiply1(byte* w, int columns, float* a, int half, float* output)
+    private static void Multiply1Narrow(byte* w, int columns, float* a, float* output)
     {
-        Vector256<float> c0 = default;
+        Vector256<float> c = default, d = default;
         for (; columns > 0; columns--, w += BlockBytes, a += Lanes.Tokens)
-            c0 = Fma.MultiplyAdd(T.Load(w, half), Vector256.Create(*a), c0);
-        c0.Store(output);
+        {
+            Vector256<float> a0 = Vector256.Create(*a);
+            c = Fma.MultiplyAdd(T.Load(w, 0), a0, c);
+            d = Fma.MultiplyAdd(T.Load(w, 1), a0, d);
+        }
+        c.Store(output);
+        d.Store(output + 8);
     }
 
     /// <summary>The same in plain loops.</summary>

@@ -36,6 +36,19 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
         get => FifthOffset + (T.FifthBit ? 8 * Word : 0);
     }
 
+    // Lines to prefetch for a quarter and an eighth of a block.
+    private static int QuarterLines
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (BlockBytes / 4 + 63) / 64;
+    }
+
+    private static int EighthLines
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (BlockBytes / 8 + 63) / 64;
+    }
+
     public static ActivationLayout Layout => ActivationLayout.Superblock;
 
     public static int BlockElements => 256;
@@ -94,6 +107,7 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
             byte* a = tile;
             for (int j = 0; j < 4; j++, a += 64)
             {
+                Prefetch.Lines(w + BlockBytes / 4 * j, QuarterLines);
                 Load(w, j, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
                 Vector512<short> scale = LaneBytes.Twice(scales.AsByte(), 0);
                 i0 = Add(i0, a, scale, v0, v1, v2, v3, v4, v5, v6, v7);
@@ -142,6 +156,7 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
             byte* a = tile + 256 * slot;
             for (int j = 0; j < 4; j++, a += 64)
             {
+                Prefetch.Lines(w + BlockBytes / 4 * j, QuarterLines);
                 Load(w, j, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
                 Vector512<short> scale = LaneBytes.Twice(scales.AsByte(), 0);
                 i0 = Add(i0, a, scale, v0, v1, v2, v3, v4, v5, v6, v7);
@@ -177,6 +192,7 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
             byte* a = tile + 256 * slot;
             for (int j = 0; j < 4; j++, a += 64)
             {
+                Prefetch.Lines(w + BlockBytes / 4 * j, QuarterLines);
                 Load(w, j, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
                 i0 = Add(i0, a, LaneBytes.Twice(scales.AsByte(), 0), v0, v1, v2, v3, v4, v5, v6, v7);
                 Load(w, j, 1, out v0, out v1, out v2, out v3, out v4, out v5, out v6, out v7);
@@ -298,6 +314,8 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
             byte* a = tile + 256 * slot;
             for (int j = 0; j < 8; j++, a += 32)
             {
+                if (half == 0)
+                    Prefetch.Lines(w + BlockBytes / 8 * j, EighthLines);
                 Vector256<short> scale = Scale(w, j);
                 for (int i = 0; i < 8; i += 4)
                 {
@@ -330,6 +348,8 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
             byte* a = tile + 256 * slot;
             for (int j = 0; j < 8; j++, a += 32)
             {
+                if (half == 0)
+                    Prefetch.Lines(w + BlockBytes / 8 * j, EighthLines);
                 Vector256<short> scale = Scale(w, j);
                 Load(w, j, 0, out var v0, out var v1, out var v2, out var v3);
                 sum = Add(sum, a, scale, v0, v1, v2, v3);
