@@ -33,8 +33,9 @@ internal static unsafe class Lanes
         Vector512<uint> sign = Vector512.ShiftLeft(h & Vector512.Create(0x8000u), 16);
         Vector512<uint> normal = magnitude + Vector512.Create(0x38000000u);
         Vector512<float> subnormal = (magnitude + Vector512.Create(0x38800000u)).AsSingle() - Vector512.Create(6.103515625e-05f);
-        Vector512<uint> value = Vector512.ConditionalSelect(
-            Vector512.LessThan(magnitude, Vector512.Create(0x00800000u)), subnormal.AsUInt32(), normal);
+        // Of a normal number m, the second is 2m - 2^-14, no less than m; of a subnormal one the first is more than the second.
+        // Numbers that are not negative compare as their bits do.
+        Vector512<uint> value = Vector512.Min(normal.AsInt32(), subnormal.AsInt32()).AsUInt32();
         return (value | sign).AsSingle();
     }
 
@@ -46,9 +47,7 @@ internal static unsafe class Lanes
         Vector256<uint> sign = Vector256.ShiftLeft(h & Vector256.Create(0x8000u), 16);
         Vector256<uint> normal = magnitude + Vector256.Create(0x38000000u);
         Vector256<float> subnormal = (magnitude + Vector256.Create(0x38800000u)).AsSingle() - Vector256.Create(6.103515625e-05f);
-        // Both sides are below 2^31, so the signed comparison that AVX2 has is the same.
-        Vector256<uint> value = Vector256.ConditionalSelect(
-            Vector256.LessThan(magnitude.AsInt32(), Vector256.Create(0x00800000)).AsUInt32(), subnormal.AsUInt32(), normal);
+        Vector256<uint> value = Vector256.Min(normal.AsInt32(), subnormal.AsInt32()).AsUInt32();
         return (value | sign).AsSingle();
     }
 
