@@ -61,7 +61,9 @@ async function dependencies() {
   if (there) return;
   const began = Date.now();
   say('  dependencies (npm ci) ...');
-  await must('dependencies', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { fix: 'Is the npm registry reachable?' });
+  await must('dependencies', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    fix: 'Is the npm registry reachable?',
+  });
   say(`  dependencies: ${seconds(began)}`);
 }
 
