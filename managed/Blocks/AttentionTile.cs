@@ -95,24 +95,35 @@ internal readonly unsafe struct AttentionTile
     {
         int blockStart = block * KeyBlock.Keys;
         float* maxima = stackalloc float[4], sums = stackalloc float[4];
-        for (int row = Math.Max(0, blockStart - position); row < count; row++)
+        // Queries of all rows and heads in one line, four at a time.
+        for (int first = Math.Max(0, blockStart - position) * _group; first < count * _group; first += 4)
         {
-            int last = Math.Min(KeyBlock.Keys, position + row + 1 - blockStart);
-            for (int head = 0; head < _group; head += 4)
+            int n = Math.Min(4, count * _group - first), keyCount = 0;
+            Four four = new()
             {
-                int n = Math.Min(4, _group - head);
-                AttentionKernel<T>.Scores(keys, queries + row * stride + head * _headSize, _headSize, n, _headSize, _scores);
-                for (int i = 0; i < n; i++)
-                    (maxima[i], sums[i]) = KeyBlock.Softmax(_scores + i * KeyBlock.Keys, 0, last);
-                AttentionKernel<T>.WeightedSum(values, _scores, n, 0, last, _valueSize, _partial);
-                for (int i = 0; i < n; i++)
-                {
-                    int query = row * _group + head + i;
-                    KeyBlock.Merge(ref _maxima[query], ref _sums[query], _running + query * _valueSize, maxima[i], sums[i], _partial + i * _valueSize, _valueSize);
-                }
+                A = Query(queries, stride, first),
+                B = Query(queries, stride, first + Math.Min(1, n - 1)),
+                C = Query(queries, stride, first + Math.Min(2, n - 1)),
+                D = Query(queries, stride, first + n - 1),
+            };
+            AttentionKernel<T>.Scores(keys, four, _headSize, _scores);
+            for (int i = 0; i < n; i++)
+            {
+                int last = Math.Min(KeyBlock.Keys, position + (first + i) / _group + 1 - blockStart);
+                keyCount = Math.Max(keyCount, last);
+                (maxima[i], sums[i]) = KeyBlock.Softmax(_scores + i * KeyBlock.Keys, last);
+            }
+            // A row that sees fewer keys than another of the four has zero weights for the rest: exact zeros are added.
+            AttentionKernel<T>.WeightedSum(values, _scores, keyCount, _valueSize, _partial);
+            for (int i = 0; i < n; i++)
+            {
+                int query = first + i;
+                KeyBlock.Merge(ref _maxima[query], ref _sums[query], _running + query * _valueSize, maxima[i], sums[i], _partial + i * _valueSize, _valueSize);
             }
         }
     }
+
+    private float* Query(float* queries, long stride, int index) => queries + index / _group * stride + index % _group * _headSize;
 
     private static void Convert(byte* half, float* single, int n)
     {

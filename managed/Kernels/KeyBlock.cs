@@ -1,0 +1,71 @@
+using System.Runtime.Intrinsics;
+
+namespace Realm.Kernels;
+
+/// <summary>What of attention does not depend on the cache's type.</summary>
+internal static unsafe class KeyBlock
+{
+    /// <summary>Keys in a block: the unit in which partial results are merged, so a constant of the arithmetic, not a tuning knob.</summary>
+    public const int Keys = 64;
+
+    /// <summary>
+    /// In place, scores[64] become e^(score - max) for the keys 0..`last` and 0 elsewhere.
+    /// Returns the maximum and the sum of the weights.
+    /// </summary>
+    public static (float Max, float Sum) Softmax(float* scores, int last)
+    {
+        for (int i = last; i < Keys; i++)
+            scores[i] = float.NegativeInfinity;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Vector512<float> a = Vector512.Load(scores), b = Vector512.Load(scores + 16), c = Vector512.Load(scores + 32), d = Vector512.Load(scores + 48);
+            float max = Reduce.Max(Vector512.Max(Vector512.Max(a, b), Vector512.Max(c, d)));
+            Vector512<float> m = Vector512.Create(max);
+            a = Exp.Compute(a - m);
+            b = Exp.Compute(b - m);
+            c = Exp.Compute(c - m);
+            d = Exp.Compute(d - m);
+            a.Store(scores);
+            b.Store(scores + 16);
+            c.Store(scores + 32);
+            d.Store(scores + 48);
+            return (max, Reduce.Sum((a + b) + (c + d)));
+        }
+        else
+        {
+            Vector256<float> largest = Vector256.Load(scores);
+            for (int i = 8; i < Keys; i += 8)
+                largest = Vector256.Max(largest, Vector256.Load(scores + i));
+            float max = Reduce.Max(largest);
+            Vector256<float> m = Vector256.Create(max);
+            for (int i = 0; i < Keys; i += 8)
+                Exp.Compute(Vector256.Load(scores + i) - m).Store(scores + i);
+            Vector256<float> low = (Vector256.Load(scores) + Vector256.Load(scores + 16)) + (Vector256.Load(scores + 32) + Vector256.Load(scores + 48));
+            Vector256<float> high = (Vector256.Load(scores + 8) + Vector256.Load(scores + 24)) + (Vector256.Load(scores + 40) + Vector256.Load(scores + 56));
+            return (max, Reduce.Sum(low + high));
+        }
+    }
+
+    /// <summary>Merges a block's partial result (max, sum, output) into the running one; `size` is a multiple of 8.</summary>
+    public static void Merge(ref float runningMax, ref float runningSum, float* running, float max, float sum, float* output, int size)
+    {
+        float m = MathF.Max(runningMax, max);
+        float a = Exp.Compute(runningMax - m), b = Exp.Compute(max - m);
+        runningMax = m;
+        runningSum = MathF.FusedMultiplyAdd(sum, b, runningSum * a);
+        Vector256<float> va = Vector256.Create(a), vb = Vector256.Create(b);
+        for (int i = 0; i < size; i += 8)
+            Vector256.FusedMultiplyAdd(Vector256.Load(output + i), vb, Vector256.Load(running + i) * va).Store(running + i);
+    }
+
+    /// <summary>output = running / sum: the attention's result.</summary>
+    public static void Finish(float* running, float sum, int size, float* output)
+    {
+        Vector256<float> inverse = Vector256.Create(1f / sum);
+        int i = 0;
+        for (; i <= size - 8; i += 8)
+            (Vector256.Load(running + i) * inverse).Store(output + i);
+        for (; i < size; i++)
+            output[i] = running[i] * inverse[0];
+    }
+}
