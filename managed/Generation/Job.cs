@@ -103,7 +103,11 @@ public abstract unsafe class Job
     public void Cancel()
     {
         _cancelRequested = true;
-        OnCancel();
+        // Waking the engine has a price: it breaks off the pass under way, which others are in.
+        if (!IsFinished)
+        {
+            OnCancel();
+        }
     }
 
     /// <summary>Cancels. When this returns, the engine touches neither the caller's memory nor <c>notify</c> any more.</summary>

@@ -10,6 +10,9 @@ namespace Realm.Generation;
 public sealed class LoadedModel
 {
     private readonly object _gate = new();
+
+    // Apart, so that nobody waits for weights to be packed who only wants the tokenizer. Taken before _gate where both are.
+    private readonly object _packing = new();
     private ModelFile? _file;
     private volatile Model? _model;
     private Tokenizer? _tokenizer;
@@ -58,7 +61,7 @@ public sealed class LoadedModel
             {
                 return ready;
             }
-            lock (_gate)
+            lock (_packing)
             {
                 return _model ??= Model.Load(File, Options);
             }
@@ -132,13 +135,16 @@ public sealed class LoadedModel
     internal void Dispose()
     {
         // More than once does no harm.
-        lock (_gate)
+        lock (_packing)
         {
-            _disposed = true;
-            _model?.Dispose();
-            _model = null;
-            _file?.Dispose();
-            _file = null;
+            lock (_gate)
+            {
+                _disposed = true;
+                _model?.Dispose();
+                _model = null;
+                _file?.Dispose();
+                _file = null;
+            }
         }
     }
 

@@ -6,8 +6,9 @@ namespace Realm.Generation;
 /// <summary>The logits at every position of a sequence, from a fresh state, written into the caller's memory.</summary>
 public sealed unsafe class LogitsJob : SequenceJob
 {
-    /// <summary>Logits that a pass makes for one such job at most (64 MB): a long sequence over a large vocabulary goes in more passes.</summary>
-    private const int LogitsInPass = 16 << 20;
+    /// <summary>Logits that a pass makes for one such job at most (32 MB, which the batch keeps): a long sequence over a large vocabulary
+    /// goes in more passes.</summary>
+    private const int LogitsInPass = 8 << 20;
 
     private readonly float* _output;
     private readonly int _vocabulary;

@@ -91,6 +91,21 @@ public sealed unsafe class JobTests
         Assert.True(job.IsCancelRequested);
     }
 
+    /// <summary>The engine is not woken for a job that is over: that would break off the work of others.</summary>
+    [Fact]
+    public void OnlyARunningJobIsCancelled()
+    {
+        using var reader = new TestReader();
+        var running = new PlainJob(reader);
+        running.Cancel();
+        Assert.Equal(1, running.Cancels);
+        var ended = new PlainJob(reader);
+        ended.End();
+        ended.Cancel();
+        ended.Close();
+        Assert.Equal(0, ended.Cancels);
+    }
+
     private sealed class PlainJob(TestReader reader) : Job(TestReader.Notify, reader.User, streams: true)
     {
         public int Rooms { get; private set; }
@@ -99,9 +114,9 @@ public sealed unsafe class JobTests
 
         public void End(RealmException? failure = null) => Finish(FinishReason.Stop, failure, default);
 
-        private protected override void OnCancel()
-        {
-        }
+        public int Cancels { get; private set; }
+
+        private protected override void OnCancel() => Cancels++;
 
         private protected override void OnRoom() => Rooms++;
     }
