@@ -83,12 +83,18 @@ internal unsafe struct Q2_K : IFormat<Q2_K>, IGroupTile
         Vector256.Load(block + Word * (1 + 2 * n + which) + 32 * half) & Vector256.Create((byte)15);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Minimums(byte* block, int half, int n, int which) =>
-        Vector256.ShiftRightLogical(Vector256.Load((ushort*)(block + Word * (1 + 2 * n + which) + 32 * half)), 4).AsByte() & Vector256.Create((byte)15);
+    public static Vector256<byte> Minimums(byte* block, int half, int n, int which)
+    {
+        Vector256<ushort> both = Vector256.Load((ushort*)(block + Word * (1 + 2 * n + which) + 32 * half));
+        return Vector256.ShiftRightLogical(both, 4).AsByte() & Vector256.Create((byte)15);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Quants(byte* block, int half, int part, int j, int i) =>
-        Vector256.ShiftRightLogical(Vector256.Load((ushort*)(block + Word * (5 + 4 * part + i) + 32 * half)), 2 * j).AsByte() & Vector256.Create((byte)3);
+    public static Vector256<byte> Quants(byte* block, int half, int part, int j, int i)
+    {
+        Vector256<ushort> four = Vector256.Load((ushort*)(block + Word * (5 + 4 * part + i) + 32 * half));
+        return Vector256.ShiftRightLogical(four, 2 * j).AsByte() & Vector256.Create((byte)3);
+    }
 
     public static (float Scale, float Minimum) Scale1(byte* block, int row) => Halves.LoadPair(block, row);
 

@@ -21,8 +21,8 @@ internal unsafe struct Q3_K : IFormat<Q3_K>, IGroupTile
     /// <summary>The low two bits of q.</summary>
     public fixed byte LowBits[64];
 
-    /// <summary>Scales: the nibbles of bytes 0 to 7 are the low four bits of scales 0 to 15, low nibbles first; the upper two bits are in bytes 8 to 11,
-    /// bits 2k and 2k + 1 of byte 8 + i for scale 4k + i.</summary>
+    /// <summary>Scales: the nibbles of bytes 0 to 7 are the low four bits of scales 0 to 15, low nibbles first; the upper two bits are in
+    /// bytes 8 to 11, bits 2k and 2k + 1 of byte 8 + i for scale 4k + i.</summary>
     public fixed byte Scales12[12];
 
     /// <summary>Scale of the scales.</summary>

@@ -22,13 +22,12 @@ internal unsafe interface IByteTile
 }
 
 /// <summary>
-/// Matrix product of 16 packed rows of 8-bit weights with up to 8 tokens of 8-bit activations: y = sum over blocks of d·dy·(sum q·a).
+/// Matrix product of 16 packed rows of 8-bit weights with up to 8 tokens of 16-bit activations: y = sum over blocks of d·dy·(sum q·a).
 /// The integer sum is exact and there is one fused multiply-add a block, in file order, so every way to run it gives the same bits.
 /// </summary>
 /// <remarks>
-/// Two products of signed bytes may overflow what vpmaddubsw adds them in, so the weights are widened to 16 bits: shifts take the even
-/// and the odd bytes of a vector apart, and vpmaddwd adds two products in 32 bits. Activations: <see cref="Int16Activations"/>, which
-/// have the same even and odd order.
+/// The weights are widened to 16 bits: shifts take the even and the odd bytes of a vector apart, and vpmaddwd adds two products in 32 bits,
+/// where a block of 32 stays below 2^28. Activations: <see cref="Int16Activations"/>, which have the same even and odd order.
 /// </remarks>
 internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTile
 {
