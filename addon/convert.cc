@@ -148,9 +148,9 @@ napi_value FromHandle(napi_env env, uint64_t handle) {
   return value;
 }
 
-napi_value FromText(napi_env env, const char* text, size_t length) {
+napi_value FromText(napi_env env, const void* utf8, size_t length) {
   napi_value value = nullptr;
-  napi_create_string_utf8(env, text, length, &value);  // fails, with an exception pending, on more than 2^29 characters
+  napi_create_string_utf8(env, static_cast<const char*>(utf8), length, &value);  // fails, with an exception pending, on more than 2^29 characters
   return value;
 }
 

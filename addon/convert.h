@@ -47,7 +47,7 @@ bool ToIds(napi_env env, napi_value value, std::vector<uint32_t>* out);
 napi_value Undefined(napi_env env);
 napi_value FromNumber(napi_env env, double value);
 napi_value FromHandle(napi_env env, uint64_t value);
-napi_value FromText(napi_env env, const char* text, size_t length);
+napi_value FromText(napi_env env, const void* utf8, size_t length);
 // A new ArrayBuffer; its bytes in *data. Too large a size is a RangeError (napi_create_arraybuffer would end the process).
 napi_value NewArrayBuffer(napi_env env, uint64_t bytes, void** data);
 napi_value CopyToArrayBuffer(napi_env env, const void* bytes, size_t length);
@@ -65,6 +65,23 @@ napi_value Throw(napi_env env, const char* code, const std::string& message);
 napi_value ThrowType(napi_env env, const std::string& message);
 std::string Message(const realm_error& error);
 napi_value ThrowEngine(napi_env env, const realm_error& error);
+
+// For results whose size only the engine knows: calls `call(data, capacity, &needed, &error)` until all fits into *room,
+// which then has exactly that size.
+template <typename T, typename Call>
+bool Fit(napi_env env, std::vector<T>* room, Call call) {
+  Failure error;
+  for (;;) {
+    uint64_t needed = 0;
+    if (call(room->data(), static_cast<uint64_t>(room->size()), &needed, &error) != 0) {
+      ThrowEngine(env, error);
+      return false;
+    }
+    const bool fits = needed <= room->size();
+    room->resize(needed);
+    if (fits) return true;
+  }
+}
 
 // The engine, or nullptr and an E_ENGINE error pending.
 const Engine* RequireEngine(napi_env env);

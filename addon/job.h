@@ -11,6 +11,7 @@
 
 #include <atomic>
 
+#include "convert.h"
 #include "engine.h"
 
 namespace realm {
@@ -43,9 +44,7 @@ template <typename Launch>
 napi_value Job::Start(napi_env env, napi_value callback, napi_value memory, Launch launch) {
   Job* job = Prepare(env, callback, memory);
   if (!job) return nullptr;
-  realm_error error;
-  error.code = 0;
-  error.length = 0;
+  Failure error;
   return job->Launched(launch(job, &job->handle, &error), error);
 }
 

@@ -77,24 +77,22 @@ napi_value CloseModel(napi_env env, napi_callback_info info) {
 // int32_t realm_model_describe(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
 napi_value DescribeModel(napi_env env, napi_callback_info info) {
   const Args args(env, info);
-  uint64_t model, length = 0;
+  uint64_t model;
   if (!args.Need(1) || !ToHandle(env, args.at[0], &model)) return nullptr;
   const Engine* engine = RequireEngine(env);
   if (!engine) return nullptr;
   std::vector<uint8_t> json(16384);
-  Failure error;
-  for (;;) {
-    if (engine->model_describe(model, json.data(), json.size(), &length, &error) != 0) return ThrowEngine(env, error);
-    if (length <= json.size()) break;
-    json.resize(length);
-  }
-  return FromText(env, reinterpret_cast<char*>(json.data()), length);
+  const auto describe = [&](uint8_t* out, uint64_t capacity, uint64_t* needed, realm_error* error) {
+    return engine->model_describe(model, out, capacity, needed, error);
+  };
+  if (!Fit(env, &json, describe)) return nullptr;
+  return FromText(env, json.data(), json.size());
 }
 
 // int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
 napi_value Tokenize(napi_env env, napi_callback_info info) {
   const Args args(env, info);
-  uint64_t model, count = 0;
+  uint64_t model;
   std::string text;
   int32_t add_special, parse_special;
   if (!args.Need(4) || !ToHandle(env, args.at[0], &model) || !ToText(env, args.at[1], &text) ||
@@ -102,22 +100,19 @@ napi_value Tokenize(napi_env env, napi_callback_info info) {
     return nullptr;
   const Engine* engine = RequireEngine(env);
   if (!engine) return nullptr;
-  std::vector<uint32_t> ids(text.size() / 2 + 16);  // a token is seldom shorter than two bytes; if it is, a second call
-  Failure error;
-  for (;;) {
+  std::vector<uint32_t> ids(text.size() / 2 + 16);  // a token is seldom shorter than two bytes
+  const auto tokenize = [&](uint32_t* out, uint64_t capacity, uint64_t* needed, realm_error* error) {
     const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-    if (engine->model_tokenize(model, bytes, text.size(), add_special, parse_special, ids.data(), ids.size(), &count, &error) != 0)
-      return ThrowEngine(env, error);
-    if (count <= ids.size()) break;
-    ids.resize(count);
-  }
-  return CopyToArrayBuffer(env, ids.data(), count * sizeof(uint32_t));
+    return engine->model_tokenize(model, bytes, text.size(), add_special, parse_special, out, capacity, needed, error);
+  };
+  if (!Fit(env, &ids, tokenize)) return nullptr;
+  return CopyToArrayBuffer(env, ids.data(), ids.size() * sizeof(uint32_t));
 }
 
 // int32_t realm_model_detokenize(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint8_t *text, uint64_t capacity, uint64_t *length, realm_error *error);
 napi_value Detokenize(napi_env env, napi_callback_info info) {
   const Args args(env, info);
-  uint64_t model, length = 0;
+  uint64_t model;
   std::vector<uint32_t> ids;
   int32_t skip_special;
   if (!args.Need(3) || !ToHandle(env, args.at[0], &model) || !ToIds(env, args.at[1], &ids) || !ToBool(env, args.at[2], &skip_special))
@@ -125,14 +120,11 @@ napi_value Detokenize(napi_env env, napi_callback_info info) {
   const Engine* engine = RequireEngine(env);
   if (!engine) return nullptr;
   std::vector<uint8_t> text(ids.size() * 8 + 64);
-  Failure error;
-  for (;;) {
-    if (engine->model_detokenize(model, ids.data(), ids.size(), skip_special, text.data(), text.size(), &length, &error) != 0)
-      return ThrowEngine(env, error);
-    if (length <= text.size()) break;
-    text.resize(length);
-  }
-  return FromText(env, reinterpret_cast<char*>(text.data()), length);
+  const auto detokenize = [&](uint8_t* out, uint64_t capacity, uint64_t* needed, realm_error* error) {
+    return engine->model_detokenize(model, ids.data(), ids.size(), skip_special, out, capacity, needed, error);
+  };
+  if (!Fit(env, &text, detokenize)) return nullptr;
+  return FromText(env, text.data(), text.size());
 }
 
 }  // namespace realm

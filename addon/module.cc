@@ -21,14 +21,8 @@ napi_value DescribeEngine(napi_env env, napi_callback_info) {
   const Engine* engine = RequireEngine(env);
   if (!engine) return nullptr;
   std::vector<uint8_t> json(16384);
-  uint64_t length = 0;
-  Failure error;
-  for (;;) {
-    if (engine->engine_describe(json.data(), json.size(), &length, &error) != 0) return ThrowEngine(env, error);
-    if (length <= json.size()) break;
-    json.resize(length);
-  }
-  return FromText(env, reinterpret_cast<char*>(json.data()), length);
+  if (!Fit(env, &json, engine->engine_describe)) return nullptr;
+  return FromText(env, json.data(), json.size());
 }
 
 // int32_t realm_engine_shutdown(uint32_t deadline_ms, realm_error *error);

@@ -9,7 +9,7 @@
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { root, files, must, step, place, say, seconds } = require('./steps');
+const { root, files, alone, must, isCurrent, perform, place, say, seconds } = require('./steps');
 
 const RID = `${process.platform === 'darwin' ? 'osx' : process.platform}-${process.arch}`;
 const FOLDER = `native/${process.platform}-${process.arch}`;
@@ -67,16 +67,15 @@ async function dependencies() {
   say(`  dependencies: ${seconds(began)}`);
 }
 
-const js = () =>
-  step({
-    name: 'js',
-    inputs: [...files('js', '.ts'), 'tsconfig.json', 'node_modules/typescript/package.json'],
-    outputs: files('js', '.ts').map((file) => file.replace(/^js/, 'dist').replace(/ts$/, 'js')),
-    work: async () => {
-      fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
-      await must('js', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
-    },
-  });
+const js = () => ({
+  name: 'js',
+  inputs: [...files('js', '.ts'), 'tsconfig.json', 'node_modules/typescript/package.json'],
+  outputs: files('js', '.ts').map((file) => file.replace(/^js/, 'dist').replace(/ts$/, 'js')),
+  work: async () => {
+    fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+    await must('js', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
+  },
+});
 
 /** A folder as node-gyp wants it, from node-api-headers: no download, and the same headers on every machine. */
 function headers() {
@@ -97,55 +96,53 @@ function headers() {
   return folder;
 }
 
-const addon = () =>
-  step({
-    name: 'addon',
-    inputs: [...files('addon', '.cc', '.h', '.map'), 'binding.gyp', 'node_modules/node-api-headers/package.json'],
-    outputs: ['index.node'],
-    extra: [process.platform, process.arch],
-    work: async () => {
-      // configure and build, not rebuild: that would empty build/, where the engine's objects are.
-      const gyp = ['node_modules/node-gyp/bin/node-gyp.js', 'configure', 'build', '--release'];
-      const env = { npm_config_nodedir: headers(), npm_config_loglevel: 'warn' };
-      await must('addon', process.execPath, gyp, { env, fix: 'It needs python3, make and a C++17 compiler.' });
-      place('build/Release/index.node', 'index.node');
-    },
-  });
+const addon = () => ({
+  name: 'addon',
+  inputs: [...files('addon', '.cc', '.h', '.map'), 'binding.gyp', 'node_modules/node-api-headers/package.json'],
+  outputs: ['index.node'],
+  extra: [process.platform, process.arch],
+  work: async () => {
+    // configure and build, not rebuild: that would empty build/, where the engine's objects are.
+    const gyp = ['node_modules/node-gyp/bin/node-gyp.js', 'configure', 'build', '--release'];
+    const env = { npm_config_nodedir: headers(), npm_config_loglevel: 'warn' };
+    await must('addon', process.execPath, gyp, { env, fix: 'It needs python3, make and a C++17 compiler.' });
+    place('build/Release/index.node', 'index.node');
+  },
+});
 
-const engine = (isa) =>
-  step({
-    name: `engine ${isa}`,
-    inputs: [...files('managed', '.cs'), 'Realm.Native.csproj'],
-    outputs: [ENGINES[isa].file],
-    extra: [ENGINES[isa].ilc, RID],
-    work: async () => {
-      const at = `build/managed/${isa}`;
-      const properties = {
-        IlcInstructionSet: ENGINES[isa].ilc,
-        BaseIntermediateOutputPath: `${at}/obj/`,
-        BaseOutputPath: `${at}/bin/`,
-        UseSharedCompilation: 'false', // no compiler server left behind
-      };
-      const args = [
-        'publish',
-        'Realm.Native.csproj',
-        '-c',
-        'Release',
-        '-r',
-        RID,
-        '-o',
-        `${at}/publish`,
-        '--nologo',
-        '-nodeReuse:false',
-      ];
-      args.push(...Object.entries(properties).map(([name, value]) => `-p:${name}=${value}`));
-      await must(`engine ${isa}`, 'dotnet', args, {
-        env: dotnetEnvironment(),
-        fix: 'It needs the .NET SDK 10, clang or gcc, and once the NuGet registry.',
-      });
-      place(`${at}/publish/realm${SUFFIX}`, ENGINES[isa].file);
-    },
-  });
+const engine = (isa) => ({
+  name: `engine ${isa}`,
+  inputs: [...files('managed', '.cs'), 'Realm.Native.csproj'],
+  outputs: [ENGINES[isa].file],
+  extra: [ENGINES[isa].ilc, RID],
+  work: async () => {
+    const at = `build/managed/${isa}`;
+    const properties = {
+      IlcInstructionSet: ENGINES[isa].ilc,
+      BaseIntermediateOutputPath: `${at}/obj/`,
+      BaseOutputPath: `${at}/bin/`,
+      UseSharedCompilation: 'false', // no compiler server left behind
+    };
+    const args = [
+      'publish',
+      'Realm.Native.csproj',
+      '-c',
+      'Release',
+      '-r',
+      RID,
+      '-o',
+      `${at}/publish`,
+      '--nologo',
+      '-nodeReuse:false',
+    ];
+    args.push(...Object.entries(properties).map(([name, value]) => `-p:${name}=${value}`));
+    await must(`engine ${isa}`, 'dotnet', args, {
+      env: dotnetEnvironment(),
+      fix: 'It needs the .NET SDK 10, clang or gcc, and once the NuGet registry.',
+    });
+    place(`${at}/publish/realm${SUFFIX}`, ENGINES[isa].file);
+  },
+});
 
 /** Nothing of the dotnet command's own: no telemetry, no banner, English messages, and a home where there is none. */
 function dotnetEnvironment() {
@@ -167,13 +164,14 @@ async function build(wanted) {
   const unknown = steps.filter((name) => !['dependencies', 'js', 'addon', ...Object.keys(ENGINES)].includes(name));
   if (unknown.length) throw new Error(`no step named ${unknown.join(', ')}; there are ${all.join(', ')}`);
   const began = Date.now();
-  checkTools(steps);
-  const done = [];
-  if (steps.includes('dependencies')) await dependencies();
-  if (steps.includes('js')) done.push(await js());
-  if (steps.includes('addon')) done.push(await addon());
-  for (const isa of Object.keys(ENGINES)) if (steps.includes(isa)) done.push(await engine(isa));
-  if (done.some(Boolean)) say(`built in ${seconds(began)}`);
+  await alone(async () => {
+    if (steps.includes('dependencies')) await dependencies();
+    const make = { js, addon, ...Object.fromEntries(Object.keys(ENGINES).map((isa) => [isa, () => engine(isa)])) };
+    const stale = Object.keys(make).filter((name) => steps.includes(name) && !isCurrent(make[name]()));
+    checkTools(stale);
+    for (const name of stale) await perform(make[name]());
+    if (stale.length) say(`built in ${seconds(began)}`);
+  });
 }
 
 /** Nothing has been built here yet. */

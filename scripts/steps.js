@@ -97,23 +97,29 @@ async function must(name, command, args, { env, fix } = {}) {
   );
 }
 
-/** `step({ name, inputs, outputs, extra, work })`: true if it had to be done. */
-async function step({ name, inputs, outputs, extra, work }) {
-  const stamp = path.join(root, `build/stamps/${name.replace(/[^a-z0-9]+/gi, '-')}.json`);
-  const hash = hashOf(inputs, extra);
-  if (fs.existsSync(stamp)) {
-    const before = JSON.parse(fs.readFileSync(stamp, 'utf8'));
-    if (before.hash === hash && JSON.stringify(before.outputs) === JSON.stringify(stateOf(outputs))) return false;
-  }
+const stampOf = ({ name }) => path.join(root, `build/stamps/${name.replace(/[^a-z0-9]+/gi, '-')}.json`);
+
+/** Whether a step `{ name, inputs, outputs, extra, work }` has nothing to do. */
+function isCurrent(step) {
+  if (!fs.existsSync(stampOf(step))) return false;
+  const before = JSON.parse(fs.readFileSync(stampOf(step), 'utf8'));
+  return (
+    before.hash === hashOf(step.inputs, step.extra) &&
+    JSON.stringify(before.outputs) === JSON.stringify(stateOf(step.outputs))
+  );
+}
+
+/** Does a step, and notes what it was done from. */
+async function perform(step) {
   const began = Date.now();
-  say(`  ${name} ...`);
-  await work();
-  const missing = outputs.filter((file) => !fs.existsSync(path.join(root, file)));
-  if (missing.length) throw new Error(`${name} made no ${missing.join(', ')}`);
-  fs.mkdirSync(path.dirname(stamp), { recursive: true });
-  fs.writeFileSync(stamp, JSON.stringify({ hash, outputs: stateOf(outputs) }, null, 1));
-  say(`  ${name}: ${seconds(began)}`);
-  return true;
+  const hash = hashOf(step.inputs, step.extra); // before: what is edited meanwhile is work for the next time
+  say(`  ${step.name} ...`);
+  await step.work();
+  const missing = step.outputs.filter((file) => !fs.existsSync(path.join(root, file)));
+  if (missing.length) throw new Error(`${step.name} made no ${missing.join(', ')}`);
+  fs.mkdirSync(path.dirname(stampOf(step)), { recursive: true });
+  fs.writeFileSync(stampOf(step), JSON.stringify({ hash, outputs: stateOf(step.outputs) }, null, 1));
+  say(`  ${step.name}: ${seconds(began)}`);
 }
 
 /** Puts a file in place whole: a running process keeps the one it has mapped. */
@@ -125,4 +131,37 @@ function place(from, to) {
   fs.renameSync(half, target);
 }
 
-module.exports = { root, files, run, must, step, place, say, seconds };
+/** One build at a time in a folder: a second one waits, then finds most of its work done. */
+async function alone(work) {
+  const lock = path.join(root, 'build/lock');
+  fs.mkdirSync(path.dirname(lock), { recursive: true });
+  for (let told = false; ;) {
+    try {
+      fs.writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const owner = Number(fs.existsSync(lock) ? fs.readFileSync(lock, 'utf8') : 0);
+    if (owner && !isRunning(owner)) fs.rmSync(lock, { force: true });
+    else if (!told) say(`  waiting for another build (process ${owner}) ...`);
+    told = true;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  try {
+    return await work();
+  } finally {
+    fs.rmSync(lock, { force: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+module.exports = { root, files, alone, run, must, isCurrent, perform, place, say, seconds };

@@ -10,7 +10,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { build, cold, dotnetEnvironment } = require('./build');
-const { root, files, run, must, step, say, seconds } = require('./steps');
+const { root, files, alone, isCurrent, perform, run, must, say, seconds } = require('./steps');
 
 const PROJECT = 'test/managed/Realm.Tests.csproj';
 const ASSEMBLY = 'build/tests/bin/Release/net10.0/Realm.Tests.dll';
@@ -44,19 +44,15 @@ function readTrx(file, suite) {
 }
 
 async function buildEngineTests() {
-  await step({
+  const args = ['build', PROJECT, '-c', 'Release', '--nologo', '-nodeReuse:false', '-p:UseSharedCompilation=false'];
+  const step = {
     name: 'engine tests',
     inputs: [...files('managed', '.cs'), ...files('test/managed', '.cs'), PROJECT],
     outputs: [ASSEMBLY],
-    work: () =>
-      must(
-        'engine tests',
-        'dotnet',
-        ['build', PROJECT, '-c', 'Release', '--nologo', '-nodeReuse:false', '-p:UseSharedCompilation=false'],
-        {
-          env: dotnetEnvironment(),
-        },
-      ),
+    work: () => must('engine tests', 'dotnet', args, { env: dotnetEnvironment() }),
+  };
+  await alone(async () => {
+    if (!isCurrent(step)) await perform(step);
   });
 }
 

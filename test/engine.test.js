@@ -109,6 +109,9 @@ describe('with a native folder of its own', () => {
 
 test('too little address space: an error, never the end of the process', async () => {
   for (const kilobytes of [900_000, 1_400_000, 1_800_000, 2_000_000, 4_000_000]) {
+    // Newer versions of Node do not even start in the smallest of these.
+    const alone = await runProgram('bash', ['-c', `ulimit -v ${kilobytes}; exec "$0" -e 0`, process.execPath]);
+    if (alone.code !== 0) continue;
     const wrap = (command) => ['bash', '-c', `ulimit -v ${kilobytes}; exec "$@"`, 'bash', ...command];
     const { code, signal, stdout } = await runScript(SHOW, { wrap });
     expect([kilobytes, code, signal]).toEqual([kilobytes, 0, null]);
