@@ -17,6 +17,7 @@ internal sealed unsafe class Refinement(ActivationLayout layout, int maxColumns)
 
     private readonly int _elements = Activations.BlockElements(layout);
     private readonly int _bytes = Activations.BlockBytes(layout);
+    private readonly int _scales = layout == ActivationLayout.Int8 ? Int8Activations.ScaleOffset : SuperblockActivations.ScaleOffset;
     private readonly int[] _blocks = new int[maxColumns / Activations.BlockElements(layout)];
     private readonly int[] _places = new int[maxColumns / Activations.BlockElements(layout)];
     private byte* _memory;
@@ -36,25 +37,26 @@ internal sealed unsafe class Refinement(ActivationLayout layout, int maxColumns)
     /// <summary>Begins a tile.</summary>
     public void Clear() => Count = 0;
 
-    /// <summary>After the row of `columns` values was stored in `tile`: refines its blocks.</summary>
+    /// <summary>After the row x of `columns` values was stored in `tile`: refines its blocks.</summary>
     public void Add(float* x, int columns, byte* tile, int slot)
     {
+        // A block's scale is its largest value by 127: the scales tell which blocks stand out.
         int blocks = columns / _elements;
         float mean = 0;
         for (int i = 0; i < blocks; i++)
-            mean += Square(x + (long)i * _elements);
+            mean += Square(tile, i, slot);
         float limit = Threshold * (mean / blocks);
         for (int i = 0; i < blocks; i++)
         {
-            if (Square(x + (long)i * _elements) > limit)
+            if (Square(tile, i, slot) > limit)
                 Refine(i, x + (long)i * _elements, tile + (long)i * _bytes, slot);
         }
     }
 
-    private float Square(float* x)
+    private float Square(byte* tile, int block, int slot)
     {
-        float largest = Activations.Largest(x, _elements);
-        return largest * largest;
+        float scale = ((float*)(tile + (long)block * _bytes + _scales))[slot];
+        return scale * scale;
     }
 
     private void Refine(int block, float* x, byte* first, int slot)
