@@ -83,8 +83,8 @@ function load(): Native {
     throw new RealmError(
       'E_ENGINE',
       `@realm/realm-node could not load its native addon on ${here}: ${why}\n` +
-        'In an installed package: reinstall it on this machine (npm install @realm/realm-node); supported is linux-x64 with ' +
-        'glibc 2.28 or newer and Node 18 or newer.\nIn a clone of the repository: run `npm run build`.\n' +
+        'In an installed package: reinstall it on this machine (npm install @realm/realm-node); supported are linux-x64 with ' +
+        'a glibc no older than the one it was built with, and Node 18 or newer.\nIn a clone of the repository: run `npm run build`.\n' +
         'With a bundler: mark @realm/realm-node as external.',
       { cause },
     );
