@@ -6,12 +6,12 @@ using Realm.Gguf;
 namespace Realm.Architectures;
 
 /// <summary>Takes weights out of a file by name, checking that each is there and has the shape the architecture needs.</summary>
-internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView> tensors, bool packed) : IDisposable
+internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView> tensors) : IDisposable
 {
     private readonly List<nint> _vectors = [];
     private readonly List<Weight> _weights = [];
 
-    /// <summary>All matrices taken so far; they live as long as this reader.</summary>
+    /// <summary>All matrices taken so far.</summary>
     public IReadOnlyList<Weight> Weights => _weights;
 
     public bool Contains(string name) => tensors.ContainsKey(name);
@@ -71,7 +71,7 @@ internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView
 
     private Weight Create(WeightFormat format, byte* data, int rows, int columns)
     {
-        Weight weight = format.CreateWeight(data, rows, columns, packed);
+        Weight weight = format.CreateWeight(data, rows, columns);
         _weights.Add(weight);
         return weight;
     }
@@ -102,8 +102,5 @@ internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView
         foreach (nint vector in _vectors)
             NativeMemory.AlignedFree((void*)vector);
         _vectors.Clear();
-        foreach (Weight weight in _weights)
-            weight.Dispose();
-        _weights.Clear();
     }
 }

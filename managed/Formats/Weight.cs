@@ -4,7 +4,7 @@ using Realm.Kernels;
 namespace Realm.Formats;
 
 /// <summary>A matrix of weights, (rows, columns), in groups of 16 rows.</summary>
-internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows, int columns) : IDisposable
+internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows, int columns)
 {
     /// <summary>The format in the file.</summary>
     public WeightFormat Format { get; } = format;
@@ -33,7 +33,11 @@ internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows,
     /// <summary>Decodes one row, from the file's layout.</summary>
     public void DecodeRow(long row, float* output) => Format.Decode(Data + row * RowBytes, output, Columns);
 
-    /// <summary>Packs group `group` into its final place; different groups may be packed by different threads. Nothing to do for a matrix that stays as in the file.</summary>
+    /// <summary>Where the packed matrix lies: <see cref="Groups"/> times <see cref="GroupBytes"/>, filled by <see cref="PackGroup"/>; null for one
+    /// that stays as in the file.</summary>
+    public byte* Place { get; set; }
+
+    /// <summary>Packs group `group` into its place; different groups may be packed by different threads.</summary>
     public abstract void PackGroup(int group);
 
     /// <summary>Group `group` in packed form: in its place, or written to `scratch` (of <see cref="GroupBytes"/>).</summary>
@@ -44,39 +48,25 @@ internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows,
 
     /// <summary>The same for block `block` alone: `tile` is one block of activations.</summary>
     public abstract void MultiplyBlock(byte* group, int block, byte* tile, int tokens, float* output);
-
-    public abstract void Dispose();
 }
 
 /// <summary>The one bridge from static formats and layouts to run time: a virtual call for each 16 rows.</summary>
-internal sealed unsafe class Weight<TFormat, TGemm> : Weight
+internal sealed unsafe class Weight<TFormat, TGemm>(WeightFormat format, byte* data, int rows, int columns) : Weight(format, data, rows, columns)
     where TFormat : unmanaged, IFormat<TFormat>
     where TGemm : unmanaged, IGemm
 {
-    private byte* _packed;
-
-    public Weight(WeightFormat format, byte* data, int rows, int columns, bool packed) : base(format, data, rows, columns)
-    {
-        if (packed)
-            _packed = (byte*)NativeMemory.AlignedAlloc((nuint)(GroupBytes * Groups), 64);
-    }
-
     private int Blocks => Columns / TGemm.BlockElements;
 
     public override ActivationLayout Layout => TGemm.Layout;
 
     public override long GroupBytes => (long)Blocks * TGemm.BlockBytes;
 
-    public override void PackGroup(int group)
-    {
-        if (_packed != null)
-            Pack(group, _packed + group * GroupBytes);
-    }
+    public override void PackGroup(int group) => Pack(group, Place + group * GroupBytes);
 
     public override byte* Group(int group, byte* scratch)
     {
-        if (_packed != null)
-            return _packed + group * GroupBytes;
+        if (Place != null)
+            return Place + group * GroupBytes;
         Pack(group, scratch);
         return scratch;
     }
@@ -102,10 +92,4 @@ internal sealed unsafe class Weight<TFormat, TGemm> : Weight
 
     public override void MultiplyBlock(byte* group, int block, byte* tile, int tokens, float* output) =>
         TGemm.Multiply(group + (long)block * TGemm.BlockBytes, 1, tile, 0, tokens, output);
-
-    public override void Dispose()
-    {
-        NativeMemory.AlignedFree(_packed);
-        _packed = null;
-    }
 }

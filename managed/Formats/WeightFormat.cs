@@ -21,9 +21,8 @@ public abstract unsafe class WeightFormat(uint id, string name)
     /// <summary>Decodes `elements` weights (whole blocks) to single precision.</summary>
     public abstract void Decode(byte* blocks, float* output, long elements);
 
-    /// <summary>A matrix in this format, of `rows` rows of `columns` weights (whole blocks), at `data`, which must outlive it.
-    /// `packed`: copied into the layout of the kernels, or else packed 16 rows at a time whenever they are used.</summary>
-    internal abstract Weight CreateWeight(byte* data, int rows, int columns, bool packed);
+    /// <summary>A matrix in this format, of `rows` rows of `columns` weights (whole blocks), at `data`, which must outlive it.</summary>
+    internal abstract Weight CreateWeight(byte* data, int rows, int columns);
 }
 
 /// <summary>A format and the packed layout it becomes.</summary>
@@ -42,6 +41,6 @@ internal sealed unsafe class WeightFormat<TFormat, TGemm>(uint id, string name) 
             TFormat.Decode((TFormat*)blocks + i, output + i * TFormat.Elements);
     }
 
-    internal override Weight CreateWeight(byte* data, int rows, int columns, bool packed) =>
-        new Weight<TFormat, TGemm>(this, data, rows, columns, packed);
+    internal override Weight CreateWeight(byte* data, int rows, int columns) =>
+        new Weight<TFormat, TGemm>(this, data, rows, columns);
 }

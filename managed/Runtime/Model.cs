@@ -14,7 +14,7 @@ public sealed unsafe class Model : IDisposable
 
     private readonly Lock _lock = new();
     private readonly TensorReader _tensors;
-    private readonly TensorReader _embeddingTensors;
+    private readonly PackedWeights? _packed;
     private readonly Weight _embedding;
     private readonly KvLayout _cacheLayout;
     private readonly WorkerPool? _pool;
@@ -24,12 +24,11 @@ public sealed unsafe class Model : IDisposable
     private Model(ModelFile file, ModelOptions options)
     {
         var architecture = Architectures.Architectures.Find(file.Metadata.RequireText("general.architecture"));
-        _tensors = new TensorReader(file.Views, options.Packed);
-        _embeddingTensors = new TensorReader(file.Views, packed: false);
+        _tensors = new TensorReader(file.Views);
         try
         {
             Config = Configuration.Read(architecture, file.Metadata, _tensors);
-            _embedding = _embeddingTensors.Matrix("token_embd.weight", Config.VocabSize, Config.HiddenSize);
+            _embedding = new TensorReader(file.Views).Matrix("token_embd.weight", Config.VocabSize, Config.HiddenSize);
             Block[][] layers = [.. Enumerable.Range(0, Config.Layers).Select(i => Layers.Create(architecture, Config, i, _tensors))];
             float* norm = _tensors.Vector("output_norm.weight", Config.HiddenSize);
             string headName = _tensors.Contains("output.weight") ? "output.weight" : "token_embd.weight";
@@ -39,7 +38,7 @@ public sealed unsafe class Model : IDisposable
             Options = options with { Threads = _pool.Threads };
             _pass = new ForwardPass(Config, _pool, CreateScratch(), new Rows(BatchRows, Config.Rope), _embedding, layers, norm, head);
             if (options.Packed)
-                _pool.Run(new PackingPass(_tensors.Weights));
+                _packed = new PackedWeights(_tensors.Weights, _pool);
         }
         catch
         {
@@ -206,7 +205,7 @@ public sealed unsafe class Model : IDisposable
         _pool?.Dispose();
         _pass?.Scratch.Dispose();
         _pass?.Rows.Dispose();
-        _embeddingTensors.Dispose();
+        _packed?.Dispose();
         _tensors.Dispose();
     }
 }

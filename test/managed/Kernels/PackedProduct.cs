@@ -11,7 +11,7 @@ internal sealed unsafe class PackedProduct : IDisposable
     private readonly byte* _tile;
     private readonly byte* _scratch;
     private readonly Weight _weight;
-    private readonly bool _packed;
+    private readonly byte* _place;
 
     /// <param name="blocks">Rows, one after another, in the file's layout.</param>
     /// <param name="x">Activations of 8 tokens, one after another.</param>
@@ -19,13 +19,18 @@ internal sealed unsafe class PackedProduct : IDisposable
     {
         _data = (byte*)NativeMemory.AlignedAlloc((nuint)blocks.Length, 64);
         blocks.CopyTo(new Span<byte>(_data, blocks.Length));
-        _packed = packed;
-        _weight = format.CreateWeight(_data, rows, columns, packed);
+        _weight = format.CreateWeight(_data, rows, columns);
         _scratch = (byte*)NativeMemory.AlignedAlloc((nuint)_weight.GroupBytes, 64);
         // What is in memory before must not matter.
         NativeMemory.Fill(_scratch, (nuint)_weight.GroupBytes, 0xa5);
-        for (int group = 0; group < _weight.Groups; group++)
-            _weight.PackGroup(group);
+        if (packed)
+        {
+            nuint bytes = (nuint)(_weight.GroupBytes * _weight.Groups);
+            _weight.Place = _place = (byte*)NativeMemory.AlignedAlloc(bytes, 64);
+            NativeMemory.Fill(_place, bytes, 0xa5);
+            for (int group = 0; group < _weight.Groups; group++)
+                _weight.PackGroup(group);
+        }
         _tile = (byte*)NativeMemory.AlignedAlloc((nuint)Activations.TileBytes(_weight.Layout, columns), 64);
         fixed (float* from = x)
         {
@@ -82,7 +87,7 @@ internal sealed unsafe class PackedProduct : IDisposable
 
     public void Dispose()
     {
-        _weight.Dispose();
+        NativeMemory.AlignedFree(_place);
         NativeMemory.AlignedFree(_data);
         NativeMemory.AlignedFree(_tile);
         NativeMemory.AlignedFree(_scratch);

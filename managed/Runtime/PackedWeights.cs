@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using Realm.Formats;
+
+namespace Realm.Runtime;
+
+/// <summary>The packed copies of a model's matrices, in one piece of memory on huge pages where the system has them.</summary>
+internal sealed unsafe class PackedWeights : IPass, IDisposable
+{
+    private const int GroupsAtATime = 16;
+
+    // The usual size of a huge page; also the alignment, so that a page begins where the memory does.
+    private const int HugePage = 2 << 20;
+
+    // madvise(2): MADV_HUGEPAGE.
+    private const int AdviseHugePages = 14;
+
+    private readonly IReadOnlyList<Weight> _weights;
+    private byte* _memory;
+    private int _next;
+
+    /// <summary>Packs all matrices on all threads.</summary>
+    /// <exception cref="RealmException">E_OUT_OF_MEMORY.</exception>
+    public PackedWeights(IReadOnlyList<Weight> weights, WorkerPool pool)
+    {
+        _weights = weights;
+        nuint bytes = (nuint)weights.Sum(PlaceBytes);
+        _memory = Allocate(bytes);
+        byte* place = _memory;
+        foreach (Weight weight in weights)
+        {
+            weight.Place = place;
+            place += PlaceBytes(weight);
+        }
+        pool.Run(this);
+    }
+
+    /// <summary>Packs chunks, which are numbered through all matrices: each thread takes the next one.</summary>
+    public void Run(int thread)
+    {
+        int weight = 0, before = 0;
+        while (true)
+        {
+            int chunk = Interlocked.Increment(ref _next) - 1;
+            while (weight < _weights.Count && chunk - before >= Chunks(_weights[weight]))
+                before += Chunks(_weights[weight++]);
+            if (weight == _weights.Count)
+                return;
+            int first = (chunk - before) * GroupsAtATime;
+            int last = Math.Min(first + GroupsAtATime, _weights[weight].Groups);
+            for (int group = first; group < last; group++)
+                _weights[weight].PackGroup(group);
+        }
+    }
+
+    private static byte* Allocate(nuint bytes)
+    {
+        try
+        {
+            byte* memory = (byte*)NativeMemory.AlignedAlloc(bytes, HugePage);
+            if (OperatingSystem.IsLinux())
+                _ = Advise(memory, bytes, AdviseHugePages); // advice: whatever the answer, the memory is there
+            return memory;
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new RealmException(ErrorCode.OutOfMemory, $"no memory for {bytes} bytes of packed weights; weights: 'mapped' needs none");
+        }
+    }
+
+    private static long PlaceBytes(Weight weight) => (weight.GroupBytes * weight.Groups + 63) / 64 * 64;
+
+    private static int Chunks(Weight weight) => (weight.Groups + GroupsAtATime - 1) / GroupsAtATime;
+
+    [DllImport("libc", EntryPoint = "madvise")]
+    private static extern int Advise(void* address, nuint length, int advice);
+
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+    }
+}
