@@ -1,0 +1,186 @@
+import { RealmError } from '../errors';
+import { flag, invalid, positiveInteger, show, text, tokenIds } from '../check';
+import type { GenerateOptions, GenerationResult } from '../generation';
+import type { ChatMessage, Model } from '../model';
+import { Models } from './models';
+import type { CheckedOptions } from './options';
+import { Refusal, type Reply, type TokenData } from './wire';
+
+type Params = Readonly<Record<string, unknown>>;
+type OnToken = (token: TokenData) => Promise<void>;
+
+/** What `generate` answers at its end. */
+export interface Generated {
+  model: string;
+  text: string;
+  finish_reason: GenerationResult['finishReason'];
+  usage: { prompt_tokens: number; completion_tokens: number; seconds: number };
+}
+
+/** The functions that clients can call, by whatever way they came. */
+export class Calls {
+  readonly models: Models;
+  #limits: CheckedOptions['limits'];
+  #running = new Set<AbortController>();
+  #closing = false;
+  #idle: (() => void) | undefined;
+
+  constructor({ models, limits }: CheckedOptions) {
+    this.models = new Models(models);
+    this.#limits = limits;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /**
+   * Runs a function to its end. Pieces of a generation go to `onToken`, which may hold the next one up.
+   *
+   * @throws Refusal, RealmError; the signal's reason when it was cancelled
+   */
+  async run(name: string, params: Params, signal: AbortSignal, onToken?: OnToken): Promise<Reply> {
+    if (this.#closing) throw new RealmError('E_SHUTDOWN', 'the host is closing');
+    if (this.#running.size >= this.#limits.requests)
+      throw new Refusal('E_BUSY', `${this.#limits.requests} requests are at work`, 1);
+    signal.throwIfAborted();
+    const controller = new AbortController();
+    const cancel = () => controller.abort(signal.reason);
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#running.add(controller);
+    try {
+      return await this.#call(name, params, controller.signal, onToken);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      this.#running.delete(controller);
+      if (this.#running.size === 0) this.#idle?.();
+    }
+  }
+
+  async #call(name: string, params: Params, signal: AbortSignal, onToken?: OnToken): Promise<Reply> {
+    switch (name) {
+      case 'health':
+        return { data: { status: 'ok', models: this.models.names, requests: this.#running.size } };
+      case 'models':
+        return { data: { models: this.models.names } };
+      case 'metadata': {
+        const [model, { info }] = await this.#model(params, signal);
+        return { data: { model, ...info } };
+      }
+      case 'tokenize':
+        return this.#tokenize(params, await this.#model(params, signal));
+      case 'detokenize':
+        return this.#detokenize(params, await this.#model(params, signal));
+      case 'logits':
+        return this.#logits(params, await this.#model(params, signal), signal);
+      case 'generate':
+        return { data: await this.#generate(params, await this.#model(params, signal), signal, onToken) };
+      default:
+        throw new Refusal('E_PROTOCOL', `there is no function ${show(name)}`);
+    }
+  }
+
+  /** Loading goes on for the others when one who waits for it is gone. */
+  async #model(params: Params, signal: AbortSignal): Promise<[string, Model]> {
+    let gone!: () => void;
+    const cancelled = new Promise<never>((_, reject) => (gone = () => reject(signal.reason)));
+    signal.addEventListener('abort', gone, { once: true });
+    try {
+      return await Promise.race([this.models.get(params.model), cancelled]);
+    } finally {
+      signal.removeEventListener('abort', gone);
+    }
+  }
+
+  #tokenize(params: Params, [name, model]: [string, Model]): Reply {
+    const tokens = model.tokenize(text('text', params.text), {
+      addSpecial: flag('add_special', params.add_special, true),
+      parseSpecial: flag('parse_special', params.parse_special, false),
+    });
+    return { data: { model: name, tokens: Array.from(tokens) } };
+  }
+
+  #detokenize(params: Params, [name, model]: [string, Model]): Reply {
+    const skipSpecial = flag('skip_special', params.skip_special, false);
+    return { data: { model: name, text: model.detokenize(idsOf(params.tokens), { skipSpecial }) } };
+  }
+
+  async #logits(params: Params, [name, model]: [string, Model], signal: AbortSignal): Promise<Reply> {
+    const ids = idsOf(params.tokens);
+    const vocabulary = model.info.vocabSize ?? 0;
+    const most = this.#limits.answerBytes;
+    if (ids.length * vocabulary * 4 > most) throw new Refusal('E_TOO_LARGE', `the answer would be above ${most} bytes`);
+    const floats = await model.logits(ids, { signal });
+    return { data: { model: name, type: 'f32', shape: [ids.length, vocabulary] }, floats };
+  }
+
+  async #generate(
+    params: Params,
+    [name, model]: [string, Model],
+    signal: AbortSignal,
+    onToken?: OnToken,
+  ): Promise<Generated> {
+    const began = performance.now();
+    const generation = model.generate(promptOf(params, model), { ...this.#options(params), signal });
+    let index = 0;
+    // Without a listener nothing is looped over: the end is all there is to say.
+    if (onToken)
+      for await (const { text } of generation)
+        if (text) await onToken({ token: text, index: index++, is_final: false });
+    const { text: whole, tokens, finishReason, promptTokens } = await generation;
+    const usage = {
+      prompt_tokens: promptTokens,
+      completion_tokens: tokens.length,
+      seconds: Math.round(performance.now() - began) / 1000,
+    };
+    return { model: name, text: whole, finish_reason: finishReason, usage };
+  }
+
+  #options(params: Params): GenerateOptions {
+    const most = this.#limits.tokens;
+    const options: Record<string, unknown> = {
+      maxTokens: Math.min(most, positiveInteger('max_tokens', params.max_tokens ?? undefined, Math.min(512, most))),
+      temperature: params.temperature,
+      topK: params.top_k,
+      topP: params.top_p,
+      minP: params.min_p,
+      repeatPenalty: params.repeat_penalty ?? params.repetition_penalty,
+      seed: params.seed,
+      stop: params.stop,
+      ignoreEos: params.ignore_eos,
+    };
+    // JSON has no undefined: null means "not given", as in OpenAI's API. Checked by model.generate itself.
+    for (const [option, value] of Object.entries(options)) if (value === null) delete options[option];
+    return options;
+  }
+
+  /** Takes nothing new, gives what runs `grace` milliseconds to end, then cancels it. */
+  async close(grace: number): Promise<void> {
+    this.#closing = true;
+    if (this.#running.size > 0) {
+      const idle = new Promise<void>((resolve) => (this.#idle = resolve));
+      const late = setTimeout(() => {
+        for (const controller of this.#running)
+          controller.abort(new RealmError('E_SHUTDOWN', 'the host was closed before the work was done'));
+      }, grace);
+      await idle;
+      clearTimeout(late);
+    }
+    await this.models.close();
+  }
+}
+
+function idsOf(value: unknown): Uint32Array {
+  if (!Array.isArray(value)) throw invalid(`tokens must be an array of token ids, got ${show(value)}`);
+  return tokenIds(value, 'tokens') as Uint32Array;
+}
+
+function promptOf(params: Params, model: Model): string | Uint32Array {
+  const { prompt, messages, tokens } = params;
+  if ([prompt, messages, tokens].filter((given) => given !== undefined).length !== 1)
+    throw invalid('exactly one of prompt, messages and tokens must be given');
+  if (tokens !== undefined) return idsOf(tokens);
+  if (messages === undefined) return text('prompt', prompt);
+  if (!Array.isArray(messages)) throw invalid(`messages must be an array, got ${show(messages)}`);
+  return model.applyChatTemplate(messages as ChatMessage[]);
+}

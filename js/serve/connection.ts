@@ -1,0 +1,152 @@
+import type { RawData, WebSocket } from 'ws';
+import type { Access } from './access';
+import type { Calls } from './calls';
+import type { CheckedOptions } from './options';
+import { envelope, frame, idOf, parseObject, Refusal, wireError, type Envelope } from './wire';
+
+/** Close codes of RFC 6455; each comes with a reason in words. */
+const POLICY = 1008;
+const GOING_AWAY = 1001;
+/** How long the other side may take to answer a closing frame. */
+const CLOSING_MILLISECONDS = 1000;
+
+class Cancelled extends Error {}
+
+/** One WebSocket: a client's requests and their answers. */
+export class Connection {
+  #socket: WebSocket;
+  #calls: Calls;
+  #access: Access;
+  #limits: CheckedOptions['limits'];
+  #running = new Map<string | number, AbortController>();
+  #authorised: boolean;
+  #alive = true;
+  #timers: NodeJS.Timeout[] = [];
+  /** Settles when the socket is closed and all its work has ended. */
+  readonly ended: Promise<void>;
+
+  constructor(socket: WebSocket, calls: Calls, access: Access, limits: CheckedOptions['limits']) {
+    this.#socket = socket;
+    this.#calls = calls;
+    this.#access = access;
+    this.#limits = limits;
+    this.#authorised = access.open;
+    socket.on('message', (data, binary) => void this.#message(data, binary));
+    socket.on('pong', () => (this.#alive = true));
+    socket.on('error', () => {}); // ws closes by itself, with 1002, 1007 or 1009; 'close' follows
+    this.ended = new Promise((resolve) => socket.once('close', () => resolve(this.#closed())));
+    this.#timers.push(setInterval(() => this.#heartbeat(), limits.heartbeatMilliseconds).unref());
+    if (!this.#authorised)
+      this.#timers.push(setTimeout(() => this.#refuse('no token came'), limits.authMilliseconds).unref());
+  }
+
+  #closed(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const controller of this.#running.values()) controller.abort(new Cancelled());
+  }
+
+  /** Says goodbye; who does not answer is cut off. */
+  close(code = GOING_AWAY, reason = 'the host is closing'): void {
+    this.#socket.close(code, reason);
+    this.#timers.push(setTimeout(() => this.#socket.terminate(), CLOSING_MILLISECONDS));
+  }
+
+  #heartbeat(): void {
+    if (this.#socket.isPaused) return; // its answers wait, and a timer of theirs runs
+    if (!this.#alive) return this.#socket.terminate();
+    this.#alive = false;
+    this.#socket.ping();
+  }
+
+  /**
+   * Settles at once while little waits to be read, else when this message has left: whoever awaits it goes at the client's
+   * pace. Meanwhile nothing is read from the client either. A client slower than `waitingBytes` in `stallMilliseconds` is
+   * cut off.
+   */
+  #send(message: object | Buffer): Promise<void> {
+    const socket = this.#socket;
+    if (socket.readyState !== socket.OPEN) return Promise.resolve();
+    const { waitingBytes, stallMilliseconds } = this.#limits;
+    return new Promise((resolve) => {
+      const late: { timer?: NodeJS.Timeout } = {};
+      socket.send(Buffer.isBuffer(message) ? message : JSON.stringify(message), () => {
+        clearTimeout(late.timer);
+        if (socket.isPaused && socket.bufferedAmount <= waitingBytes) socket.resume();
+        resolve();
+      });
+      if (socket.bufferedAmount <= waitingBytes) return resolve();
+      socket.pause();
+      late.timer = setTimeout(
+        () => socket.terminate(),
+        stallMilliseconds * Math.ceil(socket.bufferedAmount / waitingBytes),
+      );
+    });
+  }
+
+  async #message(data: RawData, binary: boolean): Promise<void> {
+    let id: string | number | null = null;
+    try {
+      if (binary) throw new Refusal('E_PROTOCOL', 'messages to the host are text frames');
+      const message = parseObject((data as Buffer).toString());
+      if (message.type === 'auth') return this.#authorise(message.api_key);
+      id = idOf(message);
+      if (!this.#authorised) {
+        void this.#send({ id, status: 'error', error: { code: 'E_UNAUTHORIZED', message: 'the token is missing' } });
+        return this.close(POLICY, 'unauthorized');
+      }
+      if (message.type === 'cancel') return this.#cancel(id);
+      const request = envelope(message);
+      if (request.function === 'cancel') return this.#cancel(request.params.id);
+      await this.#request(request);
+    } catch (error) {
+      await this.#send({ id, status: 'error', error: wireError(error) });
+    }
+  }
+
+  #authorise(token: unknown): void {
+    if (!this.#access.tokenFits(token)) return this.#refuse('the token is wrong');
+    this.#authorised = true;
+    void this.#send({ type: 'auth_success' });
+  }
+
+  #refuse(message: string): void {
+    if (this.#authorised) return;
+    void this.#send({ type: 'auth_failed', error: { code: 'E_UNAUTHORIZED', message } });
+    this.close(POLICY, 'unauthorized');
+  }
+
+  /** Its answer is the end of the cancelled request; a request that has ended meanwhile has had its answer. */
+  #cancel(id: unknown): void {
+    this.#running.get(id as string)?.abort(new Cancelled());
+  }
+
+  async #request({ id, function: name, params }: Envelope): Promise<void> {
+    if (this.#running.has(id)) throw new Refusal('E_PROTOCOL', 'a request with this id is at work');
+    if (this.#running.size >= this.#limits.requestsPerConnection)
+      throw new Refusal('E_BUSY', `${this.#limits.requestsPerConnection} requests of this connection are at work`, 1);
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    try {
+      let index = 0;
+      const { data, floats } = await this.#calls.run(
+        name,
+        params,
+        controller.signal,
+        params.stream === false
+          ? undefined
+          : (token) => {
+              index = token.index + 1;
+              return this.#send({ id, status: 'streaming', data: token });
+            },
+      );
+      const last = name === 'generate' ? { token: '', index, is_final: true } : {};
+      const reply = { id, status: 'complete', data: { ...last, ...data } };
+      await this.#send(floats ? frame(reply, floats) : reply);
+    } catch (error) {
+      if (!(error instanceof Cancelled)) throw error;
+      await this.#send({ id, status: 'cancelled', data: {} });
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+}
