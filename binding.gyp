@@ -5,7 +5,7 @@
     'target_name': 'index',
     'sources': [
       'addon/module.cc', 'addon/engine.cc', 'addon/processor.cc', 'addon/convert.cc',
-      'addon/stored.cc', 'addon/model.cc', 'addon/generation.cc', 'addon/job.cc', 'addon/environment.cc'
+      'addon/stored.cc', 'addon/model.cc', 'addon/generation.cc', 'addon/job.cc', 'addon/environment.cc', 'addon/guest.cc'
     ],
     'include_dirs': ['<!(node -p "require(\'node-api-headers\').include_dir")'],
     'defines': ['NAPI_VERSION=8', 'NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED'],

@@ -13,6 +13,8 @@ namespace realm {
   X(engine_shutdown)       \
   X(stored_add_bytes)      \
   X(stored_add_path)       \
+  X(stored_add_model)      \
+  X(stored_open)           \
   X(stored_remove)         \
   X(stored_info)           \
   X(stored_shape)          \

@@ -6,8 +6,10 @@ namespace realm {
 
 static void Detach(napi_env, void* data, void*) {
   auto* environment = static_cast<Environment*>(data);
-  if (const Engine* engine = LoadedEngine())
+  if (const Engine* engine = LoadedEngine()) {
+    for (uint32_t id : environment->own) engine->stored_remove(id, nullptr);
     for (uint64_t model : environment->models) engine->model_close(model, nullptr);
+  }
   delete environment;
 }
 

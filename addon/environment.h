@@ -10,6 +10,7 @@ namespace realm {
 
 struct Environment {
   std::set<uint64_t> models;
+  std::set<uint32_t> own;  // stored ids of storeOwn
 
   static bool Attach(napi_env env);
   static Environment* Of(napi_env env);

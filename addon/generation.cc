@@ -46,8 +46,9 @@ bool ToStops(napi_env env, napi_value array, std::vector<uint8_t>* packed, uint3
   return true;
 }
 
-// The object is the one that js/generation.ts makes: every field present, of the right type and in range.
-bool ToOptions(napi_env env, napi_value object, realm_generation_options* options, std::vector<uint8_t>* stops) {
+}  // namespace
+
+bool ToGenerationOptions(napi_env env, napi_value object, realm_generation_options* options, std::vector<uint8_t>* stops) {
   napi_value seed, most, top_k, ignore, stop;
   if (!Property(env, object, "seed", &seed) || !ToHandle(env, seed, &options->seed)) return false;
   if (!Property(env, object, "maxTokens", &most) || !ToU32(env, most, &options->max_tokens)) return false;
@@ -61,8 +62,6 @@ bool ToOptions(napi_env env, napi_value object, realm_generation_options* option
   options->stop_length = stops->size();
   return true;
 }
-
-}  // namespace
 
 // int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 napi_value LogitsStart(napi_env env, napi_callback_info info) {
@@ -89,7 +88,7 @@ napi_value GenerateStart(napi_env env, napi_callback_info info) {
   std::vector<uint8_t> stops;
   realm_generation_options options = {};
   if (!args.Need(4) || !ToHandle(env, args.at[0], &model) || !ToIds(env, args.at[1], &ids) ||
-      !ToOptions(env, args.at[2], &options, &stops))
+      !ToGenerationOptions(env, args.at[2], &options, &stops))
     return nullptr;
   return Job::Start(env, args.at[3], nullptr, [&](Job* job, uint64_t* handle, realm_error* error) {
     return job->engine->model_generate_start(model, ids.data(), ids.size(), &options, Job::Notify, job, handle, error);

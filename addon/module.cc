@@ -8,6 +8,7 @@
 #include "convert.h"
 #include "environment.h"
 #include "generation.h"
+#include "guest.h"
 #include "job.h"
 #include "model.h"
 #include "stored.h"
@@ -68,6 +69,11 @@ constexpr struct {
     {"logitsStart", LogitsStart},
     {"generateStart", GenerateStart},
     {"cancelJob", CancelJob},
+
+    {"storeOwn", StoreOwn},
+    {"openStored", OpenStored},
+    {"detokenizeBytes", DetokenizeBytes},
+    {"generateWait", GenerateWait},
 
     {"describeEngine", DescribeEngine},
     {"shutdownEngine", ShutdownEngine},

@@ -71,6 +71,10 @@ int32_t realm_engine_shutdown(uint32_t deadline_ms, realm_error *error);
 /* id 0: chosen from the content. The bytes are copied. */
 int32_t realm_stored_add_bytes(const uint8_t *bytes, uint64_t length, uint32_t wanted, uint32_t *id, realm_error *error);
 int32_t realm_stored_add_path(const uint8_t *path, uint64_t length, uint32_t wanted, uint32_t *id, realm_error *error);
+/* An id that nobody else is given (above 2^31) for an open model: a key/value cache of its own, the weights are shared. */
+int32_t realm_stored_add_model(uint64_t model, uint32_t *id, realm_error *error);
+/* A stored model's tokenizer, and generation with it; vocab_only: 1: no generation. Closed by realm_model_close. */
+int32_t realm_stored_open(uint32_t id, int32_t vocab_only, uint64_t *model, realm_error *error);
 int32_t realm_stored_remove(uint32_t id, realm_error *error);
 /* total_size: the tensors' bytes as they are in the file. */
 int32_t realm_stored_info(uint32_t id, uint64_t *tensor_count, uint64_t *total_size, realm_error *error);

@@ -5,6 +5,7 @@
 
 #include "codes.h"
 #include "convert.h"
+#include "environment.h"
 
 // Error texts are upstream's, character for character; where upstream lost the cause, it follows after a colon.
 
@@ -166,6 +167,7 @@ napi_value RemoveModel(napi_env env, napi_callback_info info) {
   const Engine* engine = RequireEngine(env);
   if (!engine) return nullptr;
   Failure error;
+  Environment::Of(env)->own.erase(id);
   if (engine->stored_remove(id, &error) == 0) return Undefined(env);
   if (error.code != E_MODEL_NOT_FOUND) return ThrowEngine(env, error);
   return Throw(env, CodeName(error.code), "Failed to remove model: " + NotFound(id));

@@ -60,6 +60,17 @@ export interface Native {
   generateStart(model: bigint, ids: View, options: NativeGenerationOptions, event: JobEvent): bigint;
   cancelJob(job: bigint): void;
 
+  storeOwn(model: bigint): number;
+  openStored(modelId: number, vocabOnly: number): bigint;
+  detokenizeBytes(model: bigint, ids: View, skipSpecial: boolean): ArrayBuffer;
+  /** Waits in the call. `chunk` returning false cancels. Returns 1 stop, 2 length, 3 cancelled. */
+  generateWait(
+    model: bigint,
+    ids: View,
+    options: NativeGenerationOptions,
+    chunk: (text: string, tokens: ArrayBuffer) => boolean,
+  ): number;
+
   describeEngine(): string;
   shutdownEngine(deadlineMilliseconds: number): void;
   claimExit(): boolean;

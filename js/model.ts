@@ -4,12 +4,17 @@ import { abortSignal, flag, invalid, optionsObject, show, text as checkText, tok
 import { native, RealmError } from './errors';
 import { checkGenerateOptions, Generation, type GenerateOptions } from './generation';
 import { startJob } from './job';
+import { promptIds } from './prompt';
 
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
 export interface ModelInfo {
   /** `general.architecture`, such as `llama`. */
   architecture: string | null;
   name: string | null;
+  /** `rope.freq_base`. */
+  ropeTheta: number | null;
+  /** `attention.layer_norm_rms_epsilon`. */
+  normEpsilon: number | null;
   layers: number | null;
   hiddenSize: number | null;
   headCount: number | null;
@@ -79,12 +84,19 @@ export interface ChatTemplateOptions {
 
 const forgotten = new FinalizationRegistry<bigint>((handle) => binding.closeModel(handle));
 
+/** @internal The engine's number of a model. */
+export let handleOf: (model: Model) => bigint;
+
 /** An open model. Made by `loadModel` and `loadModelSync`. */
 export class Model {
   readonly info: Readonly<ModelInfo>;
   #handle: bigint;
   #template: Template | undefined;
   #closed = false;
+
+  static {
+    handleOf = (model) => model.#open;
+  }
 
   /** @internal */
   constructor(handle: bigint) {
@@ -164,15 +176,8 @@ export class Model {
   generate(prompt: string | TokenIds, options?: GenerateOptions): Generation {
     const [checked, signal] = checkGenerateOptions(options);
     const model = this.#open;
-    const ids = typeof prompt === 'string' ? this.#promptIds(prompt) : tokenIds(prompt, 'prompt');
+    const ids = typeof prompt === 'string' ? promptIds(model, this.info.tokenizer?.bosId, prompt) : tokenIds(prompt, 'prompt');
     return new Generation(model, ids, checked, signal, () => this.#closed);
-  }
-
-  #promptIds(prompt: string): Uint32Array {
-    const ids = this.tokenize(prompt, { addSpecial: true, parseSpecial: true });
-    // Many chat templates write the begin token themselves; twice would not be what the model was trained on.
-    const bos = this.info.tokenizer?.bosId;
-    return ids.length > 1 && ids[0] === bos && ids[1] === bos ? ids.subarray(1) : ids;
   }
 
   /** Ends all work on the model and frees its memory. A second call does nothing. */

@@ -37,6 +37,8 @@ internal static class ModelDescription
         string? architecture = metadata.Text("general.architecture");
         json.WriteString("architecture", architecture);
         json.WriteString("name", metadata.Text("general.name"));
+        WriteFact(json, "ropeTheta", Measure(metadata, $"{architecture}.rope.freq_base"));
+        WriteFact(json, "normEpsilon", Measure(metadata, $"{architecture}.attention.layer_norm_rms_epsilon"));
         if (!open.IsVocabOnly)
         {
             ModelConfig config = open.Loaded.Model.Config;
@@ -101,6 +103,21 @@ internal static class ModelDescription
     private static long? Fact(GgufMetadata metadata, string key) => metadata.IsArray(key)
         ? metadata.Integers(key) is [long first, ..] ? first : null
         : metadata.Integer(key);
+
+    private static double? Measure(GgufMetadata metadata, string key) => metadata.IsArray(key) ? null : metadata.Number(key);
+
+    /// <summary>What JSON has no word for (infinity) is not known either.</summary>
+    private static void WriteFact(Utf8JsonWriter json, string name, double? value)
+    {
+        if (value is { } known && double.IsFinite(known))
+        {
+            json.WriteNumber(name, known);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
 
     private static void WriteFact(Utf8JsonWriter json, string name, long? value)
     {

@@ -24,6 +24,30 @@ internal static unsafe class StoredExports
         *id = Engine.Stored.Add(LoadedModels.LeasePath(Arguments.Path(path, length), new ModelOptions()), wanted);
     });
 
+    // int32_t realm_stored_add_model(uint64_t model, uint32_t *id, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_stored_add_model")]
+    public static int AddModel(ulong model, uint* id, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(id, 1, 1, "id");
+        Engine.Model(model).Use(open =>
+        {
+            open.Loaded.Lease();
+            *id = Engine.Stored.AddOwn(open.Loaded);
+        });
+    });
+
+    // int32_t realm_stored_open(uint32_t id, int32_t vocab_only, uint64_t *model, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_stored_open")]
+    public static int Open(uint id, int vocabOnly, ulong* model, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(model, 1, 1, "model");
+        Engine.Stored.Use(id, stored =>
+        {
+            stored.Loaded.Lease();
+            *model = Engine.Models.Add(new OpenModel(stored.Loaded, vocabOnly != 0));
+        });
+    });
+
     // int32_t realm_stored_remove(uint32_t id, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_stored_remove")]
     public static int Remove(uint id, RealmError* error) => Boundary.Run(error, () => Engine.Stored.Remove(id));

@@ -7,7 +7,7 @@ using Realm.Runtime;
 namespace Realm.Abi;
 
 /// <summary>A model under one stored id, with the sequence that <see cref="Forward"/> continues. Calls on one id run one after the other.</summary>
-internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool isAutomatic)
+internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool isAutomatic, bool isOwn = false)
 {
     private readonly object _gate = new();
     private Session? _session;
@@ -17,6 +17,9 @@ internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool 
 
     /// <summary>The id comes from the content.</summary>
     public bool IsAutomatic => isAutomatic;
+
+    /// <summary>Made by <see cref="StoredModels.AddOwn"/>: nobody else may be given it.</summary>
+    public bool IsOwn => isOwn;
 
     /// <summary>Tensors, and their bytes in the file.</summary>
     public (int Count, long Bytes) Info => (loaded.File.Tensors.Count, loaded.File.TensorBytes);

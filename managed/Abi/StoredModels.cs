@@ -19,6 +19,7 @@ internal sealed unsafe class StoredModels
     private const uint LargestAutomaticId = 0x7FFFFFFF;
 
     private readonly Dictionary<uint, StoredModel> _models = [];
+    private uint _lastOwnId = LargestAutomaticId;
 
     /// <summary>Stores a model.</summary>
     /// <param name="loaded">A lease, which this takes over.</param>
@@ -41,6 +42,38 @@ internal sealed unsafe class StoredModels
                     kept = _models[id].Loaded == loaded;
                 }
                 return id;
+            }
+        }
+        finally
+        {
+            if (!kept)
+            {
+                loaded.Release();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Stores a model under an id that nobody else is given, above those that come from content: a sequence of its own, which no other user of
+    /// the same model can disturb.
+    /// </summary>
+    /// <param name="loaded">A lease, which this takes over.</param>
+    public uint AddOwn(LoadedModel loaded)
+    {
+        bool kept = false;
+        try
+        {
+            UInt128 hash = loaded.ContentHash;
+            lock (_models)
+            {
+                do
+                {
+                    _lastOwnId = _lastOwnId == uint.MaxValue ? LargestAutomaticId + 1 : _lastOwnId + 1;
+                }
+                while (_models.ContainsKey(_lastOwnId));
+                _models.Add(_lastOwnId, new StoredModel(loaded, hash, isAutomatic: false, isOwn: true));
+                kept = true;
+                return _lastOwnId;
             }
         }
         finally
@@ -94,7 +127,7 @@ internal sealed unsafe class StoredModels
 
     private uint Claim(uint wanted, LoadedModel loaded, UInt128 hash)
     {
-        if (_models.TryGetValue(wanted, out StoredModel? there) && !there.HasContent(loaded, hash))
+        if (_models.TryGetValue(wanted, out StoredModel? there) && (there.IsOwn || !there.HasContent(loaded, hash)))
         {
             throw new RealmException(ErrorCode.ModelExists,
                 $"Model ID {wanted} already exists with different model. Use a different ID or remove existing model.");

@@ -41,6 +41,30 @@ internal static unsafe class Calls
         }
     }
 
+    public static (int Status, string Message, uint Id) AddModel(ulong model)
+    {
+        uint id = 0;
+        uint* to = &id;
+        delegate* unmanaged<ulong, uint*, RealmError*, int> add = &StoredExports.AddModel;
+        (int status, string message) = Call(error => add(model, to, (RealmError*)error));
+        return (status, message, id);
+    }
+
+    public static (int Status, string Message, ulong Model) OpenStored(uint id)
+    {
+        ulong model = 0;
+        ulong* to = &model;
+        delegate* unmanaged<uint, int, ulong*, RealmError*, int> open = &StoredExports.Open;
+        (int status, string message) = Call(error => open(id, 0, to, (RealmError*)error));
+        return (status, message, model);
+    }
+
+    public static int CloseModel(ulong model)
+    {
+        delegate* unmanaged<ulong, RealmError*, int> close = &ModelExports.Close;
+        return close(model, null);
+    }
+
     public static (int Status, string Message) Remove(uint id)
     {
         delegate* unmanaged<uint, RealmError*, int> remove = &StoredExports.Remove;

@@ -55,6 +55,36 @@ public sealed unsafe class StoredTests
         Assert.Equal(0, Calls.Remove(automatic).Status);
     }
 
+    /// <summary>For guests: an id that nobody else gets, with a sequence of its own; and the way back to a model.</summary>
+    [Fact]
+    public void AnOwnIdIsNobodyElses()
+    {
+        uint shared = Calls.Add(_atlas).Id;
+        (int status, _, ulong model) = Calls.OpenStored(shared);
+        Assert.Equal(0, status);
+        (_, _, uint first) = Calls.AddModel(model);
+        (_, _, uint second) = Calls.AddModel(model);
+        Assert.True(first > 0x7FFFFFFF && second > 0x7FFFFFFF && first != second);
+        // The same content, and yet it is not given away, neither by wish nor by content.
+        Assert.Equal(27, Calls.Add(_atlas, first).Status);
+        Assert.Equal(shared, Calls.Add(_atlas).Id);
+
+        var row = new float[Calls.Shape(first).Hidden];
+        Assert.Equal(0, Calls.Forward(first, 0, row, 0).Status);
+        Assert.Equal(0, Calls.Forward(first, 0, row, 1).Status);
+        Assert.Equal(30, Calls.Forward(second, 0, row, 1).Status);
+        Assert.Equal(30, Calls.Forward(shared, 0, row, 1).Status);
+
+        // Whoever goes first takes nothing from the others.
+        Assert.Equal(0, Calls.Remove(shared).Status);
+        Assert.Equal(0, Calls.Remove(first).Status);
+        Assert.Equal(0, Calls.CloseModel(model));
+        Assert.Equal(0, Calls.Forward(second, 0, row, 0).Status);
+        Assert.Equal(0, Calls.Remove(second).Status);
+        Assert.Equal((26, $"Model {shared} not found"), (Calls.OpenStored(shared).Status, Calls.OpenStored(shared).Message));
+        Assert.Equal((28, "the model was closed"), (Calls.AddModel(model).Status, Calls.AddModel(model).Message));
+    }
+
     /// <summary>Another model has the id that the content's hash gives: the next free one is taken, and found again.</summary>
     [Fact]
     public void CollidingIdsMoveOn()

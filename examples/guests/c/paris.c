@@ -1,0 +1,101 @@
+/* examples/paris.js in C: text to tokens, embed, layer by layer, logits, argmax, stream. The weights stay in the host. */
+#include "realm.h"
+
+#define EXPORT(name) __attribute__((export_name(#name))) name
+#define PAGE 65536u
+#define CHUNK 32u /* tokens of a prompt at a time */
+#define MOST_IDS 4096u
+
+extern uint8_t __heap_base;
+static uint32_t heap;
+
+/* Memory that is never given back, 16-byte aligned; 0 when there is none. */
+uint32_t EXPORT(alloc)(uint32_t bytes) {
+  if (!heap) heap = (uint32_t)&__heap_base;
+  uint32_t at = (heap + 15) & ~15u;
+  uint32_t have = __builtin_wasm_memory_size(0) * PAGE;
+  if (bytes > 0x40000000) return 0;
+  if (at + bytes > have && __builtin_wasm_memory_grow(0, (at + bytes - have + PAGE - 1) / PAGE) == (unsigned long)-1) return 0;
+  heap = at + bytes;
+  return at;
+}
+
+static char json[4096];
+static int32_t json_bytes;
+
+/* The number behind `"key":` in the metadata; -1 when there is none. */
+static int32_t number(const char *key) {
+  for (int32_t at = 0; at < json_bytes; at++) {
+    int32_t i = 0;
+    while (key[i] && at + i < json_bytes && json[at + i] == key[i]) i++;
+    if (key[i] || at + i + 2 >= json_bytes || json[at + i] != '"' || json[at + i + 1] != ':') continue;
+    int32_t value = -1;
+    for (at += i + 2; at < json_bytes && json[at] >= '0' && json[at] <= '9'; at++) value = (value < 0 ? 0 : value) * 10 + json[at] - '0';
+    return value;
+  }
+  return -1;
+}
+
+static uint32_t *ids;
+static float *logits;
+static uint32_t id_count;
+uint32_t EXPORT(ids_at)(void) { return (uint32_t)ids; }
+uint32_t EXPORT(id_count_now)(void) { return id_count; }
+uint32_t EXPORT(logits_at)(void) { return (uint32_t)logits; }
+
+/* The model of this name: its id, its metadata read. */
+static int32_t load(const char *name, uint32_t name_bytes) {
+  int32_t model = realm_host_load_model_by_name(name, name_bytes);
+  if (model < 0) return model;
+  json_bytes = realm_get_model_metadata(model, json, sizeof json);
+  return json_bytes < 0 ? json_bytes : model;
+}
+
+/* Streams the most probable continuation of a prompt. Returns how many tokens it has, or what failed. */
+int32_t EXPORT(run)(const char *name, uint32_t name_bytes, const char *prompt, uint32_t prompt_bytes, uint32_t most) {
+  int32_t model = load(name, name_bytes);
+  if (model < 0) return model;
+  uint32_t width = number("hidden_size"), vocab = number("vocab_size"), context = number("max_seq_len");
+  int32_t layers = number("num_layers");
+  if (!ids) ids = (uint32_t *)alloc(MOST_IDS * 4);
+  logits = (float *)alloc(vocab * 4);
+  float *hidden = (float *)alloc(CHUNK * width * 4);
+  if (!ids || !logits || !hidden) return -2;
+  int32_t count = realm_encode_tokens(model, prompt, prompt_bytes, ids, MOST_IDS * 4);
+  if (count < 0) return count;
+  uint32_t position = 0, first = count;
+  id_count = count;
+  for (;;) {
+    uint32_t rows = 0;
+    while (position < id_count) { /* the prompt in chunks, then one token at a time */
+      rows = id_count - position < CHUNK ? id_count - position : CHUNK;
+      int32_t done = realm_embed_tokens(model, ids + position, rows, hidden);
+      for (int32_t layer = 0; done >= 0 && layer < layers; layer++)
+        done = realm_forward_layer(model, layer, hidden, rows * width, position, hidden);
+      if (done < 0) return done;
+      position += rows;
+    }
+    int32_t done = realm_compute_logits(model, hidden + (rows - 1) * width, width, logits);
+    if (done < 0) return done;
+    if (id_count - first == most || id_count == MOST_IDS || id_count == context) break;
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < vocab; i++)
+      if (logits[i] > logits[best]) best = i;
+    char text[256];
+    int32_t bytes = realm_decode_tokens(model, &best, 1, text, sizeof text);
+    if (bytes < 0) return bytes;
+    if (bytes == 0) break; /* a special token, without text: the end */
+    ids[id_count++] = best;
+    if ((done = realm_stream_token(text, bytes)) != 0) return done < 0 ? done : (int32_t)(id_count - first);
+  }
+  return id_count - first;
+}
+
+/* The same with one call: the host generates and streams. Returns the bytes of the text. */
+int32_t EXPORT(ask)(const char *name, uint32_t name_bytes, const char *prompt, uint32_t prompt_bytes, uint32_t most) {
+  int32_t model = load(name, name_bytes);
+  if (model < 0) return model;
+  struct realm_generation options = {most, 0, 1, 0, 1, 0, 0, 0};
+  char *text = (char *)alloc(65536);
+  return text ? realm_host_generate(model, prompt, prompt_bytes, &options, text, 65536) : -2;
+}
