@@ -43,40 +43,26 @@ internal sealed class ByteStrings
     /// <summary>The number of the string with these bytes, or -1.</summary>
     public int Find(ReadOnlySpan<byte> key)
     {
-        ulong[] slots = _slots;
-        int mask = slots.Length - 1;
         ulong hash = Hash(key);
-        for (int at = (int)hash & mask; ; at = (at + 1) & mask)
-        {
-            ulong slot = slots[at];
-            if (slot == 0)
-            {
-                return -1;
-            }
-            if (slot >> 32 == hash >> 32 && this[(int)(uint)slot - 1].SequenceEqual(key))
-            {
-                return (int)(uint)slot - 1;
-            }
-        }
+        return (int)(uint)_slots[SlotOf(key, hash)] - 1;
     }
 
     /// <summary>The number of the string with these bytes, which is added when it is new.</summary>
-    public int Intern(ReadOnlySpan<byte> key)
-    {
-        int found = Find(key);
-        return found >= 0 ? found : Link(AddUnreachable(key));
-    }
+    public int Intern(ReadOnlySpan<byte> key) => FindOrClaim(key, out int slot) is >= 0 and int found ? found : Fill(slot, key);
 
     /// <summary>
     /// Adds a string under the next number. When there is an equal one (false), <see cref="Find"/> keeps giving the first.
     /// </summary>
     public bool TryAdd(ReadOnlySpan<byte> key)
     {
-        bool isNew = Find(key) < 0;
-        int index = AddUnreachable(key);
+        bool isNew = FindOrClaim(key, out int slot) < 0;
         if (isNew)
         {
-            Link(index);
+            Fill(slot, key);
+        }
+        else
+        {
+            AddUnreachable(key);
         }
         return isNew;
     }
@@ -103,34 +89,63 @@ internal sealed class ByteStrings
         return Count++;
     }
 
-    private int Link(int index)
+    /// <summary>The number of the string with these bytes; -1 and the free slot where it belongs when it is new.</summary>
+    private int FindOrClaim(ReadOnlySpan<byte> key, out int slot)
     {
-        if (++_linked * 2 > _slots.Length)
+        if ((_linked + 1) * 2 > _slots.Length)
         {
-            ulong[] old = _slots;
-            _slots = new ulong[old.Length * 2];
-            foreach (ulong slot in old)
-            {
-                if (slot != 0)
-                {
-                    Place((int)(uint)slot - 1);
-                }
-            }
+            Grow();
         }
-        Place(index);
+        ulong hash = Hash(key);
+        slot = SlotOf(key, hash);
+        int found = (int)(uint)_slots[slot] - 1;
+        if (found < 0)
+        {
+            _slots[slot] = hash & 0xFFFFFFFF00000000UL;
+        }
+        return found;
+    }
+
+    /// <summary>Adds a new string, whose slot has the upper half of its hash already.</summary>
+    private int Fill(int slot, ReadOnlySpan<byte> key)
+    {
+        int index = AddUnreachable(key);
+        _slots[slot] |= (uint)(index + 1);
+        _linked++;
         return index;
     }
 
-    private void Place(int index)
+    /// <summary>The slot of the string with these bytes, or the free one where it belongs.</summary>
+    private int SlotOf(ReadOnlySpan<byte> key, ulong hash)
     {
-        int mask = _slots.Length - 1;
-        ulong hash = Hash(this[index]);
+        ulong[] slots = _slots;
+        int mask = slots.Length - 1;
         int at = (int)hash & mask;
-        while (_slots[at] != 0)
+        while (slots[at] != 0 && !(slots[at] >> 32 == hash >> 32 && this[(int)(uint)slots[at] - 1].SequenceEqual(key)))
         {
             at = (at + 1) & mask;
         }
-        _slots[at] = (hash & 0xFFFFFFFF00000000UL) | (uint)(index + 1);
+        return at;
+    }
+
+    private void Grow()
+    {
+        ulong[] old = _slots;
+        _slots = new ulong[old.Length * 2];
+        int mask = _slots.Length - 1;
+        foreach (ulong slot in old)
+        {
+            if (slot == 0)
+            {
+                continue;
+            }
+            int at = (int)Hash(this[(int)(uint)slot - 1]) & mask;
+            while (_slots[at] != 0)
+            {
+                at = (at + 1) & mask;
+            }
+            _slots[at] = slot;
+        }
     }
 
     /// <summary>A multiply-and-fold hash, eight bytes a step.</summary>

@@ -168,18 +168,20 @@ public abstract class Tokenizer
         }
         var text = new byte[length];
         int end = 0;
-        for (int i = 0; i < ids.Length; i++)
+        bool prefixed = _conventions.SpacePrefix;
+        foreach (int id in ids)
         {
-            if (skipSpecial && IsSpecial(ids[i]))
+            if (skipSpecial && IsSpecial(id))
             {
                 continue;
             }
-            ReadOnlySpan<byte> bytes = TokenBytes(ids[i]);
-            // The space that encoding put before the text.
-            if (i == 0 && _conventions.SpacePrefix && bytes is [(byte)' ', ..])
+            ReadOnlySpan<byte> bytes = TokenBytes(id);
+            // The space that encoding put before the text, also when it put it behind a special token that is skipped.
+            if (prefixed && bytes is [(byte)' ', ..])
             {
                 bytes = bytes[1..];
             }
+            prefixed = false;
             bytes.CopyTo(text.AsSpan(end));
             end += bytes.Length;
         }

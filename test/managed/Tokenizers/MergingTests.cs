@@ -14,10 +14,10 @@ public class MergingTests
     public void LowestRankFirst()
     {
         var random = new Random(4);
-        for (int round = 0; round < 300; round++)
+        for (int round = 0; round < 1500; round++)
         {
             var (merges, ranks) = RandomMerges(random);
-            int[] word = [.. Enumerable.Range(0, random.Next(1, 120)).Select(_ => random.Next(3))];
+            int[] word = [.. Enumerable.Range(0, random.Next(1, 120)).Select(_ => random.Next(round % 3 + 1))];
             List<int> expected = [.. word];
             while (true)
             {
@@ -37,6 +37,23 @@ public class MergingTests
             actual = [.. word];
             Assert.Equal(expected, actual[..LongWordMerger.Merge(merges, actual)]);
         }
+    }
+
+    /// <summary>The pairs of one rank arise from right to left here, and overlap: the leftmost is merged all the same.</summary>
+    [Fact]
+    public void LeftmostOfPairsFoundBackwards()
+    {
+        const int p = 0, q = 1, r = 2, s = 3, x = 4, y = 5;
+        var merges = new MergeTable(3);
+        merges.Add(r, s, 0, x);
+        merges.Add(p, q, 1, x);
+        merges.Add(x, x, 2, y);
+        int[] word = [p, q, p, q, r, s];
+        Assert.Equal([y, x], word[..LongWordMerger.Merge(merges, word)]);
+        word = [p, q, p, q, r, s];
+        Assert.Equal([y, x], word[..WordMerger.Merge(merges, word)]);
+        word = [p, q, p, q, r, s];
+        Assert.Equal([y, x], word[..TiedWordMerger.Merge(merges, word)]);
     }
 
     [Fact]
@@ -134,19 +151,25 @@ public class MergingTests
 
     private static (MergeTable, Dictionary<(int, int), (int Rank, int Merged)>) RandomMerges(Random random)
     {
-        // Symbols 0, 1, 2 are one byte; each merge makes a longer one.
-        var lengths = new List<int> { 1, 1, 1 };
+        // Symbols are texts; 0 to 2 are one letter, each merge makes a longer one, and several may make the same.
+        List<string> texts = ["a", "b", "c"];
         var pairs = new Dictionary<(int, int), (int Rank, int Merged)>();
         int[] ranks = [.. Enumerable.Range(0, 40)];
         random.Shuffle(ranks);
         var table = new MergeTable(ranks.Length);
         foreach (int rank in ranks)
         {
-            (int, int) pair = (random.Next(lengths.Count), random.Next(lengths.Count));
-            if (lengths[pair.Item1] + lengths[pair.Item2] > 12 || pairs.ContainsKey(pair)) continue;
-            pairs[pair] = (rank, lengths.Count);
-            table.Add(pair.Item1, pair.Item2, rank, lengths.Count);
-            lengths.Add(lengths[pair.Item1] + lengths[pair.Item2]);
+            (int Left, int Right) pair = (random.Next(texts.Count), random.Next(texts.Count));
+            string text = texts[pair.Left] + texts[pair.Right];
+            if (text.Length > 8 || pairs.ContainsKey(pair)) continue;
+            int merged = texts.IndexOf(text);
+            if (merged < 0)
+            {
+                merged = texts.Count;
+                texts.Add(text);
+            }
+            pairs[pair] = (rank, merged);
+            table.Add(pair.Left, pair.Right, rank, merged);
         }
         return (table, pairs);
     }

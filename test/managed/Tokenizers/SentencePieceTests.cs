@@ -21,6 +21,8 @@ public class SentencePieceTests
         Assert.Empty(tokenizer.Encode(""));
         Assert.Equal([1], tokenizer.Encode("", addSpecial: true));
         Assert.Equal("a b", tokenizer.Text(tokenizer.Encode("a b")));
+        Assert.Equal("a b", tokenizer.Text(tokenizer.Encode("a b", addSpecial: true), skipSpecial: true));
+        Assert.Equal("<s> a b", tokenizer.Text(tokenizer.Encode("a b", addSpecial: true)));
         Assert.Equal(" a", Encoding.UTF8.GetString(tokenizer.TokenBytes(FirstAdded + 3)));
     }
 

@@ -100,6 +100,9 @@ public class SpecialTokensTests
         Tokenizer tokenizer = vocabulary.Create();
         Assert.Equal([user, 'a', user], tokenizer.Encode("<|user|> \n\ta<|user|>  ", parseSpecial: true));
         Assert.Equal([user, user], tokenizer.Encode("<|user|>  <|user|>", parseSpecial: true));
+        // A longer token of white space keeps its own.
+        int lines = vocabulary.AddRaw("\n\n\n\n\n\n\n\n\n", UserDefined);
+        Assert.Equal([user, lines, 'a'], vocabulary.Create().Encode("<|user|> \n\n\n\n\n\n\n\n\na", parseSpecial: true));
         Assert.Equal([end, ' ', 'a'], tokenizer.Encode("<|endoftext|> a", parseSpecial: true));
         Assert.Equal("\u00A0a", tokenizer.Text(tokenizer.Encode("<|user|>\u00A0a", parseSpecial: true), skipSpecial: true));
     }
