@@ -3,11 +3,13 @@
 // How fast a model runs here, each trial in a process of its own, peers alternating with ours.
 //
 //   npm run bench -- [model.gguf] [--threads N] [--prefill 512] [--decode 128] [--depth 128] [--runs 5]
-//                    [--llama-bench PATH] [--json]
+//                    [--peers] [--llama-bench PATH] [--json]
 //
-// Prints the median of each figure and, with --llama-bench (llama.cpp's own program), the ratio to it in the same run.
+// --peers: node-llama-cpp too (installed into bench/peers when it is not there), with our number of threads and as it comes.
+// --llama-bench: llama.cpp's own program too. Prints the median of each figure, and ours in multiples of each peer's.
 
 const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
@@ -20,6 +22,7 @@ const { values, positionals } = parseArgs({
     decode: { type: 'string', default: '128' },
     depth: { type: 'string', default: '128' },
     runs: { type: 'string', default: '5' },
+    peers: { type: 'boolean', default: false },
     'llama-bench': { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -27,18 +30,27 @@ const { values, positionals } = parseArgs({
 const model = positionals[0] ?? process.env.MODEL_PATH ?? path.join(__dirname, '../models/tiny-atlas-q4_k_m.gguf');
 const number = (name) => Number(values[name]);
 
-function ours() {
-  const options = { model, threads: number('threads'), prefill: number('prefill'), decode: number('decode'), depth: number('depth') };
-  return JSON.parse(execFileSync(process.execPath, [path.join(__dirname, 'trial.js'), JSON.stringify(options)], { encoding: 'utf8' }));
+const threads = number('threads') || (os.availableParallelism?.() ?? os.cpus().length);
+const work = { model, threads, prefill: number('prefill'), decode: number('decode'), depth: number('depth') };
+
+function trial(file, options) {
+  return JSON.parse(execFileSync(process.execPath, [path.join(__dirname, file), JSON.stringify(options)], { encoding: 'utf8' }));
 }
 
 /** llama.cpp's llama-bench: the same counts on the same file, one repetition. */
 function llamaBench(program) {
-  const threads = values.threads === '0' ? String(os.availableParallelism?.() ?? os.cpus().length) : values.threads;
   const shape = ['-p', values.prefill, '-n', values.decode, '-d', '0', '-r', '1', '-o', 'json'];
-  const rows = JSON.parse(execFileSync(program, ['-m', model, '-t', threads, ...shape], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  const args = ['-m', model, '-t', String(threads), ...shape];
+  const rows = JSON.parse(execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
   const speed = (find) => rows.find(find)?.avg_ts;
   return { engine: 'llama-bench', prefill: speed((row) => row.n_gen === 0), decode: speed((row) => row.n_prompt === 0) };
+}
+
+function installPeers() {
+  const cwd = path.join(__dirname, 'peers');
+  if (fs.existsSync(path.join(cwd, 'node_modules'))) return;
+  console.error('installing the peers into bench/peers ...');
+  execFileSync('npm', ['ci', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'], { cwd, stdio: 'ignore' });
 }
 
 function median(numbers) {
@@ -46,12 +58,17 @@ function median(numbers) {
   return sorted.length ? sorted[Math.floor(sorted.length / 2)] : undefined;
 }
 
-const engines = [ours, ...(values['llama-bench'] ? [() => llamaBench(values['llama-bench'])] : [])];
+if (values.peers) installPeers();
+const engines = [
+  () => trial('trial.js', work),
+  ...(values['llama-bench'] ? [() => llamaBench(values['llama-bench'])] : []),
+  ...(values.peers ? [true, false].map((tuned) => () => trial('peers/nodeLlamaCpp.mjs', { ...work, tuned })) : []),
+];
 const trials = new Map();
 for (let run = 0; run < number('runs'); run++) {
   for (const engine of engines) {
-    const trial = engine();
-    trials.set(trial.engine, [...(trials.get(trial.engine) ?? []), trial]);
+    const result = engine();
+    trials.set(result.engine, [...(trials.get(result.engine) ?? []), result]);
   }
 }
 
@@ -74,8 +91,9 @@ if (values.json) {
 } else {
   console.log(`${path.basename(model)} on ${os.cpus()[0].model}, median of ${values.runs}`);
   for (const [key, name] of FIGURES) {
-    const cells = medians.filter((m) => m[key] !== undefined).map((m) => `${m.engine} ${m[key].toFixed(1)}`);
-    const [us, peer] = medians.map((m) => m[key]);
-    console.log(`  ${name.padEnd(28)} ${cells.join('   ')}${us && peer ? `   ratio ${(us / peer).toFixed(2)}` : ''}`);
+    const [us, ...peers] = medians.filter((m) => m[key] !== undefined);
+    const cell = (m) => `${m.engine} ${m[key].toFixed(1)}`;
+    const others = peers.map((m) => `${cell(m)} (${(us[key] / m[key]).toFixed(2)}x)`);
+    console.log(`  ${name.padEnd(28)} ${[cell(us), ...others].join('   ')}`);
   }
 }
