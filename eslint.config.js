@@ -5,7 +5,7 @@ const globals = require('globals');
 const typescript = require('typescript-eslint');
 
 module.exports = typescript.config(
-  { ignores: ['build/', 'dist/', 'native/', 'node_modules/', 'bench/peers/', '**/*.d.ts'] },
+  { ignores: ['build/', 'dist/', 'native/', 'node_modules/', 'bench/peers/', 'examples/guests/', '**/*.d.ts'] },
   js.configs.recommended,
   {
     files: ['js/**/*.ts'],

@@ -38,12 +38,21 @@ function c(name, out) {
 function assemblyscript(name, out, ...more) {
   const asc = path.join(root, 'node_modules/assemblyscript/bin/asc.js');
   const source = `${folder}/assemblyscript/${name}.ts`;
-  run(process.execPath, asc, source, '-o', path.join(out, `${name}.wasm`), '-O3', '--runtime', 'minimal', ...more);
+  run(process.execPath, asc, source, '-o', path.join(out, `${name}.wasm`), '-O3', ...more);
 }
 
 /** name of each result -> how it is built into a folder. `tool`: what the machine must have. */
 const GUESTS = {
   'c/paris.wasm': { tool: 'clang-14 and wasm-ld-14', there: hasClang, build: (out) => c('paris', out) },
+  'assemblyscript/raw.wasm': { build: (out) => assemblyscript('raw', out, '--runtime', 'minimal', '--use', 'abort=') },
+  'assemblyscript/typed.wasm': {
+    build(out) {
+      assemblyscript('typed', out, '--runtime', 'incremental', '--exportRuntime', '--bindings', 'esm', '--use', 'abort=');
+      // ES modules in a package that is CommonJS.
+      fs.renameSync(path.join(out, 'typed.js'), path.join(out, 'typed.mjs'));
+      fs.renameSync(path.join(out, 'typed.d.ts'), path.join(out, 'typed.d.mts'));
+    },
+  },
 };
 
 /** Builds all guests into `to`, one folder a language. Names what could not be built. */

@@ -1,0 +1,165 @@
+import { binding } from './binding';
+import { floats, floatsOut, text as checkText, tokenIds, type Floats, type TokenIds } from './check';
+import { native, RealmError, type RealmErrorCode } from './errors';
+import { checkGenerateOptions } from './generation';
+import { GuestCode, GuestFault } from './guest/faults';
+import { encode, generate as generateWaiting } from './guest/generate';
+import { GuestModels, type AllowedModels, type GuestModel } from './guest/models';
+import type { StoredModelInfo } from './getModelInfo';
+import { metadataOf } from './wasm/storage';
+
+export type { AllowedModels, ModelSource } from './guest/models';
+
+export interface HostOptions {
+  /** The models that guests may load, by the names they use. */
+  models?: AllowedModels;
+  /** Text that guests stream. Returning false asks the guest to stop. */
+  onToken?: (text: string) => boolean | void;
+}
+
+/**
+ * What guests of Option 1 import: functions over typed arrays, texts and numbers, without a pointer in sight. Every id has a
+ * key/value cache of its own. Failures are thrown, as `RealmError`.
+ */
+export interface Host {
+  /** A model that the host allows, by name. Each call gives an id, and a cache, of its own. */
+  loadModelByName(name: string): number;
+  /** Keeps a model that the guest has the bytes of. */
+  storeModel(bytes: Uint8Array, modelId?: number): number;
+  removeModel(modelId: number): void;
+  getModelInfo(modelId: number): StoredModelInfo;
+  /** JSON, with upstream's fields: {"config": {"vocab_size", "hidden_size", "num_layers", ...}, "has_tokenizer", ...}. */
+  getModelMetadata(modelId: number): string;
+  hiddenSize(modelId: number): number;
+  vocabSize(modelId: number): number;
+  layerCount(modelId: number): number;
+  contextLength(modelId: number): number;
+  getTensor(modelId: number, tensorName: string): Float32Array;
+  /** float32 (tokens, hidden size) */
+  embedTokens(modelId: number, tokenIds: TokenIds): Float32Array;
+  /** Writes into `out`, which may be a view of the guest's memory; returns how many numbers. */
+  embedTokensInto(modelId: number, tokenIds: TokenIds, out: Float32Array): number;
+  /** float32 (rows, hidden size); the cache is cut to `position`, which is the first row's, and grows by the rows */
+  forwardLayer(modelId: number, layerIdx: number, hiddenStates: Floats, position: number): Float32Array;
+  forwardLayerInto(modelId: number, layerIdx: number, hiddenStates: Floats, position: number, out: Float32Array): number;
+  /** float32 (vocabulary size) */
+  computeLogits(modelId: number, hiddenState: Floats): Float32Array;
+  computeLogitsInto(modelId: number, hiddenState: Floats, out: Float32Array): number;
+  /** Begin token as the file asks for it, special tokens recognised. */
+  tokenize(modelId: number, text: string): Uint32Array;
+  /** Without special tokens. */
+  detokenize(modelId: number, tokenIds: TokenIds): string;
+  /** Hands text to the host. 1: it asks the guest to stop. */
+  streamToken(text: string): number;
+  /** Waits for the whole text; it also goes to the host as it comes. `temperature` 0: greedy. */
+  generate(modelId: number, prompt: string, maxTokens?: number, temperature?: number, seed?: number | bigint): string;
+  /** Forgets all positions of the model's cache. */
+  resetSession(modelId: number): void;
+}
+
+const AS_ERROR: Record<number, RealmErrorCode> = {
+  [GuestCode.MODEL_NOT_FOUND]: 'E_MODEL_NOT_FOUND',
+  [GuestCode.CANCELLED]: 'E_CANCELLED',
+};
+
+/** Faults are for guests that take numbers; these guests take errors. */
+function throwing<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof GuestFault)) throw error;
+    throw new RealmError(AS_ERROR[error.guestCode] ?? 'E_INVALID_ARGUMENT', error.message);
+  }
+}
+
+/** A host of one's own: for `instantiate(module, { '@realm/realm-node/host': createHost(...) })`, and for tests. */
+export function createHost(options: HostOptions = {}): Host & { configure(options: HostOptions): void; close(): void } {
+  const models = new GuestModels(options.models);
+  let { onToken } = options;
+  const of = (modelId: number): GuestModel => throwing(() => models.get(modelId));
+  const onText = (text: string): boolean => onToken?.(text) !== false;
+  return {
+    configure(more) {
+      if (more.models) models.allow(more.models);
+      if (more.onToken) ({ onToken } = more);
+    },
+    close: () => models.close(),
+    loadModelByName: (name) => throwing(() => models.load(checkText('name', name)).id),
+    storeModel: (bytes, modelId) => throwing(() => models.store(bytes, modelId ?? 0).id),
+    removeModel: (modelId) => throwing(() => models.remove(modelId)),
+    getModelInfo: (modelId) => native(() => binding.getModelInfo(of(modelId).stored)),
+    getModelMetadata: (modelId) => JSON.stringify(metadataOf(of(modelId).info)),
+    hiddenSize: (modelId) => of(modelId).info.hiddenSize,
+    vocabSize: (modelId) => of(modelId).info.vocabSize,
+    layerCount: (modelId) => of(modelId).info.layers,
+    contextLength: (modelId) => of(modelId).info.contextLength,
+    getTensor: (modelId, name) => new Float32Array(native(() => binding.getTensor(of(modelId).stored, name))),
+    embedTokens(modelId, ids) {
+      const checked = tokenIds(ids);
+      return new Float32Array(native(() => binding.embedTokens(of(modelId).stored, checked)));
+    },
+    embedTokensInto(modelId, ids, out) {
+      const [checked, room] = [tokenIds(ids), floatsOut(out)];
+      const model = of(modelId);
+      native(() => binding.embedTokensInto(model.stored, checked, room));
+      return (checked.byteLength >> 2) * model.info.hiddenSize;
+    },
+    forwardLayer(modelId, layer, hidden, position) {
+      const checked = floats(hidden, 'hiddenStates');
+      return new Float32Array(native(() => binding.forwardLayer(of(modelId).stored, layer, checked, position)));
+    },
+    forwardLayerInto(modelId, layer, hidden, position, out) {
+      const [checked, room] = [floats(hidden, 'hiddenStates'), floatsOut(out)];
+      native(() => binding.forwardLayerInto(of(modelId).stored, layer, checked, position, room));
+      return checked.byteLength >> 2;
+    },
+    computeLogits(modelId, hidden) {
+      const checked = floats(hidden, 'hiddenState');
+      return new Float32Array(native(() => binding.computeLogits(of(modelId).stored, checked)));
+    },
+    computeLogitsInto(modelId, hidden, out) {
+      const [checked, room] = [floats(hidden, 'hiddenState'), floatsOut(out)];
+      const model = of(modelId);
+      native(() => binding.computeLogitsInto(model.stored, checked, room));
+      return model.info.vocabSize;
+    },
+    tokenize: (modelId, text) => encode(of(modelId), checkText('text', text)),
+    detokenize(modelId, ids) {
+      const checked = tokenIds(ids);
+      return native(() => binding.detokenize(of(modelId).handle, checked, true));
+    },
+    streamToken: (text) => (onText(checkText('text', text)) ? 0 : 1),
+    generate(modelId, prompt, maxTokens, temperature, seed) {
+      const [checked] = checkGenerateOptions({ maxTokens: maxTokens ?? 512, temperature: temperature ?? 0, seed: seed ?? 0 });
+      return throwing(() => generateWaiting(of(modelId), checkText('prompt', prompt), checked, onText).text);
+    },
+    resetSession: (modelId) => throwing(() => models.reset(modelId)),
+  };
+}
+
+/** What `import ... from '@realm/realm-node/host'` gives: one host for all guests of this thread. */
+const host = createHost();
+
+/** Which models guests may load, and where their text goes. Models are added to those allowed before. */
+export const configureHost = host.configure;
+export const loadModelByName = host.loadModelByName;
+export const storeModel = host.storeModel;
+export const removeModel = host.removeModel;
+export const getModelInfo = host.getModelInfo;
+export const getModelMetadata = host.getModelMetadata;
+export const hiddenSize = host.hiddenSize;
+export const vocabSize = host.vocabSize;
+export const layerCount = host.layerCount;
+export const contextLength = host.contextLength;
+export const getTensor = host.getTensor;
+export const embedTokens = host.embedTokens;
+export const embedTokensInto = host.embedTokensInto;
+export const forwardLayer = host.forwardLayer;
+export const forwardLayerInto = host.forwardLayerInto;
+export const computeLogits = host.computeLogits;
+export const computeLogitsInto = host.computeLogitsInto;
+export const tokenize = host.tokenize;
+export const detokenize = host.detokenize;
+export const streamToken = host.streamToken;
+export const generate = host.generate;
+export const resetSession = host.resetSession;
