@@ -41,7 +41,13 @@ export interface Host {
   embedTokensInto(modelId: number, tokenIds: TokenIds, out: Float32Array): number;
   /** float32 (rows, hidden size); the cache is cut to `position`, which is the first row's, and grows by the rows */
   forwardLayer(modelId: number, layerIdx: number, hiddenStates: Floats, position: number): Float32Array;
-  forwardLayerInto(modelId: number, layerIdx: number, hiddenStates: Floats, position: number, out: Float32Array): number;
+  forwardLayerInto(
+    modelId: number,
+    layerIdx: number,
+    hiddenStates: Floats,
+    position: number,
+    out: Float32Array,
+  ): number;
   /** float32 (vocabulary size) */
   computeLogits(modelId: number, hiddenState: Floats): Float32Array;
   computeLogitsInto(modelId: number, hiddenState: Floats, out: Float32Array): number;
@@ -130,7 +136,11 @@ export function createHost(options: HostOptions = {}): Host & { configure(option
     },
     streamToken: (text) => (onText(checkText('text', text)) ? 0 : 1),
     generate(modelId, prompt, maxTokens, temperature, seed) {
-      const [checked] = checkGenerateOptions({ maxTokens: maxTokens ?? 512, temperature: temperature ?? 0, seed: seed ?? 0 });
+      const [checked] = checkGenerateOptions({
+        maxTokens: maxTokens ?? 512,
+        temperature: temperature ?? 0,
+        seed: seed ?? 0,
+      });
       return throwing(() => generateWaiting(of(modelId), checkText('prompt', prompt), checked, onText).text);
     },
     resetSession: (modelId) => throwing(() => models.reset(modelId)),

@@ -176,7 +176,8 @@ export class Model {
   generate(prompt: string | TokenIds, options?: GenerateOptions): Generation {
     const [checked, signal] = checkGenerateOptions(options);
     const model = this.#open;
-    const ids = typeof prompt === 'string' ? promptIds(model, this.info.tokenizer?.bosId, prompt) : tokenIds(prompt, 'prompt');
+    const ids =
+      typeof prompt === 'string' ? promptIds(model, this.info.tokenizer?.bosId, prompt) : tokenIds(prompt, 'prompt');
     return new Generation(model, ids, checked, signal, () => this.#closed);
   }
 

@@ -47,7 +47,17 @@ const GUESTS = {
   'assemblyscript/raw.wasm': { build: (out) => assemblyscript('raw', out, '--runtime', 'minimal', '--use', 'abort=') },
   'assemblyscript/typed.wasm': {
     build(out) {
-      assemblyscript('typed', out, '--runtime', 'incremental', '--exportRuntime', '--bindings', 'esm', '--use', 'abort=');
+      assemblyscript(
+        'typed',
+        out,
+        '--runtime',
+        'incremental',
+        '--exportRuntime',
+        '--bindings',
+        'esm',
+        '--use',
+        'abort=',
+      );
       // ES modules in a package that is CommonJS.
       fs.renameSync(path.join(out, 'typed.js'), path.join(out, 'typed.mjs'));
       fs.renameSync(path.join(out, 'typed.d.ts'), path.join(out, 'typed.d.mts'));

@@ -25,16 +25,21 @@ export class GuestMemory {
   get #buffer(): ArrayBufferLike {
     const memory = typeof this.#source === 'function' ? this.#source() : this.#source;
     const buffer: unknown = memory?.buffer;
-    if (typeof buffer !== 'object' || buffer === null) throw new GuestFault('NO_MEMORY', 'the guest has no memory attached');
+    if (typeof buffer !== 'object' || buffer === null)
+      throw new GuestFault('NO_MEMORY', 'the guest has no memory attached');
     return buffer as ArrayBufferLike;
   }
 
   /** @throws GuestFault OUT_OF_BOUNDS, or INVALID_ARGUMENT where the pointer is not aligned to `unit` bytes */
   check(what: string, pointer: number, count: number, unit = 1): void {
     const size = this.#buffer.byteLength;
-    if (pointer % unit !== 0) throw new GuestFault('INVALID_ARGUMENT', `${what}: pointer ${pointer} is not aligned to ${unit} bytes`);
+    if (pointer % unit !== 0)
+      throw new GuestFault('INVALID_ARGUMENT', `${what}: pointer ${pointer} is not aligned to ${unit} bytes`);
     if (pointer + count * unit > size) {
-      throw new GuestFault('OUT_OF_BOUNDS', `${what}: ${count * unit} bytes at ${pointer} reach beyond the memory of ${size} bytes`);
+      throw new GuestFault(
+        'OUT_OF_BOUNDS',
+        `${what}: ${count * unit} bytes at ${pointer} reach beyond the memory of ${size} bytes`,
+      );
     }
   }
 

@@ -77,7 +77,8 @@ export class GuestModels {
   /** @throws GuestFault MODEL_NOT_FOUND: the host does not allow it; RealmError: it cannot be opened */
   load(name: string): GuestModel {
     const source = this.#allowed.get(name);
-    if (source === undefined) throw new GuestFault('MODEL_NOT_FOUND', `the host allows no model named ${JSON.stringify(name)}`);
+    if (source === undefined)
+      throw new GuestFault('MODEL_NOT_FOUND', `the host allows no model named ${JSON.stringify(name)}`);
     return this.#add(source, 0);
   }
 
@@ -114,9 +115,13 @@ export class GuestModels {
   }
 
   #add(source: ModelSource, wanted: number): GuestModel {
-    if (wanted > LARGEST_ID) throw new GuestFault('INVALID_ARGUMENT', `a model id is at most ${LARGEST_ID}, got ${wanted}`);
+    if (wanted > LARGEST_ID)
+      throw new GuestFault('INVALID_ARGUMENT', `a model id is at most ${LARGEST_ID}, got ${wanted}`);
     if (this.#models.has(wanted)) {
-      throw new RealmError('E_MODEL_EXISTS', `Model ID ${wanted} is in use. Use a different ID or remove the existing model.`);
+      throw new RealmError(
+        'E_MODEL_EXISTS',
+        `Model ID ${wanted} is in use. Use a different ID or remove the existing model.`,
+      );
     }
     const opened = open(source);
     try {

@@ -7,7 +7,8 @@ import type { GuestContext, Import } from './context';
 const MOST_ANSWER = 0x7fffffff;
 
 function answer(floats: number): number {
-  if (floats * 4 > MOST_ANSWER) throw new GuestFault('INVALID_ARGUMENT', `a result of ${floats * 4} bytes is more than one call can answer`);
+  if (floats * 4 > MOST_ANSWER)
+    throw new GuestFault('INVALID_ARGUMENT', `a result of ${floats * 4} bytes is more than one call can answer`);
   return floats * 4;
 }
 

@@ -7,7 +7,8 @@ const utf8 = new TextEncoder();
 
 /** Bytes at `pointer` if they fit; how many. */
 function answerBytes({ memory }: GuestContext, what: string, pointer: number, most: number, bytes: Uint8Array): number {
-  if (bytes.length > most) throw new GuestFault('TOO_SMALL', `${what}: ${bytes.length} bytes are needed, there is room for ${most}`);
+  if (bytes.length > most)
+    throw new GuestFault('TOO_SMALL', `${what}: ${bytes.length} bytes are needed, there is room for ${most}`);
   memory.writeBytes(what, pointer, bytes);
   return bytes.length;
 }

@@ -15,7 +15,8 @@ export function textImports({ memory, models, calls, onText }: GuestContext): Re
       memory.check('out', outPointer, most);
       memory.check('out', outPointer, 0, 4);
       const ids = encode(models.get(id), text);
-      if (ids.byteLength > most) throw new GuestFault('TOO_SMALL', `out: ${ids.byteLength} bytes are needed, there is room for ${most}`);
+      if (ids.byteLength > most)
+        throw new GuestFault('TOO_SMALL', `out: ${ids.byteLength} bytes are needed, there is room for ${most}`);
       memory.writeBytes('out', outPointer, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
       return ids.length;
     }),
@@ -23,7 +24,8 @@ export function textImports({ memory, models, calls, onText }: GuestContext): Re
       const ids = memory.ids('token ids', pointer, count);
       memory.check('out', outPointer, most);
       const bytes = decode(models.get(id), ids);
-      if (bytes.length > most) throw new GuestFault('TOO_SMALL', `out: ${bytes.length} bytes are needed, there is room for ${most}`);
+      if (bytes.length > most)
+        throw new GuestFault('TOO_SMALL', `out: ${bytes.length} bytes are needed, there is room for ${most}`);
       memory.writeBytes('out', outPointer, bytes);
       return bytes.length;
     }),
