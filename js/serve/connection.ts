@@ -2,6 +2,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { Access } from './access';
 import type { Calls } from './calls';
 import type { CheckedOptions } from './options';
+import { Outgoing } from './outgoing';
 import { envelope, frame, idOf, parseObject, Refusal, wireError, type Envelope } from './wire';
 
 /** Close codes of RFC 6455; each comes with a reason in words. */
@@ -18,15 +19,18 @@ export class Connection {
   #calls: Calls;
   #access: Access;
   #limits: CheckedOptions['limits'];
+  #outgoing: Outgoing;
   #running = new Map<string | number, AbortController>();
   #authorised: boolean;
   #alive = true;
+  #leaving = false;
   #timers: NodeJS.Timeout[] = [];
   /** Settles when the socket is closed and all its work has ended. */
   readonly ended: Promise<void>;
 
   constructor(socket: WebSocket, calls: Calls, access: Access, limits: CheckedOptions['limits']) {
     this.#socket = socket;
+    this.#outgoing = new Outgoing(socket, limits);
     this.#calls = calls;
     this.#access = access;
     this.#limits = limits;
@@ -47,7 +51,8 @@ export class Connection {
 
   /** Says goodbye; who does not answer is cut off. */
   close(code = GOING_AWAY, reason = 'the host is closing'): void {
-    this.#socket.close(code, reason);
+    this.#leaving = true;
+    void this.#outgoing.flushed().then(() => this.#socket.close(code, reason));
     this.#timers.push(setTimeout(() => this.#socket.terminate(), CLOSING_MILLISECONDS));
   }
 
@@ -58,32 +63,8 @@ export class Connection {
     this.#socket.ping();
   }
 
-  /**
-   * Settles at once while little waits to be read, else when this message has left: whoever awaits it goes at the client's
-   * pace. Meanwhile nothing is read from the client either. A client slower than `waitingBytes` in `stallMilliseconds` is
-   * cut off.
-   */
-  #send(message: object | Buffer): Promise<void> {
-    const socket = this.#socket;
-    if (socket.readyState !== socket.OPEN) return Promise.resolve();
-    const { waitingBytes, stallMilliseconds } = this.#limits;
-    return new Promise((resolve) => {
-      const late: { timer?: NodeJS.Timeout } = {};
-      socket.send(Buffer.isBuffer(message) ? message : JSON.stringify(message), () => {
-        clearTimeout(late.timer);
-        if (socket.isPaused && socket.bufferedAmount <= waitingBytes) socket.resume();
-        resolve();
-      });
-      if (socket.bufferedAmount <= waitingBytes) return resolve();
-      socket.pause();
-      late.timer = setTimeout(
-        () => socket.terminate(),
-        stallMilliseconds * Math.ceil(socket.bufferedAmount / waitingBytes),
-      );
-    });
-  }
-
   async #message(data: RawData, binary: boolean): Promise<void> {
+    if (this.#leaving) return;
     let id: string | number | null = null;
     try {
       if (binary) throw new Refusal('E_PROTOCOL', 'messages to the host are text frames');
@@ -91,7 +72,11 @@ export class Connection {
       if (message.type === 'auth') return this.#authorise(message.api_key);
       id = idOf(message);
       if (!this.#authorised) {
-        void this.#send({ id, status: 'error', error: { code: 'E_UNAUTHORIZED', message: 'the token is missing' } });
+        void this.#outgoing.send({
+          id,
+          status: 'error',
+          error: { code: 'E_UNAUTHORIZED', message: 'the token is missing' },
+        });
         return this.close(POLICY, 'unauthorized');
       }
       if (message.type === 'cancel') return this.#cancel(id);
@@ -99,19 +84,19 @@ export class Connection {
       if (request.function === 'cancel') return this.#cancel(request.params.id);
       await this.#request(request);
     } catch (error) {
-      await this.#send({ id, status: 'error', error: wireError(error) });
+      await this.#outgoing.send({ id, status: 'error', error: wireError(error) });
     }
   }
 
   #authorise(token: unknown): void {
     if (!this.#access.tokenFits(token)) return this.#refuse('the token is wrong');
     this.#authorised = true;
-    void this.#send({ type: 'auth_success' });
+    void this.#outgoing.send({ type: 'auth_success' });
   }
 
   #refuse(message: string): void {
     if (this.#authorised) return;
-    void this.#send({ type: 'auth_failed', error: { code: 'E_UNAUTHORIZED', message } });
+    void this.#outgoing.send({ type: 'auth_failed', error: { code: 'E_UNAUTHORIZED', message } });
     this.close(POLICY, 'unauthorized');
   }
 
@@ -136,15 +121,15 @@ export class Connection {
           ? undefined
           : (token) => {
               index = token.index + 1;
-              return this.#send({ id, status: 'streaming', data: token });
+              return this.#outgoing.send({ id, status: 'streaming', data: token });
             },
       );
       const last = name === 'generate' ? { token: '', index, is_final: true } : {};
       const reply = { id, status: 'complete', data: { ...last, ...data } };
-      await this.#send(floats ? frame(reply, floats) : reply);
+      await this.#outgoing.send(floats ? frame(reply, floats) : reply);
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
-      await this.#send({ id, status: 'cancelled', data: {} });
+      await this.#outgoing.send({ id, status: 'cancelled', data: {} });
     } finally {
       this.#running.delete(id);
     }

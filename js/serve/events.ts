@@ -36,17 +36,19 @@ export class Events {
     if (response.destroyed) return Promise.resolve();
     if (!response.headersSent)
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
-    response.write(text);
     const { waitingBytes, stallMilliseconds } = this.#limits;
-    if (response.writableLength <= waitingBytes) return Promise.resolve();
+    const { socket } = response.req;
     return new Promise((resolve) => {
-      const late = setTimeout(() => response.destroy(), stallMilliseconds);
+      const late: { timer?: NodeJS.Timeout } = {};
       const done = () => {
-        clearTimeout(late);
-        response.off('drain', done).off('close', done);
+        clearTimeout(late.timer);
+        socket.off('close', done);
         resolve();
       };
-      response.on('drain', done).on('close', done);
+      response.write(text, done);
+      if (response.writableLength <= waitingBytes) return resolve();
+      socket.on('close', done);
+      late.timer = setTimeout(() => socket.destroy(), stallMilliseconds);
     });
   }
 }

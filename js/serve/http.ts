@@ -28,7 +28,14 @@ export async function answerHttp(
   { access, calls, options }: { access: Access; calls: Calls; options: CheckedOptions },
 ): Promise<void> {
   const gone = new AbortController();
-  response.on('close', () => gone.abort(new Error('the client is gone')));
+  const { socket } = request;
+  const leave = () => gone.abort(new Error('the client is gone'));
+  // The socket too: of several requests sent ahead on one, only the first one's response hears of its end.
+  socket.once('close', leave);
+  response.once('close', () => {
+    socket.off('close', leave);
+    leave();
+  });
   response.on('error', () => {});
   try {
     const origin = access.checkOrigin(request);

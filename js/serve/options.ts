@@ -23,7 +23,7 @@ export interface ServeLimits {
   tokens?: number;
   /** Bytes that may wait for a client to read them, before its answers pause. Default 1 MiB. */
   waitingBytes?: number;
-  /** How long a client may read nothing while answers wait. Then it is cut off. Default 10 000. */
+  /** A client that reads less than `waitingBytes` in this time, while answers wait, is cut off. Default 10 000. */
   stallMilliseconds?: number;
   /** How long a WebSocket may take to show its token. Default 5 000. */
   authMilliseconds?: number;
