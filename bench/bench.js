@@ -34,7 +34,9 @@ const threads = number('threads') || (os.availableParallelism?.() ?? os.cpus().l
 const work = { model, threads, prefill: number('prefill'), decode: number('decode'), depth: number('depth') };
 
 function trial(file, options) {
-  return JSON.parse(execFileSync(process.execPath, [path.join(__dirname, file), JSON.stringify(options)], { encoding: 'utf8' }));
+  return JSON.parse(
+    execFileSync(process.execPath, [path.join(__dirname, file), JSON.stringify(options)], { encoding: 'utf8' }),
+  );
 }
 
 /** llama.cpp's llama-bench: the same counts on the same file, one repetition. */
@@ -43,14 +45,21 @@ function llamaBench(program) {
   const args = ['-m', model, '-t', String(threads), ...shape];
   const rows = JSON.parse(execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
   const speed = (find) => rows.find(find)?.avg_ts;
-  return { engine: 'llama-bench', prefill: speed((row) => row.n_gen === 0), decode: speed((row) => row.n_prompt === 0) };
+  return {
+    engine: 'llama-bench',
+    prefill: speed((row) => row.n_gen === 0),
+    decode: speed((row) => row.n_prompt === 0),
+  };
 }
 
 function installPeers() {
   const cwd = path.join(__dirname, 'peers');
   if (fs.existsSync(path.join(cwd, 'node_modules'))) return;
   console.error('installing the peers into bench/peers ...');
-  execFileSync('npm', ['ci', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'], { cwd, stdio: 'ignore' });
+  execFileSync('npm', ['ci', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'], {
+    cwd,
+    stdio: 'ignore',
+  });
 }
 
 function median(numbers) {
@@ -87,7 +96,13 @@ const medians = [...trials].map(([engine, list]) => ({
 }));
 
 if (values.json) {
-  console.log(JSON.stringify({ cpu: os.cpus()[0].model, model: path.basename(model), medians, trials: Object.fromEntries(trials) }, null, 2));
+  console.log(
+    JSON.stringify(
+      { cpu: os.cpus()[0].model, model: path.basename(model), medians, trials: Object.fromEntries(trials) },
+      null,
+      2,
+    ),
+  );
 } else {
   console.log(`${path.basename(model)} on ${os.cpus()[0].model}, median of ${values.runs}`);
   for (const [key, name] of FIGURES) {

@@ -14,7 +14,10 @@ const llama = await getLlama({
   ...(tuned ? { maxThreads: threads } : {}),
 });
 const model = await llama.loadModel({ modelPath });
-const context = await model.createContext({ contextSize: prefill + depth + decode + 64, ...(tuned ? { threads } : {}) });
+const context = await model.createContext({
+  contextSize: prefill + depth + decode + 64,
+  ...(tuned ? { threads } : {}),
+});
 const sequence = context.getSequence();
 const loaded = performance.now();
 const vocabSize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
