@@ -32,6 +32,7 @@ function c(name, out) {
   run('clang-14', ...flags, '-c', `${folder}/c/${name}.c`, '-o', object);
   const memory = ['-z', 'stack-size=16384', '--strip-all'];
   run('wasm-ld-14', '--no-entry', ...memory, object, '-o', path.join(out, `${name}.wasm`));
+  fs.chmodSync(path.join(out, `${name}.wasm`), 0o644);
   fs.rmSync(object);
 }
 
@@ -44,6 +45,7 @@ function assemblyscript(name, out, ...more) {
 /** name of each result -> how it is built into a folder. `tool`: what the machine must have. */
 const GUESTS = {
   'c/paris.wasm': { tool: 'clang-14 and wasm-ld-14', there: hasClang, build: (out) => c('paris', out) },
+  'c/nn.wasm': { tool: 'clang-14 and wasm-ld-14', there: hasClang, build: (out) => c('nn', out) },
   'assemblyscript/raw.wasm': { build: (out) => assemblyscript('raw', out, '--runtime', 'minimal', '--use', 'abort=') },
   'assemblyscript/typed.wasm': {
     build(out) {

@@ -1,0 +1,84 @@
+import { checkGenerateOptions } from '../generation';
+import { decode, encode, generate, type GuestGenerateOptions, type GuestGeneration } from '../guest/generate';
+import type { GuestModel } from '../guest/models';
+import type { NnOptions } from './metadata';
+
+/** Tokens generated ahead of the guest at most. */
+const MOST_AHEAD = 32;
+
+/**
+ * A generation that the guest pulls, a token at a time. Between two pulls nothing runs and nothing waits, since a guest may
+ * never come back; so tokens are made ahead, one at first, then ever more, and each batch begins by reading all ids so far
+ * (which is cheap beside generating, and gives the same bits). Only without a temperature is the text that of `compute`.
+ */
+export class Pull {
+  readonly prompt: Uint32Array;
+  readonly options: GuestGenerateOptions;
+  /** Bytes of the last token: it may be a part of a character. */
+  piece: Uint8Array = new Uint8Array();
+  readonly #model: GuestModel;
+  readonly #stop: string | undefined;
+  #ids: number[];
+  #ahead: number[] = [];
+  #batch = 1;
+  #ended = false;
+
+  constructor(model: GuestModel, prompt: string, options: NnOptions) {
+    this.#model = model;
+    this.prompt = encode(model, prompt);
+    this.#ids = [...this.prompt];
+    const most = options['n-predict'] ?? -1;
+    this.#stop = options['reverse-prompt'];
+    [this.options] = checkGenerateOptions({
+      maxTokens: most > 0 ? most : model.info.contextLength,
+      temperature: options.temp ?? 0,
+      topP: options['top-p'] ?? 1,
+      topK: options['top-k'] ?? 0,
+      minP: options['min-p'] ?? 0,
+      repeatPenalty: options['repeat-penalty'] ?? 1,
+      seed: options.seed !== undefined && options.seed >= 0 ? options.seed : 0,
+      ...(this.#stop === undefined ? {} : { stop: this.#stop }),
+    });
+  }
+
+  /** What has been handed out so far. */
+  get state(): GuestGeneration {
+    const tokens = Uint32Array.from(this.#ids.slice(this.prompt.length));
+    return { text: '', tokens, finishReason: 'stop', promptTokens: this.prompt.length };
+  }
+
+  next(): 'more' | 'end' | 'full' {
+    this.piece = new Uint8Array();
+    if (this.#ahead.length === 0) {
+      const count = this.#ids.length - this.prompt.length;
+      if (this.#ended || count >= this.options.maxTokens) return 'end';
+      if (this.#ids.length >= this.#model.info.contextLength) return 'full';
+      this.#make(count);
+    }
+    const token = this.#ahead.shift();
+    if (token === undefined) return 'end';
+    this.#ids.push(token);
+    const given = this.#ids.slice(this.prompt.length);
+    if (this.#stop !== undefined && Buffer.from(decode(this.#model, Uint32Array.from(given))).includes(this.#stop)) {
+      [this.#ended, this.#ahead] = [true, []];
+      return 'end';
+    }
+    this.piece = decode(this.#model, Uint32Array.of(token));
+    return 'more';
+  }
+
+  #make(count: number): void {
+    const options = {
+      ...this.options,
+      maxTokens: Math.min(this.#batch, this.options.maxTokens - count),
+      seed: this.options.seed + BigInt(count), // another one for each batch, or all would be drawn alike
+    };
+    this.#batch = Math.min(this.#batch * 2, MOST_AHEAD);
+    const { tokens, finishReason } = generate(this.#model, Uint32Array.from(this.#ids), options);
+    this.#ahead = [...tokens];
+    if (finishReason !== 'stop') return;
+    this.#ended = true;
+    // The end-of-generation token has no text and is nobody's to see.
+    if (decode(this.#model, tokens.slice(-1)).length === 0) this.#ahead.pop();
+  }
+}
