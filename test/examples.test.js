@@ -57,6 +57,29 @@ test('js-paris-simple/test-native-direct.js', async () => {
   expect(lines.at(-1)).toMatch(/^Top token ID: \d+ \(logit: -?\d+\.\d{4}\)/);
 });
 
+test('js-paris-simple/test-host-compute.js', async () => {
+  const lines = (await example('js-paris-simple/test-host-compute.js')).trim().split('\n');
+  expect(lines[0]).toMatch(/^\[HOST\] realm_host_load_model_by_name\(\d+, 5\) = 1$/);
+  expect(lines.slice(-4)).toEqual([
+    expect.stringMatching(/^Host calls: \d+, tokens: 3$/),
+    'Guest memory: 128 KB',
+    'Response: "The capital of France is Paris."',
+    'SUCCESS: Model correctly identified Paris as the capital of France!',
+  ]);
+});
+
+test('js-paris-simple/test-final.js', async () => {
+  const lines = (await example('js-paris-simple/test-final.js', [tinyAtlas])).trim().split('\n');
+  expect(lines).toEqual([
+    expect.stringMatching(/^\[HOST\] realm_store_model\(len=\d+, hint=0\)$/),
+    expect.stringMatching(/^\[HOST\] Model stored with ID: \d+$/),
+    '[HOST] Tensors: 38, 2.12 MB',
+    'Response: "The capital of France is Paris."',
+    expect.stringMatching(/^Time: \d+ms, guest memory: \d\.\d\d % of the model$/),
+    'SUCCESS: Model correctly identified Paris as the capital of France!',
+  ]);
+});
+
 test('each is under 40 lines', () => {
   for (const folder of ['examples', 'examples/js-paris-simple']) {
     for (const name of fs.readdirSync(path.join(root, folder)).filter((file) => file.endsWith('.js'))) {
