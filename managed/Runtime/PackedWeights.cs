@@ -8,8 +8,10 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
 {
     private const int GroupsAtATime = 16;
 
-    // The usual size of a huge page; also the alignment, so that a page begins where the memory does.
+    // The usual size of a huge page; also the alignment, so that a page begins where the memory does. Small models gain nothing,
+    // and the C library returns only large pieces to the system at once.
     private const int HugePage = 2 << 20;
+    private const int HugeFrom = 32 << 20;
 
     // madvise(2): MADV_HUGEPAGE.
     private const int AdviseHugePages = 14;
@@ -56,6 +58,8 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     {
         try
         {
+            if (bytes < HugeFrom)
+                return (byte*)NativeMemory.AlignedAlloc(bytes, 64);
             byte* memory = (byte*)NativeMemory.AlignedAlloc(bytes, HugePage);
             if (OperatingSystem.IsLinux())
                 _ = Advise(memory, bytes, AdviseHugePages); // advice: whatever the answer, the memory is there

@@ -200,7 +200,7 @@ public sealed unsafe class GenerationTests : IDisposable
             {
                 Thread.Yield();
             }
-            if (read(job))
+            if (read(job!))
             {
                 done.Set();
             }
