@@ -8,7 +8,7 @@ module.exports = typescript.config(
   { ignores: ['build/', 'dist/', 'native/', 'node_modules/', 'bench/peers/', 'examples/guests/', '**/*.d.ts'] },
   js.configs.recommended,
   {
-    files: ['js/**/*.ts'],
+    files: ['js/**/*.ts', 'js/**/*.mts'],
     extends: [typescript.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {

@@ -24,6 +24,13 @@ const CHECKS = {
 
 const TOOLS = {
   tsc: [process.execPath, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'],
+  'tsc of the client': [
+    process.execPath,
+    'node_modules/typescript/bin/tsc',
+    '--noEmit',
+    '-p',
+    'js/client/tsconfig.json',
+  ],
   eslint: [process.execPath, 'node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.'],
   prettier: [process.execPath, 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
   'dotnet format': [
