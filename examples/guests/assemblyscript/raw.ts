@@ -62,8 +62,11 @@ export function run(name: usize, nameBytes: u32, prompt: usize, promptBytes: u32
     const done = realm_compute_logits(model, at + (rows - 1) * width * 4, width, changetype<usize>(logits));
     if (done < 0) return done;
     if (idCount - first == most || idCount == MOST_IDS || idCount == context) break;
-    let best: u32 = 0;
-    for (let i: u32 = 1; i < vocab; i++) if (unchecked(logits[i]) > unchecked(logits[best])) best = i;
+    let best: u32 = 0, highest = logits[0];
+    for (let i: u32 = 1; i < vocab; i++) {
+      const value = load<f32>(changetype<usize>(logits) + i * 4);
+      if (value > highest) { best = i; highest = value; }
+    }
     unchecked(ids[idCount] = best);
     const bytes = realm_decode_tokens(model, idsAt + idCount * 4, 1, textAt, text.length);
     if (bytes < 0) return bytes;

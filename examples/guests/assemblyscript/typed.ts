@@ -30,8 +30,11 @@ export function run(name: string, prompt: string, most: i32): i32 {
     position += next.length;
     logits = computeLogits(model, hidden.slice(hidden.length - width));
     if (ids.length - first == most || ids.length == context) break;
-    let best = 0;
-    for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
+    let best = 0, highest = logits[0];
+    for (let i = 1, size = logits.length; i < size; i++) {
+      const value = unchecked(logits[i]);
+      if (value > highest) { best = i; highest = value; }
+    }
     next = new Uint32Array(1);
     next[0] = best;
     const text = detokenize(model, next);
