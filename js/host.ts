@@ -147,6 +147,8 @@ export function createHost(options: HostOptions = {}): Host & { configure(option
   };
 }
 
+/* eslint-disable @typescript-eslint/unbound-method -- createHost's functions know no `this` */
+
 /** What `import ... from '@realm/realm-node/host'` gives: one host for all guests of this thread. */
 const host = createHost();
 

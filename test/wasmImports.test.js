@@ -336,9 +336,10 @@ test('4000 seeded calls with anything: numbers come back, nothing is written out
     if (result < 0) refused++;
     else fine++;
     const may = (writes[name]?.(args.map((a) => (typeof a === 'bigint' ? 0 : a >>> 0))) ?? []).map(Number);
-    for (let at = 0, i = 0; at < SIZE; at++) {
+    for (let at = 0; at < SIZE; at++) {
       if (bytes[at] === before[at]) continue;
-      for (i = 0; i < may.length && !(at >= may[i] && at < may[i] + may[i + 1]); i += 2);
+      let i = 0;
+      for (; i < may.length && !(at >= may[i] && at < may[i] + may[i + 1]); i += 2);
       if (i >= may.length) throw new Error(`${name}(${args.join(', ')}) = ${result} wrote at ${at}`);
     }
     if (w.env.realm_host_load_model_by_name(...w.put(SIZE - 8, 'atlas')) !== 1) {
