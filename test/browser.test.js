@@ -56,7 +56,7 @@ browserTest('asks for Paris, by keyboard alone, and sees it streamed', async () 
   // Every state of the answer's text, as the page shows it.
   await page.evaluate(() => {
     globalThis.seen = [];
-    new MutationObserver(() => seen.push(document.querySelector('.answer')?.textContent ?? '')).observe(
+    new MutationObserver(() => globalThis.seen.push(document.querySelector('.answer')?.textContent ?? '')).observe(
       document.getElementById('conversation'),
       { subtree: true, childList: true, characterData: true },
     );
