@@ -136,3 +136,78 @@ browserTest('the client in a Web Worker; without a WebSocket it streams over fet
     ['fetch', ' Paris.', 3072],
   ]);
 });
+
+/** A guest of a few bytes: `run(nameBytes, promptBytes)` generates from the prompt at 64, with the options at 256, into 1024. */
+function tinyGuest() {
+  const string = (text) => [text.length, ...Buffer.from(text)];
+  const section = (id, ...bytes) => [id, bytes.length, ...bytes];
+  const i32 = 0x7f;
+  const type = (count) => [0x60, count, ...Array(count).fill(i32), 1, i32];
+  const constant = (value) => (value < 64 ? [0x41, value] : [0x41, (value & 0x7f) | 0x80, value >> 7]);
+  const load = [...constant(0), 0x20, 0, 0x10, 0];
+  const generate = [...constant(64), 0x20, 1, ...constant(256), ...constant(1024), ...constant(4096), 0x10, 1, 0x0b];
+  const body = [0, ...load, ...generate];
+  return [
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, 2, ...type(2), ...type(6)),
+    ...section(
+      ...[2, 2, ...string('env'), ...string('realm_host_load_model_by_name'), 0, 0],
+      ...[...string('env'), ...string('realm_host_generate'), 0, 1],
+    ),
+    ...section(3, 1, 0),
+    ...section(5, 1, 0, 1),
+    ...section(7, 2, ...string('memory'), 2, 0, ...string('run'), 0, 2),
+    ...section(10, 1, body.length, ...body),
+  ];
+}
+
+browserTest('an Option 2 guest in the page’s worker, against the host', async () => {
+  await open(host.token);
+  const result = await page.evaluate(
+    async ([token, guest]) => {
+      const source = `import { createRemoteImports } from '${location.origin}/client/index.mjs';
+        onmessage = async ({ data: [token, guest] }) => {
+          const texts = [];
+          const imports = createRemoteImports({ url: '${location.origin}', token, onToken: (text) => void texts.push(text) });
+          const { instance } = await WebAssembly.instantiate(Uint8Array.from(guest), imports);
+          imports.attach(instance);
+          const { memory, run } = instance.exports;
+          const put = (text, at) => new TextEncoder().encodeInto(text, new Uint8Array(memory.buffer, at)).written;
+          const ask = (name) => run(put(name, 0), put('The capital of France is', 64));
+          const options = new DataView(memory.buffer, 256);
+          options.setUint32(0, 20, true); // greedy: temperature 0
+          options.setFloat32(8, 1, true);
+          options.setFloat32(16, 1, true);
+          const bytes = ask('Tiny Atlas');
+          const answer = new TextDecoder().decode(new Uint8Array(memory.buffer, 1024, bytes));
+          const { env } = imports;
+          const codes = [ask('../secret'), env.realm_embed_tokens(1, 0, 1, 0), env.realm_encode_tokens(1, 65530, 100, 0, 8)];
+          codes.push(env.realm_encode_tokens(1, 64, 24, 8192, 8), env.realm_decode_tokens(9, 0, 1, 0, 8));
+          const why = imports.lastError;
+          const tokens = env.realm_encode_tokens(1, 64, 24, 8192, 400);
+          const back = env.realm_decode_tokens(1, 8192, tokens, 16384, 400);
+          const text = new TextDecoder().decode(new Uint8Array(memory.buffer, 16384, back));
+          const json = env.realm_get_model_metadata(1, 20480, 4096);
+          const metadata = JSON.parse(new TextDecoder().decode(new Uint8Array(memory.buffer, 20480, json)));
+          postMessage({ bytes, answer, texts, codes, why, text, metadata });
+        };`;
+      const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), {
+        type: 'module',
+      });
+      const done = new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = (event) => reject(new Error(event.message ?? 'the worker could not be loaded'));
+      });
+      worker.postMessage([token, guest]);
+      return done;
+    },
+    [host.token, tinyGuest()],
+  );
+  expect(result).toMatchObject({
+    ...{ bytes: 8, answer: ' Paris.\0', texts: [' Paris.'], codes: [-4, -10, -3, -6, -4], why: 'there is no model 9' },
+    ...{
+      text: 'The capital of France is',
+      metadata: { config: { hidden_size: 256, vocab_size: 1536 }, has_tokenizer: true },
+    },
+  });
+});

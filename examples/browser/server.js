@@ -19,7 +19,7 @@ function onRequest({ url, method }, response) {
   response.setHeader('Content-Type', `${TYPES[file.split('.').pop()]}; charset=utf-8`);
   response.setHeader(
     'Content-Security-Policy',
-    "default-src 'self'; img-src data:; worker-src 'self' blob:; base-uri 'none'",
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src data:; worker-src 'self' blob:; base-uri 'none'",
   );
   response.end(fs.readFileSync(file));
 }
