@@ -37,6 +37,13 @@ internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows,
     /// that stays as in the file.</summary>
     public byte* Place { get; set; }
 
+    /// <summary>The bytes of groups first..last in the file's layout.</summary>
+    public (nint Start, long Length) Source(int first, int last)
+    {
+        long from = (long)first * Lanes.Rows * RowBytes, to = Math.Min((long)last * Lanes.Rows, Rows) * RowBytes;
+        return ((nint)(Data + from), to - from);
+    }
+
     /// <summary>Packs group `group` into its place; different groups may be packed by different threads.</summary>
     public abstract void PackGroup(int group);
 

@@ -38,7 +38,7 @@ public sealed unsafe class Model : IDisposable
             Options = options with { Threads = _pool.Threads };
             _pass = new ForwardPass(Config, _pool, CreateScratch(), new Rows(BatchRows, Config.Rope), _embedding, layers, norm, head);
             if (options.Packed)
-                _packed = new PackedWeights(_tensors.Weights, _pool);
+                _packed = new PackedWeights(file, _tensors.Weights, _pool);
         }
         catch
         {

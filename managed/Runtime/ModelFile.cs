@@ -88,6 +88,13 @@ public sealed unsafe class ModelFile : IDisposable
         format.Decode(Data(tensor), output, tensor.Elements);
     }
 
+    /// <summary>Bytes of the file that will hardly be read again need not stay in this process's memory. Bytes that were handed in do.</summary>
+    internal void Forget(nint start, long length)
+    {
+        if (_copy == null)
+            SystemMemory.Advise(start, length, SystemMemory.Forget);
+    }
+
     /// <summary>A 128-bit hash (XXH3) of all bytes: equal content, equal hash. Not proof against an attacker: compare with <see cref="SameContent"/>.</summary>
     public UInt128 ContentHash()
     {

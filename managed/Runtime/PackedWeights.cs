@@ -13,17 +13,16 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     private const int HugePage = 2 << 20;
     private const int HugeFrom = 32 << 20;
 
-    // madvise(2): MADV_HUGEPAGE.
-    private const int AdviseHugePages = 14;
-
     private readonly IReadOnlyList<Weight> _weights;
+    private readonly ModelFile _file;
     private byte* _memory;
     private int _next;
 
     /// <summary>Packs all matrices on all threads.</summary>
     /// <exception cref="RealmException">E_OUT_OF_MEMORY.</exception>
-    public PackedWeights(IReadOnlyList<Weight> weights, WorkerPool pool)
+    public PackedWeights(ModelFile file, IReadOnlyList<Weight> weights, WorkerPool pool)
     {
+        _file = file;
         _weights = weights;
         nuint bytes = (nuint)weights.Sum(PlaceBytes);
         _memory = Allocate(bytes);
@@ -51,6 +50,9 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
             int last = Math.Min(first + GroupsAtATime, _weights[weight].Groups);
             for (int group = first; group < last; group++)
                 _weights[weight].PackGroup(group);
+            // What is packed is not read again (but for single rows of the embedding): it need not count as ours any more.
+            (nint start, long length) = _weights[weight].Source(first, last);
+            _file.Forget(start, length);
         }
     }
 
@@ -61,8 +63,7 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
             if (bytes < HugeFrom)
                 return (byte*)NativeMemory.AlignedAlloc(bytes, 64);
             byte* memory = (byte*)NativeMemory.AlignedAlloc(bytes, HugePage);
-            if (OperatingSystem.IsLinux())
-                _ = Advise(memory, bytes, AdviseHugePages); // advice: whatever the answer, the memory is there
+            SystemMemory.Advise((nint)memory, (long)bytes, SystemMemory.HugePages);
             return memory;
         }
         catch (OutOfMemoryException)
@@ -74,9 +75,6 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     private static long PlaceBytes(Weight weight) => (weight.GroupBytes * weight.Groups + 63) / 64 * 64;
 
     private static int Chunks(Weight weight) => (weight.Groups + GroupsAtATime - 1) / GroupsAtATime;
-
-    [DllImport("libc", EntryPoint = "madvise")]
-    private static extern int Advise(void* address, nuint length, int advice);
 
     public void Dispose()
     {
