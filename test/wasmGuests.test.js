@@ -5,7 +5,8 @@
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
-const { loadModel, loadModelSync } = require('..');
+const { pathToFileURL } = require('node:url');
+const { loadModel, loadModelSync, storeModel, removeModel, embedTokens } = require('..');
 const { runGuest, createRealmImports } = require('../dist/wasm');
 const { createHost } = require('../dist/host');
 const { checkGuests, GUESTS } = require('../scripts/guests');
@@ -158,6 +159,62 @@ test('two ids of the host module are two sequences', () => {
   expect(() => host.hiddenSize(a)).toThrow(expect.objectContaining({ code: 'E_MODEL_NOT_FOUND' }));
   expect(() => host.loadModelByName('../m')).toThrow(expect.objectContaining({ code: 'E_MODEL_NOT_FOUND' }));
   host.close();
+});
+
+test('the host module: every kind of source, and its other functions', () => {
+  const id = storeModel(tinyAtlas);
+  const model = loadModelSync(tinyAtlas, { vocabOnly: true });
+  const bytes = fs.readFileSync(tinyAtlas);
+  const sources = {
+    path: tinyAtlas,
+    url: pathToFileURL(tinyAtlas),
+    bytes,
+    buffer: new Uint8Array(bytes).buffer,
+    id,
+    model,
+  };
+  const texts = [];
+  const host = createHost({ models: sources, onToken: (text) => texts.push(text) < 2 });
+  const rows = Object.keys(sources).map((name) => host.embedTokens(host.loadModelByName(name), [7]));
+  for (const row of rows) expect(sameBits(row, new Float32Array(embedTokens(id, [7])))).toBe(true);
+  // Whatever the sources' owners do with them, the guest keeps its own.
+  model.close();
+  removeModel(id);
+  const [last, first] = [Object.keys(sources).length, 1];
+  expect(host.computeLogits(last, host.forwardLayer(last, 0, rows[0], 0))).toHaveLength(host.vocabSize(first));
+  expect(host.detokenize(first, host.tokenize(first, FRANCE))).toBe(FRANCE);
+  expect(host.getTensor(first, 'output_norm.weight')).toHaveLength(host.hiddenSize(first));
+  expect(host.getModelInfo(first)).toEqual({ tensor_count: 38, total_size: 2219520 });
+  expect(JSON.parse(host.getModelMetadata(first)).config.num_layers).toBe(host.layerCount(first));
+  expect(host.embedTokensInto(first, [7], new Float32Array(host.hiddenSize(first)))).toBe(host.hiddenSize(first));
+  expect(host.forwardLayerInto(first, 0, rows[0], 0, rows[0])).toBe(host.hiddenSize(first));
+  expect([host.streamToken('x'), host.streamToken('y')]).toEqual([0, 1]);
+  expect(() => host.generate(first, FRANCE, 8)).toThrow(expect.objectContaining({ code: 'E_CANCELLED' }));
+  expect(() => host.generate(first, FRANCE, 0)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
+  expect(() => host.tokenize(first, 5)).toThrow('text must be a string');
+  const stored = host.storeModel(bytes, 90);
+  expect(stored).toBe(90);
+  expect(() => host.storeModel(bytes, 90)).toThrow(expect.objectContaining({ code: 'E_MODEL_EXISTS' }));
+  expect(() => host.storeModel(Buffer.from('no model'))).toThrow(expect.objectContaining({ code: 'E_NOT_GGUF' }));
+  host.configure({ models: { more: tinyAtlas }, onToken: () => true });
+  expect(host.generate(host.loadModelByName('more'), FRANCE, 8)).toBe(' Paris.');
+  host.close();
+  expect(() => host.contextLength(first)).toThrow('Model 1 not found');
+});
+
+test('a guest that is ended in the middle of a generation leaves the model to the others', async () => {
+  const model = loadModelSync(tinyAtlas);
+  const controller = new AbortController();
+  const ended = runGuest(wasmOf('c/paris.wasm'), {
+    models: { m: tinyAtlas },
+    call: 'ask',
+    args: ['m', FRANCE, 400],
+    signal: controller.signal,
+    onToken: () => controller.abort(new Error('enough')),
+  });
+  await expect(ended).rejects.toThrow('enough');
+  expect((await model.generate(FRANCE, { maxTokens: 8 })).text).toBe(' Paris.');
+  model.close();
 });
 
 const { missing, different } = checkGuests();
