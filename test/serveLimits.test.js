@@ -326,13 +326,20 @@ describe('clients that do not listen', () => {
 
   test('one that goes in the middle of an answer: the work is cancelled', async () => {
     host = await startHost();
-    const wire = await Wire.to(host);
+    const [wire, other] = [await Wire.to(host), await Wire.to(host)];
+    // Of another client, as long, and begun before: without a cancellation it would be the first to end.
+    other.send({ id: 1, function: 'generate', params: LONG });
+    await other.next();
     for (const id of [1, 2, 3]) wire.send({ id, function: 'generate', params: LONG });
     await wire.next();
-    expect(host.stats().requests).toBe(3);
+    expect(host.stats().requests).toBe(4);
     wire.socket.terminate();
-    await until(() => host.stats().requests === 0, 1000);
-    expect(host.stats().connections).toBe(0);
+    await until(() => host.stats().requests < 4);
+    await until(() => host.stats().requests <= 1);
+    expect(host.stats()).toMatchObject({ connections: 1, requests: 1 });
+    expect(other.messages.filter(({ status }) => status !== 'streaming')).toEqual([]);
+    expect((await other.answer()).at(-1).data.usage.completion_tokens).toBe(450);
+    await other.close();
   });
 });
 
