@@ -6,7 +6,7 @@ namespace Realm.Runtime;
 /// <summary>The packed copies of a model's matrices, in one piece of memory on huge pages where the system has them.</summary>
 internal sealed unsafe class PackedWeights : IPass, IDisposable
 {
-    private const int GroupsAtATime = 16;
+    private const int GroupsAtATime = 64;
 
     // The usual size of a huge page; also the alignment, so that a page begins where the memory does. Small models gain nothing,
     // and the C library returns only large pieces to the system at once.
