@@ -1,0 +1,45 @@
+'use strict';
+
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { getEngineInfo } = require('..');
+
+const root = path.join(__dirname, '..');
+const readme = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
+const names = (start) => {
+  const line = new RegExp(`- ${start}: ([^.(]*)`).exec(readme)[1];
+  return line.split(',').map((name) => name.replace(/[`\s]/g, ''));
+};
+
+test('names the weight formats and architectures that the engine has', () => {
+  const { formats, architectures } = getEngineInfo();
+  expect(names('Weight formats')).toEqual(formats.map((format) => format.name));
+  expect(names('Architectures')).toEqual(architectures);
+});
+
+test('its first lines of JavaScript print an answer', () => {
+  const [, snippet] = /```js\n([\s\S]*?)```/.exec(readme);
+  const script = snippet
+    .replace("'@realm/realm-node'", JSON.stringify(root))
+    .replace("'model.gguf'", JSON.stringify(path.join(root, 'models/tiny-atlas-q4_k_m.gguf')));
+  const [imports, ...rest] = script.split('\n');
+  const output = execFileSync(process.execPath, ['-e', `${imports}\n(async () => {${rest.join('\n')}})();`], {
+    encoding: 'utf8',
+  });
+  expect(output).toBe(' Paris.');
+});
+
+test.each(['README.md', 'CONTRIBUTING.md', ...fs.readdirSync(path.join(root, 'docs')).map((file) => `docs/${file}`)])(
+  '%s links to files that exist',
+  (file) => {
+    const text = fs.readFileSync(path.join(root, file), 'utf8');
+    for (const [, link] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      if (/^[a-z]+:/.test(link)) continue;
+      expect({ link, exists: fs.existsSync(path.join(root, path.dirname(file), link)) }).toEqual({
+        link,
+        exists: true,
+      });
+    }
+  },
+);
