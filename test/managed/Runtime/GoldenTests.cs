@@ -22,6 +22,7 @@ public class GoldenTests
     [InlineData("families", "llama3-ropescaled")]
     [InlineData("families", "llama-yarn")]
     [InlineData("families", "llama-linear-rope")]
+    [InlineData("families", "mistral-swa")]
     [InlineData("families", "mixtral")]
     [InlineData("families", "qwen2")]
     [InlineData("families", "qwen3")]
