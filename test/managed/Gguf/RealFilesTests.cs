@@ -11,12 +11,12 @@ public class RealFilesTests
     [GoldenFact]
     public void EveryGoldenFileIsRead()
     {
-        string[] paths = Directory.GetFiles(TestFiles.Golden!, "*.gguf", SearchOption.AllDirectories);
-        Assert.True(paths.Length > 150, $"only {paths.Length} files in {TestFiles.Golden}");
+        string[] paths = Directory.GetFiles(Golden.Folder!, "*.gguf", SearchOption.AllDirectories);
+        Assert.True(paths.Length > 150, $"only {paths.Length} files in {Golden.Folder}");
         foreach (string path in paths)
         {
             using FileStream stream = File.OpenRead(path);
-            GgufFile file = GgufFile.Read(stream, TestFiles.BlockSizes, path);
+            GgufFile file = GgufFile.Read(stream, TypeSizes.BlockSizes, path);
             Assert.Equal((3u, stream.Length), (file.Version, file.Length));
             if (!path.Contains("-of-")) Assert.NotEmpty(file.Metadata.RequireText("general.architecture"));
             // These files have no gaps but the padding, so a wrong size shows at the neighbour.
@@ -33,11 +33,11 @@ public class RealFilesTests
     [GoldenFact]
     public void SplitModelIsTheWholeModel()
     {
-        string whole = Path.Combine(TestFiles.Golden!, "families/llama3-ropescaled.gguf");
-        using GgufSet expected = GgufSet.Open(whole, TestFiles.BlockSizes);
+        string whole = Path.Combine(Golden.Folder!, "families/llama3-ropescaled.gguf");
+        using GgufSet expected = GgufSet.Open(whole, TypeSizes.BlockSizes);
         for (int given = 1; given <= 3; given++)
         {
-            using GgufSet set = GgufSet.Open(Path.Combine(TestFiles.Golden!, $"split/llama3-ropescaled-0000{given}-of-00003.gguf"), TestFiles.BlockSizes);
+            using GgufSet set = GgufSet.Open(Path.Combine(Golden.Folder!, $"split/llama3-ropescaled-0000{given}-of-00003.gguf"), TypeSizes.BlockSizes);
             Assert.Equal(3, set.Parts.Count);
             Assert.Equal(expected.Metadata.RequireText("general.architecture"), set.Metadata.RequireText("general.architecture"));
             Dictionary<string, GgufTensor> tensors = set.Tensors.ToDictionary(t => t.Name);
@@ -51,10 +51,10 @@ public class RealFilesTests
         }
     }
 
-    [TinyAtlasFact]
+    [Fact]
     public void TinyAtlas()
     {
-        using GgufSet set = GgufSet.Open(TestFiles.TinyAtlas!, TestFiles.BlockSizes);
+        using GgufSet set = GgufSet.Open(Golden.TinyAtlas, TypeSizes.BlockSizes);
         Assert.Equal("llama", set.Metadata.RequireText("general.architecture"));
         Assert.Equal(38, set.Tensors.Count);
         Assert.Equal(32, set.Metadata.Keys.Count);
@@ -62,28 +62,28 @@ public class RealFilesTests
     }
 
     /// <summary>A download that stopped: wherever it did, the reader says so.</summary>
-    [TinyAtlasFact]
+    [Fact]
     public void EveryPrefixOfTheMetadata()
     {
-        byte[] bytes = File.ReadAllBytes(TestFiles.TinyAtlas!);
-        GgufFile whole = GgufFile.Read(new MemoryStream(bytes), TestFiles.BlockSizes);
+        byte[] bytes = File.ReadAllBytes(Golden.TinyAtlas);
+        GgufFile whole = GgufFile.Read(new MemoryStream(bytes), TypeSizes.BlockSizes);
         // The last info: its name, number of extents, extents, type and offset.
         GgufTensor last = whole.Tensors[^1];
         int end = bytes.AsSpan(0, (int)whole.DataOffset).LastIndexOf(Encoding.UTF8.GetBytes(last.Name)) + last.Name.Length + 4 + 8 * last.Shape.Length + 4 + 8;
         for (int length = 0; length < whole.DataOffset + 100; length++)
         {
-            var e = Assert.Throws<RealmException>(() => GgufFile.Read(new MemoryStream(bytes, 0, length), TestFiles.BlockSizes));
+            var e = Assert.Throws<RealmException>(() => GgufFile.Read(new MemoryStream(bytes, 0, length), TypeSizes.BlockSizes));
             ErrorCode expected = length < end ? ErrorCode.Truncated : ErrorCode.Bounds;
             Assert.True(expected == e.Code, $"{length} bytes: {e.Code}: {e.Message}");
         }
     }
 
     /// <summary>One byte wrong, anywhere before the tensor data: a model or an error in order, quickly.</summary>
-    [TinyAtlasFact]
+    [Fact]
     public void SingleWrongBytes()
     {
-        byte[] bytes = File.ReadAllBytes(TestFiles.TinyAtlas!);
-        GgufFile whole = GgufFile.Read(new MemoryStream(bytes), TestFiles.BlockSizes);
+        byte[] bytes = File.ReadAllBytes(Golden.TinyAtlas);
+        GgufFile whole = GgufFile.Read(new MemoryStream(bytes), TypeSizes.BlockSizes);
         var random = new Random(20250505);
         var codes = new HashSet<ErrorCode>();
         for (int i = 0; i < 500; i++)
@@ -96,7 +96,7 @@ public class RealFilesTests
             var watch = Stopwatch.StartNew();
             try
             {
-                GgufFile file = GgufFile.Read(new MemoryStream(bytes), TestFiles.BlockSizes);
+                GgufFile file = GgufFile.Read(new MemoryStream(bytes), TypeSizes.BlockSizes);
                 Assert.All(file.Tensors, t => Assert.InRange(t.Offset + t.Bytes, file.DataOffset, file.Length));
                 ReadEverything(file.Metadata);
                 codes.Add(ErrorCode.Ok);

@@ -1,22 +1,10 @@
-using System.Runtime.CompilerServices;
 using Realm.Gguf;
-using Xunit;
 
 namespace Realm.Tests.Gguf;
 
-/// <summary>Model files that are not part of the repository's sources, and the sizes of every ggml type they use.</summary>
-internal static class TestFiles
+/// <summary>The sizes of every ggml type, independent of the engine's table.</summary>
+internal static class TypeSizes
 {
-    /// <summary>The folder of golden data, or null.</summary>
-    public static string? Golden { get; } = Existing(Environment.GetEnvironmentVariable("REALM_GOLDEN") ?? FromRoot("../shared/golden"));
-
-    /// <summary>The model that is shipped, or null.</summary>
-    public static string? TinyAtlas { get; } = new[]
-    {
-        FromRoot("models/tiny-atlas-q4_k_m.gguf"),
-        Path.Combine(Environment.GetEnvironmentVariable("REALM_MODELS") ?? FromRoot("../shared/models"), "tiny-atlas/tiny-atlas-q4_k_m.gguf"),
-    }.FirstOrDefault(File.Exists);
-
     /// <summary>
     /// ggml's type ids with values and bytes of a block, written down here again: a wrong number in the engine's own table
     /// would move every later tensor, and these tests must not believe that table.
@@ -53,27 +41,4 @@ internal static class TestFiles
         42 => new(64, 18),                  // Q2_0
         _ => null,
     };
-
-    private static string? Existing(string folder) => Directory.Exists(folder) ? folder : null;
-
-    private static string FromRoot(string path, [CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../..", path));
-}
-
-/// <summary>A test that needs the golden data; without it, it is reported as skipped, by name.</summary>
-internal sealed class GoldenFactAttribute : FactAttribute
-{
-    public GoldenFactAttribute()
-    {
-        if (TestFiles.Golden is null) Skip = "needs the golden data (set REALM_GOLDEN)";
-    }
-}
-
-/// <summary>A test that needs the shipped model; without it, it is reported as skipped, by name.</summary>
-internal sealed class TinyAtlasFactAttribute : FactAttribute
-{
-    public TinyAtlasFactAttribute()
-    {
-        if (TestFiles.TinyAtlas is null) Skip = "needs models/tiny-atlas-q4_k_m.gguf";
-    }
 }
