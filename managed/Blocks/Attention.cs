@@ -113,6 +113,11 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
     /// <summary>Each query over all keys up to its own position.</summary>
     private void Attend(in Step step, float* qkv, float* output)
     {
+        if (step.Threads > 1 && step.Rows.AreFewAndLong)
+        {
+            AttendTogether(step, qkv, output);
+            return;
+        }
         // One unit is a key/value head and up to `Tile` rows of a run, dealt out in turn: later rows have more keys.
         int unit = 0;
         foreach (ref readonly Run run in step.Rows.Runs)
@@ -124,11 +129,54 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
                 {
                     if (unit++ % step.Threads != step.Thread)
                         continue;
-                    AttentionTile tile = new(step.Scratch.Attention(step.Thread), run.Cache, layer, kvHead, _heads / _kvHeads);
-                    int row = run.First + from, head = kvHead * (_heads / _kvHeads);
-                    tile.Attend(qkv + (long)row * RowSize + head * _headSize, RowSize, count, run.Position + from, output + (long)row * QuerySize + head * _headSize, QuerySize);
+                    int row = run.First + from;
+                    Tile(step, run, kvHead).Attend(Queries(qkv, row, kvHead), RowSize, count, run.Position + from, Results(output, row, kvHead), QuerySize);
                 }
             }
         }
     }
+
+    /// <summary>A few rows with a long past: stretches of keys are shared out, then merged in order.</summary>
+    private void AttendTogether(in Step step, float* qkv, float* output)
+    {
+        ReadOnlySpan<Run> runs = step.Rows.Runs;
+        int stretches = AttentionTile.Stretches(step.Rows.LastPosition), group = _heads / _kvHeads;
+        int valueSize = runs[0].Cache.Layout.ValueSize;
+        Partials partials = new(step.Scratch.Partials, group, valueSize);
+        Deal deal = step.Deal(runs.Length * _kvHeads * stretches);
+        while (deal.Next(out int from, out int to))
+        {
+            for (int unit = from; unit < to; unit++)
+            {
+                int stretch = unit % stretches, kvHead = unit / stretches % _kvHeads;
+                Run run = runs[unit / stretches / _kvHeads];
+                if (stretch < AttentionTile.Stretches(run.Position))
+                    Tile(step, run, kvHead).AttendStretch(Queries(qkv, run.First, kvHead), RowSize, 1, run.Position, stretch, partials.State(unit));
+            }
+        }
+        step.Barrier();
+        (int first, int last) = step.Share(runs.Length * _kvHeads);
+        for (int i = first; i < last; i++)
+        {
+            Run run = runs[i / _kvHeads];
+            int kvHead = i % _kvHeads;
+            AttentionState total = partials.State(i * stretches);
+            for (int stretch = 1; stretch < AttentionTile.Stretches(run.Position); stretch++)
+                total.Merge(partials.State(i * stretches + stretch), group);
+            Tile(step, run, kvHead).Finish(total, group, Results(output, run.First, kvHead), QuerySize);
+        }
+    }
+
+    private AttentionTile Tile(in Step step, in Run run, int kvHead) =>
+        new(step.Scratch.Attention(step.Thread), run.Cache, layer, kvHead, _heads / _kvHeads);
+
+    private float* Queries(float* qkv, int row, int kvHead) => qkv + (long)row * RowSize + kvHead * (_heads / _kvHeads) * _headSize;
+
+    private float* Results(float* output, int row, int kvHead) => output + (long)row * QuerySize + kvHead * (_heads / _kvHeads) * _headSize;
+}
+
+/// <summary>The states that threads leave for each other, one for each unit of work.</summary>
+internal readonly unsafe struct Partials(float* memory, int queries, int valueSize)
+{
+    public AttentionState State(int unit) => new(memory + (long)unit * AttentionState.Floats(queries, valueSize), queries, valueSize);
 }

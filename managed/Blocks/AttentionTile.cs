@@ -4,13 +4,16 @@ using Realm.Kernels;
 namespace Realm.Blocks;
 
 /// <summary>
-/// Attention of a few rows, all query heads of one key/value head, over its keys and values: block after block of 64 keys, merging
-/// as it goes, so that memory stays small and every way to cut the rows gives the same bits.
+/// Attention of a few rows, all query heads of one key/value head, over its keys and values: block after block of 64 keys, merged in order
+/// within stretches of 512 keys, then stretch after stretch. Stretches can be computed side by side; every way to cut the work gives the same bits.
 /// </summary>
 internal readonly unsafe struct AttentionTile
 {
     /// <summary>Rows that share a converted block of keys and values.</summary>
     public const int Rows = 16;
+
+    /// <summary>Keys of a stretch: like the block, a constant of the arithmetic.</summary>
+    public const int StretchKeys = 8 * KeyBlock.Keys;
 
     // Below this many queries converting a block costs more than it saves.
     private const int ConvertFrom = 12;
@@ -25,9 +28,8 @@ internal readonly unsafe struct AttentionTile
     private readonly float* _values;
     private readonly float* _scores;
     private readonly float* _partial;
-    private readonly float* _running;
-    private readonly float* _maxima;
-    private readonly float* _sums;
+    private readonly AttentionState _total;
+    private readonly AttentionState _stretch;
 
     /// <param name="scratch">Room of <see cref="ScratchBytes"/>.</param>
     /// <param name="cache">The sequence.</param>
@@ -47,50 +49,65 @@ internal readonly unsafe struct AttentionTile
         _values = _keys + KeyBlock.Keys * _headSize;
         _scores = _values + KeyBlock.Keys * _valueSize;
         _partial = _scores + 4 * KeyBlock.Keys;
-        _running = _partial + 4 * _valueSize;
-        _maxima = _running + queries * _valueSize;
-        _sums = _maxima + queries;
+        _total = new AttentionState(_partial + 4 * _valueSize, queries, _valueSize);
+        _stretch = new AttentionState(_partial + 4 * _valueSize + AttentionState.Floats(queries, _valueSize), queries, _valueSize);
     }
 
     /// <summary>Bytes of scratch for heads of `headSize` and `group` query heads a key/value head.</summary>
     public static long ScratchBytes(int headSize, int group)
     {
-        long valueSize = (headSize + 15) / 16 * 16, queries = (long)Rows * group;
-        return sizeof(float) * (KeyBlock.Keys * (headSize + valueSize) + 4 * (KeyBlock.Keys + valueSize) + queries * (valueSize + 2) + 64);
+        int valueSize = (headSize + 15) / 16 * 16;
+        return sizeof(float) * (KeyBlock.Keys * (headSize + valueSize) + 4 * (KeyBlock.Keys + valueSize) + 2 * AttentionState.Floats(Rows * group, valueSize));
     }
+
+    /// <summary>Stretches that a row at `position` looks at.</summary>
+    public static int Stretches(int position) => position / StretchKeys + 1;
 
     /// <summary>Attends `count` rows (up to <see cref="Rows"/>) at `position` and after. Rows of queries (group · head size) and of results
     /// lie `stride` and `outputStride` apart.</summary>
     public void Attend(float* queries, long stride, int count, int position, float* output, long outputStride)
     {
-        int total = count * _group;
-        for (int i = 0; i < total; i++)
+        int total = count * _group, stretches = Stretches(position + count - 1);
+        AttendStretch(queries, stride, count, position, 0, _total);
+        for (int stretch = 1; stretch < stretches; stretch++)
         {
-            _maxima[i] = float.NegativeInfinity;
-            _sums[i] = 0;
+            AttendStretch(queries, stride, count, position, stretch, _stretch);
+            _total.Merge(_stretch, total);
         }
-        new Span<float>(_running, total * _valueSize).Clear();
-        int blocks = (position + count - 1) / KeyBlock.Keys + 1;
-        for (int block = 0; block < blocks; block++)
+        Finish(_total, total, output, outputStride);
+    }
+
+    /// <summary>The state of the rows' queries after one stretch alone.</summary>
+    public void AttendStretch(float* queries, long stride, int count, int position, int stretch, AttentionState state)
+    {
+        state.Clear(count * _group);
+        int first = stretch * (StretchKeys / KeyBlock.Keys);
+        int last = Math.Min(first + StretchKeys / KeyBlock.Keys, (position + count - 1) / KeyBlock.Keys + 1);
+        for (int block = first; block < last; block++)
         {
             byte* keys = _cache.Block(_layer, _kvHead, block);
             byte* values = keys + (long)KeyBlock.Keys * _headSize * _cache.Layout.ElementBytes;
             if (_cache.Layout.Type == CacheType.F32)
-                AttendBlock<SingleElement>(keys, values, queries, stride, count, position, block);
-            else if (total < ConvertFrom)
-                AttendBlock<HalfElement>(keys, values, queries, stride, count, position, block);
+                AttendBlock<SingleElement>(keys, values, queries, stride, count, position, block, state);
+            else if (count * _group < ConvertFrom)
+                AttendBlock<HalfElement>(keys, values, queries, stride, count, position, block, state);
             else
             {
                 Convert(keys, _keys, KeyBlock.Keys * _headSize);
                 Convert(values, _values, KeyBlock.Keys * _valueSize);
-                AttendBlock<SingleElement>((byte*)_keys, (byte*)_values, queries, stride, count, position, block);
+                AttendBlock<SingleElement>((byte*)_keys, (byte*)_values, queries, stride, count, position, block, state);
             }
         }
-        for (int i = 0; i < total; i++)
-            KeyBlock.Finish(_running + i * _valueSize, _sums[i], _headSize, output + i / _group * outputStride + i % _group * _headSize);
     }
 
-    private void AttendBlock<T>(byte* keys, byte* values, float* queries, long stride, int count, int position, int block)
+    /// <summary>The results of `total` queries: rows `outputStride` apart.</summary>
+    public void Finish(AttentionState state, int total, float* output, long outputStride)
+    {
+        for (int i = 0; i < total; i++)
+            KeyBlock.Finish(state.Running + i * _valueSize, state.Sums[i], _headSize, output + i / _group * outputStride + i % _group * _headSize);
+    }
+
+    private void AttendBlock<T>(byte* keys, byte* values, float* queries, long stride, int count, int position, int block, AttentionState state)
         where T : unmanaged, ICacheElement
     {
         int blockStart = block * KeyBlock.Keys;
@@ -118,7 +135,7 @@ internal readonly unsafe struct AttentionTile
             for (int i = 0; i < n; i++)
             {
                 int query = first + i;
-                KeyBlock.Merge(ref _maxima[query], ref _sums[query], _running + query * _valueSize, maxima[i], sums[i], _partial + i * _valueSize, _valueSize);
+                KeyBlock.Merge(ref state.Maxima[query], ref state.Sums[query], state.Running + query * _valueSize, maxima[i], sums[i], _partial + i * _valueSize, _valueSize);
             }
         }
     }

@@ -5,6 +5,8 @@ namespace Realm.Blocks;
 /// <summary>The rows of one pass: which sequence and position each is, grouped in runs of one sequence.</summary>
 internal sealed unsafe class Rows : IDisposable
 {
+    private const int FewRows = 4;
+
     private readonly Run[] _runs;
     private readonly RopeConfig _rope;
 
@@ -27,6 +29,12 @@ internal sealed unsafe class Rows : IDisposable
 
     public int RunCount { get; private set; }
 
+    /// <summary>The highest position of all rows.</summary>
+    public int LastPosition { get; private set; }
+
+    /// <summary>Single rows of a few sequences, at least one with a long past: too few units of work unless the past is shared out.</summary>
+    public bool AreFewAndLong => Count == RunCount && Count <= FewRows && LastPosition >= AttentionTile.StretchKeys;
+
     /// <summary>Position of each row in its sequence.</summary>
     public int* Positions { get; private set; }
 
@@ -42,6 +50,7 @@ internal sealed unsafe class Rows : IDisposable
     {
         Count = 0;
         RunCount = 0;
+        LastPosition = 0;
     }
 
     /// <summary>Adds `count` rows of a sequence, at `position` and after.</summary>
@@ -63,6 +72,7 @@ internal sealed unsafe class Rows : IDisposable
             }
         }
         Count += count;
+        LastPosition = Math.Max(LastPosition, position + count - 1);
     }
 
     public void Dispose()

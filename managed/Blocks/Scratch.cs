@@ -13,6 +13,7 @@ internal sealed unsafe class Scratch : IDisposable
     private readonly nint[] _sums;
     private readonly nint[] _packed;
     private readonly nint[] _attention;
+    private long _partialFloats;
 
     public Scratch(ScratchSizes sizes)
     {
@@ -61,6 +62,24 @@ internal sealed unsafe class Scratch : IDisposable
     /// <summary>Bytes of <see cref="Packed"/>; 0 where all weights are packed.</summary>
     public long PackedBytes => Sizes.PackedBytes;
 
+    /// <summary>Room for the partial states of attention, as much as was reserved.</summary>
+    public float* Partials { get; private set; }
+
+    /// <summary>Makes room for the partial states of the rows, where attention will share out stretches of keys.</summary>
+    public void ReservePartials(Rows rows)
+    {
+        if (Sizes.Threads == 1 || !rows.AreFewAndLong)
+            return;
+        long floats = (long)rows.Count * AttentionTile.Stretches(rows.LastPosition) * Sizes.PartialFloats;
+        if (floats <= _partialFloats)
+            return;
+        NativeMemory.AlignedFree(Partials);
+        _partialFloats = 0;
+        Partials = null;
+        Partials = (float*)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);
+        _partialFloats = floats;
+    }
+
     /// <summary>Activations of `rows` rows of `columns`: each thread's own for one row, which all threads compute, else the shared ones.</summary>
     public Inputs Inputs(int rows, int columns, int thread)
     {
@@ -97,6 +116,8 @@ internal sealed unsafe class Scratch : IDisposable
             NativeMemory.AlignedFree((void*)memory);
         _memory.Clear();
         Counters.Dispose();
+        NativeMemory.AlignedFree(Partials);
+        Partials = null;
         _shared.Dispose();
         Experts?.Dispose();
         foreach (Inputs own in _own)
@@ -127,4 +148,7 @@ internal sealed record ScratchSizes
     public required long PackedBytes { get; init; }
 
     public required long AttentionBytes { get; init; }
+
+    /// <summary>Numbers of the partial states of one row and stretch, all key/value heads.</summary>
+    public required long PartialFloats { get; init; }
 }

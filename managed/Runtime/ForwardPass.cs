@@ -68,6 +68,7 @@ internal sealed unsafe class ForwardPass : IPass
         _wantedCount = wantedCount;
         _logits = logits;
         _cancelled = false;
+        _scratch.ReservePartials(_rows);
         _pool.Run(this);
     }
 

@@ -182,6 +182,7 @@ public sealed unsafe class Model : IDisposable
             Layouts = LayoutSet.Of(_tensors.Weights),
             PackedBytes = Options.Packed ? 0 : 2 * _tensors.Weights.Max(w => (w.GroupBytes + 63) / 64 * 64),
             AttentionBytes = AttentionTile.ScratchBytes(Config.HeadSize, group),
+            PartialFloats = (long)kvHeads * AttentionState.Floats(group, _cacheLayout.ValueSize),
         })
         {
             Experts = Config.ExpertCount == 0 ? null : new ExpertScratch(BatchRows, Config.HiddenSize, Config.ExpertCount, Config.ExpertUsedCount),
