@@ -29,7 +29,7 @@ async function before(script) {
 /** The same work in rounds: what the last rounds left over is what the first ones left over. */
 const rounds = (work) => `
   const round = async () => { ${work} };
-  for (let i = 0; i < 20; i++) await round();
+  for (let i = 0; i < 60; i++) await round(); // until buffers, heaps and pools have their size
   const first = await settled();
   for (let i = 0; i < 100; i++) await round();
   console.log(JSON.stringify([first, await settled()]));`;

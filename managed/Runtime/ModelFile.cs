@@ -56,7 +56,7 @@ public sealed unsafe class ModelFile : IDisposable
     /// <exception cref="RealmException">E_NOT_GGUF, E_TRUNCATED, ...</exception>
     public static ModelFile OpenBytes(byte* bytes, long length)
     {
-        byte* copy = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), 64);
+        byte* copy = SystemMemory.Allocate(Math.Max(length, 1));
         try
         {
             NativeMemory.Copy(bytes, copy, (nuint)length);
@@ -68,7 +68,7 @@ public sealed unsafe class ModelFile : IDisposable
         }
         catch
         {
-            NativeMemory.AlignedFree(copy);
+            SystemMemory.Free(copy, Math.Max(length, 1));
             throw;
         }
     }
@@ -157,7 +157,8 @@ public sealed unsafe class ModelFile : IDisposable
             _maps[i].Dispose();
         }
         _set.Dispose();
-        NativeMemory.AlignedFree(_copy);
+        if (_copy != null)
+            SystemMemory.Free(_copy, Math.Max(Length, 1));
         _copy = null;
     }
 }

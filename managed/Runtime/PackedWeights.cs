@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Realm.Formats;
 
 namespace Realm.Runtime;
@@ -8,13 +7,9 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
 {
     private const int GroupsAtATime = 64;
 
-    // The usual size of a huge page; also the alignment, so that a page begins where the memory does. Small models gain nothing,
-    // and the C library returns only large pieces to the system at once.
-    private const int HugePage = 2 << 20;
-    private const int HugeFrom = 32 << 20;
-
     private readonly IReadOnlyList<Weight> _weights;
     private readonly ModelFile _file;
+    private readonly long _bytes;
     private byte* _memory;
     private int _next;
 
@@ -24,8 +19,8 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     {
         _file = file;
         _weights = weights;
-        nuint bytes = (nuint)weights.Sum(PlaceBytes);
-        _memory = Allocate(bytes);
+        _bytes = weights.Sum(PlaceBytes);
+        _memory = Allocate(_bytes);
         byte* place = _memory;
         foreach (Weight weight in weights)
         {
@@ -56,14 +51,12 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
         }
     }
 
-    private static byte* Allocate(nuint bytes)
+    private static byte* Allocate(long bytes)
     {
         try
         {
-            if (bytes < HugeFrom)
-                return (byte*)NativeMemory.AlignedAlloc(bytes, 64);
-            byte* memory = (byte*)NativeMemory.AlignedAlloc(bytes, HugePage);
-            SystemMemory.Advise((nint)memory, (long)bytes, SystemMemory.HugePages);
+            byte* memory = SystemMemory.Allocate(bytes);
+            SystemMemory.Advise((nint)memory, bytes, SystemMemory.HugePages);
             return memory;
         }
         catch (OutOfMemoryException)
@@ -78,7 +71,7 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_memory);
+        SystemMemory.Free(_memory, _bytes);
         _memory = null;
     }
 }

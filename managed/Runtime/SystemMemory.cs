@@ -2,14 +2,37 @@ using System.Runtime.InteropServices;
 
 namespace Realm.Runtime;
 
-/// <summary>Advice to the system about memory; whatever it does with it, the memory's content stays.</summary>
-internal static class SystemMemory
+/// <summary>Large pieces of memory straight from the system, which go back to it at once when they are freed, and advice about memory.</summary>
+internal static unsafe class SystemMemory
 {
     /// <summary>madvise(2) on Linux, MADV_HUGEPAGE: use huge pages.</summary>
     public const int HugePages = 14;
 
     /// <summary>madvise(2), MADV_DONTNEED: pages of a mapped file may go, and are read again when touched. Of other memory it would lose the content.</summary>
     public const int Forget = 4;
+
+    // mmap(2): PROT_READ | PROT_WRITE; MAP_PRIVATE | MAP_ANONYMOUS.
+    private const int ReadWrite = 3;
+    private const int PrivateAnonymous = 0x22;
+
+    /// <summary>Memory of at least one byte, aligned to a page on Linux and to 64 bytes elsewhere.</summary>
+    /// <exception cref="OutOfMemoryException">The system has none.</exception>
+    public static byte* Allocate(long bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+            return (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
+        nint memory = Map(0, (nuint)bytes, ReadWrite, PrivateAnonymous, -1, 0);
+        return memory == -1 ? throw new OutOfMemoryException() : (byte*)memory;
+    }
+
+    /// <summary>Gives back what <see cref="Allocate"/> gave; null is nothing.</summary>
+    public static void Free(byte* memory, long bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+            NativeMemory.AlignedFree(memory);
+        else if (memory != null)
+            _ = Unmap((nint)memory, (nuint)bytes);
+    }
 
     /// <summary>Advises on the whole pages within a range. Does nothing on other systems.</summary>
     public static void Advise(nint start, long length, int advice)
@@ -21,6 +44,12 @@ internal static class SystemMemory
         if (first < last)
             _ = MemoryAdvise(first, (nuint)(last - first), advice);
     }
+
+    [DllImport("libc", EntryPoint = "mmap")]
+    private static extern nint Map(nint address, nuint length, int protection, int flags, int file, nint offset);
+
+    [DllImport("libc", EntryPoint = "munmap")]
+    private static extern int Unmap(nint address, nuint length);
 
     [DllImport("libc", EntryPoint = "madvise")]
     private static extern int MemoryAdvise(nint address, nuint length, int advice);
