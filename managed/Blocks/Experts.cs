@@ -39,7 +39,8 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
             Inputs some = Gather(step, normed, members, used, hidden, _in);                // (members, hidden)
             step.ProjectGated(gate[expert], up[expert], some, members.Length, h);          // (members, feedForward)
             Inputs middle = step.Load(h, members.Length, down[expert].Weight.Columns, _middle);
-            Scatter(step, expert, middle, members, own.Outputs);                           // (rows · used, hidden)
+            step.ProjectTo(members, down[expert], middle, own.Outputs, hidden);            // (rows · used, hidden)
+            step.Barrier();
         }
         // A row's experts are added in the order of their rank: the sum does not depend on which other rows there are.
         (first, last) = step.Share(rows);
@@ -57,29 +58,6 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
         if (members.Length > 1)
             step.Barrier();
         return inputs;
-    }
-
-    private void Scatter(in Step step, int expert, Inputs middle, ReadOnlySpan<int> members, float* outputs)
-    {
-        Formats.Weight weight = down[expert].Weight;
-        float* sums = step.Scratch.Sums(step.Thread);
-        Deal deal = step.Deal(weight.Groups);
-        while (deal.Next(out int first, out int last))
-        {
-            for (int group = first; group < last; group++)
-            {
-                byte* packed = weight.Group(group, step.Scratch.Packed(step.Thread));
-                int from = group * Lanes.Rows, count = Math.Min(Lanes.Rows, weight.Rows - from);
-                for (int row = 0; row < members.Length; row += Lanes.Tokens)
-                {
-                    int tokens = Math.Min(Lanes.Tokens, members.Length - row);
-                    down[expert].Multiply(packed, middle, row, tokens, sums);
-                    for (int t = 0; t < tokens; t++)
-                        Output.Store(sums + t * Lanes.Rows, null, count, outputs + (long)members[row + t] * weight.Rows + from);
-                }
-            }
-        }
-        step.Barrier();
     }
 
     private void Combine(ExpertScratch own, int row, int used, float* x)

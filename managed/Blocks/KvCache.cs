@@ -68,9 +68,6 @@ internal sealed unsafe class KvCache(KvLayout layout) : IDisposable
     /// <summary>Positions held in `layer`.</summary>
     public int Length(int layer) => _lengths[layer];
 
-    /// <summary>Bytes allocated.</summary>
-    public long Bytes => _pages.Count * layout.PageBytes;
-
     /// <summary>Makes room for `length` positions.</summary>
     public void Reserve(int length)
     {

@@ -67,32 +67,22 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
     }
 
     /// <summary>output (rows, outputs) = W·x + b, rows `stride` apart. This thread's groups of 16 outputs; does not wait.</summary>
-    public void Project(Linear linear, Inputs inputs, int rows, float* output, long stride)
-    {
-        Weight weight = linear.Weight;
-        float* sums = Scratch.Sums(Thread);
-        Deal deal = Deal(weight.Groups);
-        while (deal.Next(out int first, out int last))
-        {
-            for (int group = first; group < last; group++)
-            {
-                byte* packed = weight.Group(group, Scratch.Packed(Thread));
-                int from = group * Lanes.Rows;
-                int count = Math.Min(Lanes.Rows, weight.Rows - from);
-                for (int row = 0; row < rows; row += Lanes.Tokens)
-                {
-                    int tokens = Math.Min(Lanes.Tokens, rows - row);
-                    linear.Multiply(packed, inputs, row, tokens, sums);
-                    for (int t = 0; t < tokens; t++)
-                        Output.Store(sums + t * Lanes.Rows, linear.Bias == null ? null : linear.Bias + from, count, output + (row + t) * stride + from);
-                }
-            }
-        }
-    }
+    public void Project(Linear linear, Inputs inputs, int rows, float* output, long stride) =>
+        Multiply(linear, inputs, rows, output, stride, add: false, default);
+
+    /// <summary>The same, but row i goes to row `places`[i] of the output.</summary>
+    public void ProjectTo(ReadOnlySpan<int> places, Linear linear, Inputs inputs, float* output, long stride) =>
+        Multiply(linear, inputs, places.Length, output, stride, add: false, places);
 
     /// <summary>x (rows, outputs) += W·inputs + b. This thread's groups of 16 outputs; waits.</summary>
     public void ProjectAdd(Linear linear, Inputs inputs, int rows, float* x)
     {
+        Multiply(linear, inputs, rows, x, linear.Outputs, add: true, default);
+        Barrier();
+    }
+
+    private void Multiply(Linear linear, Inputs inputs, int rows, float* output, long stride, bool add, ReadOnlySpan<int> places)
+    {
         Weight weight = linear.Weight;
         float* sums = Scratch.Sums(Thread);
         Deal deal = Deal(weight.Groups);
@@ -103,16 +93,22 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
                 byte* packed = weight.Group(group, Scratch.Packed(Thread));
                 int from = group * Lanes.Rows;
                 int count = Math.Min(Lanes.Rows, weight.Rows - from);
+                float* bias = linear.Bias == null ? null : linear.Bias + from;
                 for (int row = 0; row < rows; row += Lanes.Tokens)
                 {
                     int tokens = Math.Min(Lanes.Tokens, rows - row);
                     linear.Multiply(packed, inputs, row, tokens, sums);
                     for (int t = 0; t < tokens; t++)
-                        Output.Add(sums + t * Lanes.Rows, linear.Bias == null ? null : linear.Bias + from, count, x + (long)(row + t) * weight.Rows + from);
+                    {
+                        float* to = output + (places.IsEmpty ? row + t : places[row + t]) * stride + from;
+                        if (add)
+                            Output.Add(sums + t * Lanes.Rows, bias, count, to);
+                        else
+                            Output.Store(sums + t * Lanes.Rows, bias, count, to);
+                    }
                 }
             }
         }
-        Barrier();
     }
 
     /// <summary>output (rows, outputs) = silu(gate·inputs) · (up·inputs). This thread's groups of 16 outputs; waits.</summary>

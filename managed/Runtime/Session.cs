@@ -12,9 +12,6 @@ public sealed class Session : IDisposable
     /// <summary>Positions held by all layers.</summary>
     public int Length { get; internal set; }
 
-    /// <summary>Bytes of memory held.</summary>
-    public long Bytes => Cache.Bytes;
-
     /// <summary>Forgets all positions from `length` on.</summary>
     public void Truncate(int length)
     {
