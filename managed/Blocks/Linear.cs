@@ -16,7 +16,7 @@ internal sealed unsafe class Linear(Weight weight, float scale, float* bias)
     /// for as many again.</summary>
     public void Multiply(byte* group, Inputs inputs, int row, int tokens, float* sums)
     {
-        Weight.Multiply(group, inputs.Tile(Weight.Layout, row), 0, tokens, sums);
+        Weight.Multiply(group, inputs.Tile(Weight.Layout, row), tokens, sums);
         if (inputs.Refinement(Weight.Layout, row) is { Count: > 0 } refinement)
             Refine(group, refinement, tokens, sums);
         if (scale != 1f)

@@ -50,8 +50,8 @@ internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows,
     /// <summary>Group `group` in packed form: in its place, or written to `scratch` (of <see cref="GroupBytes"/>).</summary>
     public abstract byte* Group(int group, byte* scratch);
 
-    /// <summary>output[t][16] = 16 rows times `tokens` tokens from `slot` on; see <see cref="IGemm.Multiply"/>.</summary>
-    public abstract void Multiply(byte* group, byte* tile, int slot, int tokens, float* output);
+    /// <summary>output[t][16] = 16 rows times the first `tokens` tokens of a tile; see <see cref="IGemm.Multiply"/>.</summary>
+    public abstract void Multiply(byte* group, byte* tile, int tokens, float* output);
 
     /// <summary>The same for block `block` alone: `tile` is one block of activations.</summary>
     public abstract void MultiplyBlock(byte* group, int block, byte* tile, int tokens, float* output);
@@ -94,9 +94,9 @@ internal sealed unsafe class Weight<TFormat, TGemm>(WeightFormat format, byte* d
         }
     }
 
-    public override void Multiply(byte* group, byte* tile, int slot, int tokens, float* output) =>
-        TGemm.Multiply(group, Blocks, tile, slot, tokens, output);
+    public override void Multiply(byte* group, byte* tile, int tokens, float* output) =>
+        TGemm.Multiply(group, Blocks, tile, tokens, output);
 
     public override void MultiplyBlock(byte* group, int block, byte* tile, int tokens, float* output) =>
-        TGemm.Multiply(group + (long)block * TGemm.BlockBytes, 1, tile, 0, tokens, output);
+        TGemm.Multiply(group + (long)block * TGemm.BlockBytes, 1, tile, tokens, output);
 }

@@ -41,44 +41,42 @@ internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTi
         get => T.HeaderBytes + 512;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         if (Lanes.Wide)
-            Wide(weights, blocks, tile, slot, tokens, output);
+            Wide(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
-            Narrow(weights, blocks, tile, slot, tokens, output);
+            Narrow(weights, blocks, tile, tokens, output);
         else
-            Reference(weights, blocks, tile, slot, tokens, output);
+            Reference(weights, blocks, tile, tokens, output);
     }
 
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
-        byte* a = tile + slot * 64;
-        float* scales = (float*)(tile + Int16Activations.ScaleOffset) + slot;
+        float* scales = (float*)(tile + Int16Activations.ScaleOffset);
         if (tokens > 4)
-            Multiply8(weights, blocks, a, scales, output);
+            Multiply8(weights, blocks, tile, scales, output);
         else if (tokens > 1)
-            Multiply4(weights, blocks, a, scales, output);
+            Multiply4(weights, blocks, tile, scales, output);
         else
-            Multiply1(weights, blocks, a, scales, output);
+            Multiply1(weights, blocks, tile, scales, output);
     }
 
     /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
-        byte* a = tile + slot * 64;
-        float* scales = (float*)(tile + Int16Activations.ScaleOffset) + slot;
+        float* scales = (float*)(tile + Int16Activations.ScaleOffset);
         for (int half = 0; half < 2; half++)
         {
             if (tokens == 1)
             {
-                Multiply1(weights, blocks, a, scales, half, output + 8 * half);
+                Multiply1(weights, blocks, tile, scales, half, output + 8 * half);
                 continue;
             }
-            Multiply4(weights, blocks, a, scales, half, output + 8 * half);
+            Multiply4(weights, blocks, tile, scales, half, output + 8 * half);
             if (tokens > 4)
-                Multiply4(weights, blocks, a + 4 * 64, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
+                Multiply4(weights, blocks, tile + 4 * 64, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
         }
     }
 
@@ -272,7 +270,7 @@ internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTi
         Fma.MultiplyAdd(Avx.ConvertToVector256Single(sum), d * Vector256.Create(*s), c);
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {
@@ -283,7 +281,7 @@ internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTi
                 {
                     byte* w = weights + (long)b * BlockBytes;
                     byte* a = tile + (long)b * Int16Activations.BlockBytes;
-                    short* x = (short*)a + 32 * (slot + t);
+                    short* x = (short*)a + 32 * t;
                     int sum = 0;
                     for (int i = 0; i < 32; i++)
                     {
@@ -291,7 +289,7 @@ internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTi
                         int place = i / 4 * 4 + i % 2 * 2 + i % 4 / 2;
                         sum += ((sbyte*)w)[T.HeaderBytes + 64 * (i / 4) + 4 * row + i % 4] * x[place];
                     }
-                    float scale = ((float*)(a + Int16Activations.ScaleOffset))[slot + t];
+                    float scale = ((float*)(a + Int16Activations.ScaleOffset))[t];
                     c = MathF.FusedMultiplyAdd(sum, T.Scale1(w, row) * scale, c);
                 }
                 output[t * Lanes.Rows + row] = c;

@@ -34,40 +34,40 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
         get => T.BlockBytes;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         if (Lanes.Wide)
-            Wide(weights, blocks, tile, slot, tokens, output);
+            Wide(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
-            Narrow(weights, blocks, tile, slot, tokens, output);
+            Narrow(weights, blocks, tile, tokens, output);
         else
-            Reference(weights, blocks, tile, slot, tokens, output);
+            Reference(weights, blocks, tile, tokens, output);
     }
 
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         if (tokens > 4)
             Multiply8(weights, blocks, tile, output);
         else if (tokens > 1)
-            Multiply4(weights, blocks, tile, slot, output);
+            Multiply4(weights, blocks, tile, output);
         else
-            Multiply1(weights, blocks, tile, slot, output);
+            Multiply1(weights, blocks, tile, output);
     }
 
     /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int half = 0; half < 2; half++)
         {
             if (tokens == 1)
             {
-                Multiply1(weights, blocks, tile, slot, half, output + 8 * half);
+                Multiply1(weights, blocks, tile, half, output + 8 * half);
                 continue;
             }
-            Multiply4(weights, blocks, tile, slot, half, output + 8 * half);
+            Multiply4(weights, blocks, tile, 0, half, output + 8 * half);
             if (tokens > 4)
-                Multiply4(weights, blocks, tile, slot + 4, half, output + 4 * Lanes.Rows + 8 * half);
+                Multiply4(weights, blocks, tile, 4, half, output + 4 * Lanes.Rows + 8 * half);
         }
     }
 
@@ -133,11 +133,11 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             i5.Store(sums + 80);
             i6.Store(sums + 96);
             i7.Store(sums + 112);
-            Finish(w, tile, 0, 8, sums, output);
+            Finish(w, tile, 8, sums, output);
         }
     }
 
-    private static void Multiply4(byte* w, int blocks, byte* tile, int slot, float* output)
+    private static void Multiply4(byte* w, int blocks, byte* tile, float* output)
     {
         int* sums = stackalloc int[64];
         for (int t = 0; t < 4; t++)
@@ -148,7 +148,7 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             for (int part = 0; part < 4; part++)
             {
                 Prefetch.Lines(w + BlockBytes / 4 * part, QuarterLines);
-                byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
+                byte* a = tile + 128 * (part / 2) + 16 * (part % 2);
                 Scales(w, part, out var low, out var high);
                 Load(w, part, 0, out var v0, out var v1, out var v2, out var v3);
                 Vector512<short> scale = LaneBytes.Twice(low, 0);
@@ -179,11 +179,11 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             i1.Store(sums + 16);
             i2.Store(sums + 32);
             i3.Store(sums + 48);
-            Finish(w, tile, slot, 4, sums, output);
+            Finish(w, tile, 4, sums, output);
         }
     }
 
-    private static void Multiply1(byte* w, int blocks, byte* tile, int slot, float* output)
+    private static void Multiply1(byte* w, int blocks, byte* tile, float* output)
     {
         Vector512<float>.Zero.Store(output);
         for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
@@ -192,7 +192,7 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             for (int part = 0; part < 4; part++)
             {
                 Prefetch.Lines(w + BlockBytes / 4 * part, QuarterLines);
-                byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
+                byte* a = tile + 128 * (part / 2) + 16 * (part % 2);
                 Scales(w, part, out var low, out var high);
                 Load(w, part, 0, out var v0, out var v1, out var v2, out var v3);
                 i0 = Add(i0, a, LaneBytes.Twice(low, 0), v0, v1, v2, v3);
@@ -204,8 +204,8 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
                 i1 = Add(i1, a + 96, LaneBytes.Twice(high, 2), v0, v1, v2, v3);
             }
             Minimums(w, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5, out var m6, out var m7);
-            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
-            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * slot;
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
+            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset);
             Vector512<float> dmin = T.HasMinimums ? T.MinimumScale(w) : default;
             Finish(output, i0 + i1, s, sums, T.Scale(w), dmin, m0, m1, m2, m3, m4, m5, m6, m7);
         }
@@ -269,12 +269,12 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
 
     // What is done once a superblock. Not inlined: it would use up the number of local variables that the compiler keeps track of.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Finish(byte* w, byte* tile, int slot, int tokens, int* sums, float* output)
+    private static void Finish(byte* w, byte* tile, int tokens, int* sums, float* output)
     {
         Minimums(w, out var m0, out var m1, out var m2, out var m3, out var m4, out var m5, out var m6, out var m7);
         Vector512<float> d = T.Scale(w), dmin = T.HasMinimums ? T.MinimumScale(w) : default;
-        float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
-        int* sums16 = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * slot;
+        float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
+        int* sums16 = (int*)(tile + SuperblockActivations.Sum16Offset);
         for (int t = 0; t < tokens; t++)
             Finish(output + 16 * t, Vector512.Load(sums + 16 * t), s + t, sums16 + 8 * t, d, dmin, m0, m1, m2, m3, m4, m5, m6, m7);
     }
@@ -302,14 +302,15 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
     private static Vector512<int> Minimum(Vector512<short> minimums, int* sums) =>
         Avx512BW.MultiplyAddAdjacent(minimums, Vector512.Create(*sums).AsInt16());
 
-    private static void Multiply4(byte* w, int blocks, byte* tile, int slot, int half, float* output)
+    // Four tokens from `token` on.
+    private static void Multiply4(byte* w, int blocks, byte* tile, int token, int half, float* output)
     {
         for (int t = 0; t < 4; t++)
             Vector256<float>.Zero.Store(output + 16 * t);
         for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
         {
             Vector256<int> i0 = default, i1 = default, i2 = default, i3 = default;
-            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * slot;
+            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * token;
             Vector256<int> m0 = default, m1 = default, m2 = default, m3 = default;
             for (int k = 0; k < 4; k++, sums += 2)
             {
@@ -330,7 +331,7 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             {
                 if (half == 0)
                     Prefetch.Lines(w + BlockBytes / 4 * part, QuarterLines);
-                byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
+                byte* a = tile + 256 * token + 128 * (part / 2) + 16 * (part % 2);
                 for (int j = 0; j < 4; j++, a += 32)
                 {
                     Load(w, half, part, j, out var scale, out var v0, out var v1, out var v2, out var v3);
@@ -341,7 +342,7 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
                 }
             }
             Vector256<float> d = T.Scale(w, half), dmin = T.HasMinimums ? T.MinimumScale(w, half) : default;
-            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + token;
             Finish(output, i0, m0, s, d, dmin);
             Finish(output + 16, i1, m1, s + 1, d, dmin);
             Finish(output + 32, i2, m2, s + 2, d, dmin);
@@ -349,13 +350,13 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
         }
     }
 
-    private static void Multiply1(byte* w, int blocks, byte* tile, int slot, int half, float* output)
+    private static void Multiply1(byte* w, int blocks, byte* tile, int half, float* output)
     {
         Vector256<float>.Zero.Store(output);
         for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
         {
             Vector256<int> sum = default, minimum = default;
-            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset) + 8 * slot;
+            int* sums = (int*)(tile + SuperblockActivations.Sum16Offset);
             for (int k = 0; k < 4; k++, sums += 2)
             {
                 Minimums(w, half, k, out var first, out var second);
@@ -367,14 +368,14 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
             {
                 if (half == 0)
                     Prefetch.Lines(w + BlockBytes / 4 * part, QuarterLines);
-                byte* a = tile + 256 * slot + 128 * (part / 2) + 16 * (part % 2);
+                byte* a = tile + 128 * (part / 2) + 16 * (part % 2);
                 for (int j = 0; j < 4; j++, a += 32)
                 {
                     Load(w, half, part, j, out var scale, out var v0, out var v1, out var v2, out var v3);
                     sum = Add(sum, a, scale, v0, v1, v2, v3);
                 }
             }
-            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
             Finish(output, sum, minimum, s, T.Scale(w, half), T.HasMinimums ? T.MinimumScale(w, half) : default);
         }
     }
@@ -440,7 +441,7 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
     }
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {
@@ -451,8 +452,8 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
                 {
                     byte* w = weights + (long)b * BlockBytes;
                     byte* a = tile + (long)b * SuperblockActivations.BlockBytes;
-                    sbyte* x = (sbyte*)a + 256 * (slot + t);
-                    short* sums = (short*)(a + SuperblockActivations.Sum16Offset) + 16 * (slot + t);
+                    sbyte* x = (sbyte*)a + 256 * t;
+                    short* sums = (short*)(a + SuperblockActivations.Sum16Offset) + 16 * t;
                     int sum = 0, minimum = 0;
                     for (int g = 0; g < 16; g++)
                     {
@@ -464,7 +465,7 @@ internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroup
                         minimum += min * sums[g];
                     }
                     (float d, float dmin) = T.Scale1(w, row);
-                    float dy = ((float*)(a + SuperblockActivations.ScaleOffset))[slot + t];
+                    float dy = ((float*)(a + SuperblockActivations.ScaleOffset))[t];
                     c = MathF.FusedMultiplyAdd(sum, d * dy, c);
                     if (T.HasMinimums)
                         c = MathF.FusedMultiplyAdd(minimum, -(dmin * dy), c);

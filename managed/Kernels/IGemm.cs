@@ -16,8 +16,8 @@ internal unsafe interface IGemm
     static abstract int BlockBytes { get; }
 
     /// <summary>
-    /// output[t][r] = sum over k of weight[r][k] · activation[slot + t][k], for 16 rows r and `tokens` (1 to 8 - slot) tokens t.
-    /// Writes up to 8 tokens: those beyond `tokens` are garbage. `slot` is 0 or 4 where `tokens` is above 1.
+    /// output[t][r] = sum over k of weight[r][k] · activation[t][k], for 16 rows r and `tokens` (1 to 8) tokens t of the tile.
+    /// Writes up to 8 tokens: those beyond `tokens` are garbage.
     /// </summary>
-    static abstract void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output);
+    static abstract void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output);
 }

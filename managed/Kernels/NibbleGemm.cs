@@ -58,44 +58,42 @@ internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibb
         get => QuantOffset + 256;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         if (Lanes.Wide)
-            Wide(weights, blocks, tile, slot, tokens, output);
+            Wide(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
-            Narrow(weights, blocks, tile, slot, tokens, output);
+            Narrow(weights, blocks, tile, tokens, output);
         else
-            Reference(weights, blocks, tile, slot, tokens, output);
+            Reference(weights, blocks, tile, tokens, output);
     }
 
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
-        byte* a = tile + slot * 32;
-        float* scales = (float*)(tile + Int8Activations.ScaleOffset) + slot;
+        float* scales = (float*)(tile + Int8Activations.ScaleOffset);
         if (tokens > 4)
-            Multiply8(weights, blocks, a, scales, output);
+            Multiply8(weights, blocks, tile, scales, output);
         else if (tokens > 1)
-            Multiply4(weights, blocks, a, scales, output);
+            Multiply4(weights, blocks, tile, scales, output);
         else
-            Multiply1(weights, blocks, a, scales, output);
+            Multiply1(weights, blocks, tile, scales, output);
     }
 
     /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
-        byte* a = tile + slot * 32;
-        float* scales = (float*)(tile + Int8Activations.ScaleOffset) + slot;
+        float* scales = (float*)(tile + Int8Activations.ScaleOffset);
         for (int half = 0; half < 2; half++)
         {
             if (tokens == 1)
             {
-                Multiply1(weights, blocks, a, scales, half, output + 8 * half);
+                Multiply1(weights, blocks, tile, scales, half, output + 8 * half);
                 continue;
             }
-            Multiply4(weights, blocks, a, scales, half, output + 8 * half);
+            Multiply4(weights, blocks, tile, scales, half, output + 8 * half);
             if (tokens > 4)
-                Multiply4(weights, blocks, a + 4 * 32, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
+                Multiply4(weights, blocks, tile + 4 * 32, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
         }
     }
 
@@ -302,7 +300,7 @@ internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibb
     }
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {
@@ -313,8 +311,8 @@ internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibb
                 {
                     byte* w = weights + (long)b * BlockBytes;
                     byte* a = tile + (long)b * Int8Activations.BlockBytes;
-                    sbyte* x = (sbyte*)a + 32 * (slot + t);
-                    float* scale = (float*)(a + Int8Activations.ScaleOffset) + slot + t;
+                    sbyte* x = (sbyte*)a + 32 * t;
+                    float* scale = (float*)(a + Int8Activations.ScaleOffset) + t;
                     int sum = 0;
                     for (int i = 0; i < 32; i++)
                     {

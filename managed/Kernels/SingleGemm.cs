@@ -37,20 +37,20 @@ internal readonly unsafe struct SingleGemm<T> : IGemm where T : unmanaged, ISing
         get => Lanes.Rows * T.RowBytes;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         if (Lanes.Wide)
-            Wide(weights, blocks, tile, slot, tokens, output);
+            Wide(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
-            Narrow(weights, blocks, tile, slot, tokens, output);
+            Narrow(weights, blocks, tile, tokens, output);
         else
-            Reference(weights, blocks, tile, slot, tokens, output);
+            Reference(weights, blocks, tile, tokens, output);
     }
 
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
-        float* a = (float*)tile + slot;
+        float* a = (float*)tile;
         if (tokens > 4)
             Multiply8(weights, blocks, a, output);
         else if (tokens > 1)
@@ -60,9 +60,9 @@ internal readonly unsafe struct SingleGemm<T> : IGemm where T : unmanaged, ISing
     }
 
     /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
-        float* a = (float*)tile + slot;
+        float* a = (float*)tile;
         if (tokens > 4)
         {
             Multiply8(weights, blocks, a, 0, output);
@@ -194,11 +194,11 @@ internal readonly unsafe struct SingleGemm<T> : IGemm where T : unmanaged, ISing
     }
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {
-            float* a = (float*)tile + slot + t;
+            float* a = (float*)tile + t;
             for (int row = 0; row < Lanes.Rows; row++)
             {
                 float c = 0;

@@ -59,40 +59,40 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
         get => QuantOffset + 32 * Word;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         if (Lanes.Wide)
-            Wide(weights, blocks, tile, slot, tokens, output);
+            Wide(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
-            Narrow(weights, blocks, tile, slot, tokens, output);
+            Narrow(weights, blocks, tile, tokens, output);
         else
-            Reference(weights, blocks, tile, slot, tokens, output);
+            Reference(weights, blocks, tile, tokens, output);
     }
 
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         if (tokens > 4)
             Multiply8(weights, blocks, tile, output);
         else if (tokens > 1)
-            Multiply4(weights, blocks, tile, slot, output);
+            Multiply4(weights, blocks, tile, output);
         else
-            Multiply1(weights, blocks, tile, slot, output);
+            Multiply1(weights, blocks, tile, output);
     }
 
     /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int half = 0; half < 2; half++)
         {
             if (tokens == 1)
             {
-                Multiply1(weights, blocks, tile, slot, half, output + 8 * half);
+                Multiply1(weights, blocks, tile, half, output + 8 * half);
                 continue;
             }
-            Multiply4(weights, blocks, tile, slot, half, output + 8 * half);
+            Multiply4(weights, blocks, tile, 0, half, output + 8 * half);
             if (tokens > 4)
-                Multiply4(weights, blocks, tile, slot + 4, half, output + 4 * Lanes.Rows + 8 * half);
+                Multiply4(weights, blocks, tile, 4, half, output + 4 * Lanes.Rows + 8 * half);
         }
     }
 
@@ -145,7 +145,7 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
         }
     }
 
-    private static void Multiply4(byte* w, int blocks, byte* tile, int slot, float* output)
+    private static void Multiply4(byte* w, int blocks, byte* tile, float* output)
     {
         for (int t = 0; t < 4; t++)
             Vector512<float>.Zero.Store(output + 16 * t);
@@ -153,7 +153,7 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
         {
             Vector512<int> i0 = default, i1 = default, i2 = default, i3 = default;
             Scales(w, out Vector512<uint> scales, out Vector512<uint> later);
-            byte* a = tile + 256 * slot;
+            byte* a = tile;
             for (int j = 0; j < 4; j++, a += 64)
             {
                 Prefetch.Lines(w + BlockBytes / 4 * j, QuarterLines);
@@ -173,8 +173,8 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
             }
             Minimums(w, out Vector512<short> m0, out Vector512<short> m1, out Vector512<short> m2, out Vector512<short> m3);
             Vector512<float> d = Halves.LoadFirst(w), dmin = Halves.LoadSecond(w);
-            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
-            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset) + 4 * slot;
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
+            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset);
             Finish(output, i0, s, sums, d, dmin, m0, m1, m2, m3);
             Finish(output + 16, i1, s + 1, sums + 4, d, dmin, m0, m1, m2, m3);
             Finish(output + 32, i2, s + 2, sums + 8, d, dmin, m0, m1, m2, m3);
@@ -182,14 +182,14 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
         }
     }
 
-    private static void Multiply1(byte* w, int blocks, byte* tile, int slot, float* output)
+    private static void Multiply1(byte* w, int blocks, byte* tile, float* output)
     {
         Vector512<float>.Zero.Store(output);
         for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
         {
             Vector512<int> i0 = default, i1 = default;
             Scales(w, out Vector512<uint> scales, out Vector512<uint> later);
-            byte* a = tile + 256 * slot;
+            byte* a = tile;
             for (int j = 0; j < 4; j++, a += 64)
             {
                 Prefetch.Lines(w + BlockBytes / 4 * j, QuarterLines);
@@ -200,8 +200,8 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
                 Next(ref scales, ref later);
             }
             Minimums(w, out Vector512<short> m0, out Vector512<short> m1, out Vector512<short> m2, out Vector512<short> m3);
-            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
-            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset) + 4 * slot;
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
+            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset);
             Finish(output, i0 + i1, s, sums, Halves.LoadFirst(w), Halves.LoadSecond(w), m0, m1, m2, m3);
         }
     }
@@ -303,7 +303,8 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
         c.Store(output);
     }
 
-    private static void Multiply4(byte* w, int blocks, byte* tile, int slot, int half, float* output)
+    // Four tokens from `token` on.
+    private static void Multiply4(byte* w, int blocks, byte* tile, int token, int half, float* output)
     {
         for (int t = 0; t < 4; t++)
             Vector256<float>.Zero.Store(output + 16 * t);
@@ -311,7 +312,7 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
         for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
         {
             Vector256<int> i0 = default, i1 = default, i2 = default, i3 = default;
-            byte* a = tile + 256 * slot;
+            byte* a = tile + 256 * token;
             for (int j = 0; j < 8; j++, a += 32)
             {
                 if (half == 0)
@@ -329,8 +330,8 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
             }
             Minimums(w, out Vector256<short> m0, out Vector256<short> m1, out Vector256<short> m2, out Vector256<short> m3);
             Vector256<float> d = Halves.LoadFirst(w, 0), dmin = Halves.LoadSecond(w, 0);
-            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
-            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset) + 4 * slot;
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + token;
+            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset) + 4 * token;
             Finish(output, i0, s, sums, d, dmin, m0, m1, m2, m3);
             Finish(output + 16, i1, s + 1, sums + 4, d, dmin, m0, m1, m2, m3);
             Finish(output + 32, i2, s + 2, sums + 8, d, dmin, m0, m1, m2, m3);
@@ -338,14 +339,14 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
         }
     }
 
-    private static void Multiply1(byte* w, int blocks, byte* tile, int slot, int half, float* output)
+    private static void Multiply1(byte* w, int blocks, byte* tile, int half, float* output)
     {
         Vector256<float>.Zero.Store(output);
         w += 32 * half;
         for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
         {
             Vector256<int> sum = default;
-            byte* a = tile + 256 * slot;
+            byte* a = tile;
             for (int j = 0; j < 8; j++, a += 32)
             {
                 if (half == 0)
@@ -357,8 +358,8 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
                 sum = Add(sum, a + 16, scale, v0, v1, v2, v3);
             }
             Minimums(w, out Vector256<short> m0, out Vector256<short> m1, out Vector256<short> m2, out Vector256<short> m3);
-            float* s = (float*)(tile + SuperblockActivations.ScaleOffset) + slot;
-            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset) + 4 * slot;
+            float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
+            int* sums = (int*)(tile + SuperblockActivations.Sum32Offset);
             Finish(output, sum, s, sums, Halves.LoadFirst(w, 0), Halves.LoadSecond(w, 0), m0, m1, m2, m3);
         }
     }
@@ -438,7 +439,7 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
     }
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output)
+    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         byte* scales = stackalloc byte[12];
         for (int t = 0; t < tokens; t++)
@@ -450,8 +451,8 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
                 {
                     byte* w = weights + (long)b * BlockBytes + 4 * row;
                     byte* a = tile + (long)b * SuperblockActivations.BlockBytes;
-                    sbyte* x = (sbyte*)a + 256 * (slot + t);
-                    short* sums = (short*)(a + SuperblockActivations.Sum32Offset) + 8 * (slot + t);
+                    sbyte* x = (sbyte*)a + 256 * t;
+                    short* sums = (short*)(a + SuperblockActivations.Sum32Offset) + 8 * t;
                     for (int i = 0; i < 12; i++)
                         scales[i] = w[Word * (1 + i / 4) + i % 4];
                     int sum = 0, minimum = 0;
@@ -471,7 +472,7 @@ internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, I
                         minimum += min * sums[j];
                     }
                     (float d, float dmin) = Halves.LoadPair(w, 0);
-                    float dy = ((float*)(a + SuperblockActivations.ScaleOffset))[slot + t];
+                    float dy = ((float*)(a + SuperblockActivations.ScaleOffset))[t];
                     c = MathF.FusedMultiplyAdd(sum, d * dy, c);
                     c = MathF.FusedMultiplyAdd(minimum, -(dmin * dy), c);
                 }

@@ -3,7 +3,7 @@ using Realm.Kernels;
 
 namespace Realm.Tests.Kernels;
 
-internal unsafe delegate void Product(byte* weights, int blocks, byte* tile, int slot, int tokens, float* output);
+internal unsafe delegate void Product(byte* weights, int blocks, byte* tile, int tokens, float* output);
 
 /// <summary>The three ways in which the kernel of a format can run.</summary>
 internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Product Reference)

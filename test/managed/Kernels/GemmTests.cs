@@ -10,10 +10,6 @@ public class GemmTests
 {
     public static TheoryData<string> Names => FormatsTests.Names;
 
-    // Slot and number of tokens, as callers may ask for them.
-    private static readonly (int Slot, int Tokens)[] _shapes =
-        [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (0, 6), (0, 7), (0, 8), (4, 2), (4, 3), (4, 4), (1, 1), (4, 1), (7, 1)];
-
     private static float[] Values(int count, Random random)
     {
         float[] x = new float[count];
@@ -62,7 +58,7 @@ public class GemmTests
             Assert.Equal(3, product.Groups);
             for (int group = 0; group < product.Groups; group++)
             {
-                float[] output = product.Multiply(group, 0, 8);
+                float[] output = product.Multiply(group, 8);
                 for (int i = 0; i < output.Length; i++)
                 {
                     int row = 16 * group + i % 16;
@@ -108,7 +104,7 @@ public class GemmTests
             using PackedProduct product = new(format, blocks, 16, Columns, x);
             AssertSameBits(name, product);
             float[] weights = FormatsTests.Decode(format, blocks);
-            float[] output = product.Multiply(0, 0, 8);
+            float[] output = product.Multiply(0, 8);
             for (int i = 0; i < output.Length; i++)
             {
                 (double expected, double size) = Expected(product, weights, i % 16, i / 16, Columns);
@@ -133,7 +129,7 @@ public class GemmTests
         float[] x = Enumerable.Repeat(127f, 8 * 256).ToArray();
         using PackedProduct product = new(format, blocks, 16, 256, x);
         AssertSameBits("Q6_K", product);
-        float[] output = product.Multiply(0, 0, 8);
+        float[] output = product.Multiply(0, 8);
         for (int i = 0; i < output.Length; i++)
             Assert.Equal((i % 2 == 0 ? 127 : -128) * 31 * 127 * 256, output[i]);
     }
@@ -146,10 +142,10 @@ public class GemmTests
         WeightFormat format = FormatsTests.Find(name);
         float[] x = Values(8 * Columns, new Random(14));
         using PackedProduct zeroWeights = new(format, new byte[16 * Columns / format.BlockElements * format.BlockBytes], 16, Columns, x);
-        Assert.All(zeroWeights.Multiply(0, 0, 8), y => Assert.Equal(0f, y));
+        Assert.All(zeroWeights.Multiply(0, 8), y => Assert.Equal(0f, y));
         byte[] blocks = SampleBlocks.Random(format, 16 * Columns / format.BlockElements, new Random(15));
         using PackedProduct zeroActivations = new(format, blocks, 16, Columns, new float[8 * Columns]);
-        Assert.All(zeroActivations.Multiply(0, 0, 8), y => Assert.Equal(0f, y));
+        Assert.All(zeroActivations.Multiply(0, 8), y => Assert.Equal(0f, y));
     }
 
     // Half-precision weights that are subnormal are small numbers, not zeros.
@@ -161,7 +157,7 @@ public class GemmTests
         for (int row = 0; row < 16; row++)
             BitConverter.TryWriteBytes(blocks.AsSpan(2 * row), BitConverter.UInt16BitsToHalf((ushort)(1 + 64 * row)));
         using PackedProduct product = new(format, blocks, 16, 1, Enumerable.Repeat(3f, 8).ToArray());
-        float[] output = product.Multiply(0, 0, 8);
+        float[] output = product.Multiply(0, 8);
         for (int i = 0; i < output.Length; i++)
             Assert.Equal(3f * (1 + 64 * (i % 16)) * MathF.Pow(2, -24), output[i]);
         AssertSameBits("F16", product);
@@ -172,14 +168,14 @@ public class GemmTests
         GemmForms forms = GemmForms.All.Single(f => f.Format == name);
         for (int group = 0; group < product.Groups; group++)
         {
-            float[] all = product.Multiply(forms.Reference, group, 0, 8);
-            foreach ((int slot, int tokens) in _shapes)
+            float[] all = product.Multiply(forms.Reference, group, 8);
+            for (int tokens = 1; tokens <= Lanes.Tokens; tokens++)
             {
-                ReadOnlySpan<float> expected = all.AsSpan(16 * slot, 16 * tokens);
-                FormatsTests.AssertSameBits(expected, product.Multiply(forms.Reference, group, slot, tokens));
-                FormatsTests.AssertSameBits(expected, product.Multiply(group, slot, tokens));
+                ReadOnlySpan<float> expected = all.AsSpan(0, 16 * tokens);
+                FormatsTests.AssertSameBits(expected, product.Multiply(forms.Reference, group, tokens));
+                FormatsTests.AssertSameBits(expected, product.Multiply(group, tokens));
                 foreach ((_, Product run) in forms.Fast)
-                    FormatsTests.AssertSameBits(expected, product.Multiply(run, group, slot, tokens));
+                    FormatsTests.AssertSameBits(expected, product.Multiply(run, group, tokens));
             }
         }
     }

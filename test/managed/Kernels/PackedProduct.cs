@@ -45,20 +45,20 @@ internal sealed unsafe class PackedProduct : IDisposable
     private int Blocks { get; }
 
     /// <summary>[tokens][16], as the engine multiplies.</summary>
-    public float[] Multiply(int group, int slot, int tokens)
+    public float[] Multiply(int group, int tokens)
     {
         float[] output = NewOutput();
         fixed (float* o = output)
-            _weight.Multiply(_weight.Group(group, _scratch), _tile, slot, tokens, o);
+            _weight.Multiply(_weight.Group(group, _scratch), _tile, tokens, o);
         return output[..(16 * tokens)];
     }
 
     /// <summary>The same with a kernel of the test's choice.</summary>
-    public float[] Multiply(Product product, int group, int slot, int tokens)
+    public float[] Multiply(Product product, int group, int tokens)
     {
         float[] output = NewOutput();
         fixed (float* o = output)
-            product(_weight.Group(group, _scratch), Blocks, _tile, slot, tokens, o);
+            product(_weight.Group(group, _scratch), Blocks, _tile, tokens, o);
         return output[..(16 * tokens)];
     }
 
