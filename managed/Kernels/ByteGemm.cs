@@ -85,6 +85,7 @@ internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTi
         Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
         {
+            Prefetch.Lines(w, (BlockBytes + 63) / 64);
             // Half a block at a time: 8 vectors of weights and 8 sums.
             Load(w, 0, out var e0, out var o0, out var e1, out var o1, out var e2, out var o2, out var e3, out var o3);
             Vector512<int> s0 = Sum(a, e0, o0, e1, o1, e2, o2, e3, o3);
@@ -121,6 +122,7 @@ internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTi
         Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
         {
+            Prefetch.Lines(w, (BlockBytes + 63) / 64);
             Load(w, 0, out var e0, out var o0, out var e1, out var o1, out var e2, out var o2, out var e3, out var o3);
             Vector512<int> s0 = Sum(a, e0, o0, e1, o1, e2, o2, e3, o3);
             Vector512<int> s1 = Sum(a + 64, e0, o0, e1, o1, e2, o2, e3, o3);
@@ -200,6 +202,8 @@ internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTi
         Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
         {
+            if (half == 0)
+                Prefetch.Lines(w, (BlockBytes + 63) / 64);
             Vector256<int> s0 = default, s1 = default, s2 = default, s3 = default;
             // Two vectors at a time: sixteen registers hold no more.
             for (int j = 0; j < 8; j += 2)

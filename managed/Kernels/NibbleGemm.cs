@@ -102,6 +102,7 @@ internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibb
         Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int8Activations.BlockBytes, s += Int8Activations.BlockBytes / 4)
         {
+            Prefetch.Lines(w, (BlockBytes + 63) / 64);
             Vector512<float> d = T.Scale(w);
             Vector512<float> m = T.Offset(w, d);
             Load(w, out var l0, out var l1, out var l2, out var l3, out var h0, out var h1, out var h2, out var h3);
@@ -129,6 +130,7 @@ internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibb
         Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int8Activations.BlockBytes, s += Int8Activations.BlockBytes / 4)
         {
+            Prefetch.Lines(w, (BlockBytes + 63) / 64);
             Vector512<float> d = T.Scale(w);
             Vector512<float> m = T.Offset(w, d);
             Load(w, out var l0, out var l1, out var l2, out var l3, out var h0, out var h1, out var h2, out var h3);
@@ -219,6 +221,8 @@ internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibb
         Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int8Activations.BlockBytes, s += Int8Activations.BlockBytes / 4)
         {
+            if (half == 0)
+                Prefetch.Lines(w, (BlockBytes + 63) / 64);
             Vector256<int> s0 = default, s1 = default, s2 = default, s3 = default;
             // Low and high nibbles of one vector at a time: sixteen registers hold no more.
             for (int j = 0; j < 4; j += 2)
