@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Realm.Tokenizers;
 
@@ -11,7 +10,7 @@ namespace Realm.Tokenizers;
 /// </summary>
 internal sealed class ByteStrings
 {
-    private static readonly ulong s_secret = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
+    private static readonly ulong s_secret = Secret.Next() | 1;
 
     private byte[] _bytes;
     private int[] _ends;

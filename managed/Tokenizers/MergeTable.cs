@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Security.Cryptography;
 
 namespace Realm.Tokenizers;
 
@@ -13,7 +12,7 @@ internal sealed class MergeTable
     public const int None = int.MaxValue;
 
     // Odd, and secret so that no file can make its merges collide.
-    private static readonly ulong s_factor = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
+    private static readonly ulong s_factor = Secret.Next() | 1;
 
     private readonly Slot[] _slots;
     private readonly int _shift;
