@@ -21,7 +21,22 @@ public static class Formats
         new WeightFormat<Q4_K, SuperblockGemm<Q4_K>>(12, "Q4_K"),
         new WeightFormat<Q5_K, SuperblockGemm<Q5_K>>(13, "Q5_K"),
         new WeightFormat<Q6_K, GroupGemm<Q6_K>>(14, "Q6_K"),
+        new DecodedFormat<IQ2_XXS>(16, "IQ2_XXS"),
+        new DecodedFormat<IQ2_XS>(17, "IQ2_XS"),
+        new DecodedFormat<IQ3_XXS>(18, "IQ3_XXS"),
+        new DecodedFormat<IQ1_S>(19, "IQ1_S"),
+        new DecodedFormat<IQ4_NL>(20, "IQ4_NL"),
+        new DecodedFormat<IQ3_S>(21, "IQ3_S"),
+        new DecodedFormat<IQ2_S>(22, "IQ2_S"),
+        new DecodedFormat<IQ4_XS>(23, "IQ4_XS"),
+        new DecodedFormat<IQ1_M>(29, "IQ1_M"),
         new WeightFormat<BF16, SingleGemm<BF16>>(30, "BF16"),
+        new DecodedFormat<TQ1_0>(34, "TQ1_0"),
+        new DecodedFormat<TQ2_0>(35, "TQ2_0"),
+        new DecodedFormat<MXFP4>(39, "MXFP4"),
+        new DecodedFormat<NVFP4>(40, "NVFP4"),
+        new DecodedFormat<Q1_0>(41, "Q1_0"),
+        new DecodedFormat<Q2_0>(42, "Q2_0"),
     ];
 
     /// <summary>The format with that number in GGUF files; null where this engine can't compute with it.</summary>

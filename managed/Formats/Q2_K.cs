@@ -40,10 +40,10 @@ internal unsafe struct Q2_K : IFormat<Q2_K>, IGroupTile
     }
 
     // Packed: (d, dmin), four words of scales and minimums, 16 words of q: the four of a part lie together in the file too.
-    public static void Pack(Q2_K* block, int row, byte* packed)
+    public static void Pack(Q2_K* block, BlockRows rows, byte* packed)
     {
-        Halves.PackWords((byte*)&block->D, 1, row, packed);
-        Halves.PackWords((byte*)block, 20, row, packed + Word);
+        rows.PackWords(&block->D, 1, packed);
+        rows.PackWords(block, 20, packed + Word);
     }
 
     public static int BlockBytes => 21 * Word;

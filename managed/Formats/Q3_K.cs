@@ -46,12 +46,12 @@ internal unsafe struct Q3_K : IFormat<Q3_K>, IGroupTile
         }
     }
 
-    public static void Pack(Q3_K* block, int row, byte* packed)
+    public static void Pack(Q3_K* block, BlockRows rows, byte* packed)
     {
-        Halves.Pack(block->D, row, packed);
-        Halves.PackWords(block->Scales12, 3, row, packed + ScaleOffset);
-        Halves.PackWords(block->HighBits, 8, row, packed + HighOffset);
-        Halves.PackWords(block->LowBits, 16, row, packed + LowOffset);
+        rows.PackHalves(&block->D, packed);
+        rows.PackWords(block->Scales12, 3, packed + ScaleOffset);
+        rows.PackWords(block->HighBits, 8, packed + HighOffset);
+        rows.PackWords(block->LowBits, 16, packed + LowOffset);
     }
 
     public static int BlockBytes => LowOffset + 16 * Word;

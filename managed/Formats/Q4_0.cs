@@ -28,10 +28,10 @@ internal unsafe struct Q4_0 : IFormat<Q4_0>, INibbleTile
     }
 
     // Packed: 16 x d, then four times 16 x 4 bytes of nibbles.
-    public static void Pack(Q4_0* block, int row, byte* packed)
+    public static void Pack(Q4_0* block, BlockRows rows, byte* packed)
     {
-        Halves.Pack(block->D, row, packed);
-        Halves.PackWords(block->Quants, 4, row, packed + HeaderBytes);
+        rows.PackHalves(&block->D, packed);
+        rows.PackWords(block->Quants, 4, packed + HeaderBytes);
     }
 
     public static int HeaderBytes => 32;

@@ -35,11 +35,12 @@ internal unsafe struct Q5_0 : IFormat<Q5_0>, INibbleTile
     private static int Q(int low, uint bits) => low | (int)(bits & 1) << 4;
 
     // Packed: 16 x d, the plane of fifth bits, then four times 16 x 4 bytes of nibbles.
-    public static void Pack(Q5_0* block, int row, byte* packed)
+    public static void Pack(Q5_0* block, BlockRows rows, byte* packed)
     {
-        Halves.Pack(block->D, row, packed);
-        ((uint*)(packed + HeaderBytes))[row] = FifthBitPlane.Pack(block->FifthBits);
-        Halves.PackWords(block->Quants, 4, row, packed + HeaderBytes + 64);
+        rows.PackHalves(&block->D, packed);
+        rows.PackWords(&block->FifthBits, 1, packed + HeaderBytes);
+        FifthBitPlane.Arrange(packed + HeaderBytes);
+        rows.PackWords(block->Quants, 4, packed + HeaderBytes + 64);
     }
 
     public static int HeaderBytes => 32;

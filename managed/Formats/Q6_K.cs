@@ -44,17 +44,17 @@ internal unsafe struct Q6_K : IFormat<Q6_K>, IGroupTile
         }
     }
 
-    public static void Pack(Q6_K* block, int row, byte* packed)
+    public static void Pack(Q6_K* block, BlockRows rows, byte* packed)
     {
-        Halves.Pack(block->D, row, packed);
-        Halves.PackWords((byte*)block->Scales16, 4, row, packed + ScaleOffset);
+        rows.PackHalves(&block->D, packed);
+        rows.PackWords(block->Scales16, 4, packed + ScaleOffset);
         for (int part = 0; part < 4; part++)
         {
             byte* low = block->LowBits + 64 * (part / 2) + 16 * (part % 2);
             byte* to = packed + QuantOffset + PartBytes * part;
-            Halves.PackWords(low, 4, row, to);
-            Halves.PackWords(low + 32, 4, row, to + 4 * Word);
-            Halves.PackWords(block->HighBits + 16 * part, 4, row, to + HighOffset);
+            rows.PackWords(low, 4, to);
+            rows.PackWords(low + 32, 4, to + 4 * Word);
+            rows.PackWords(block->HighBits + 16 * part, 4, to + HighOffset);
         }
     }
 

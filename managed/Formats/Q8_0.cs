@@ -25,10 +25,10 @@ internal unsafe struct Q8_0 : IFormat<Q8_0>, IByteTile
     }
 
     // Packed: 16 x d, then eight times 16 x 4 bytes.
-    public static void Pack(Q8_0* block, int row, byte* packed)
+    public static void Pack(Q8_0* block, BlockRows rows, byte* packed)
     {
-        Halves.Pack(block->D, row, packed);
-        Halves.PackWords((byte*)block->Quants, 8, row, packed + HeaderBytes);
+        rows.PackHalves(&block->D, packed);
+        rows.PackWords(block->Quants, 8, packed + HeaderBytes);
     }
 
     public static int HeaderBytes => 32;

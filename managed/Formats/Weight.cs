@@ -82,16 +82,13 @@ internal sealed unsafe class Weight<TFormat, TGemm>(WeightFormat format, byte* d
     {
         int first = group * Lanes.Rows;
         int count = Math.Min(Lanes.Rows, Rows - first);
-        int perRow = Columns / TFormat.Elements;
-        long step = (long)TGemm.BlockBytes * TFormat.Elements / TGemm.BlockElements;
         if (count < Lanes.Rows)
             NativeMemory.Clear(packed, (nuint)GroupBytes);
-        TFormat* source = (TFormat*)(Data + first * RowBytes);
-        for (int block = 0; block < perRow; block++, packed += step)
-        {
-            for (int row = 0; row < count; row++)
-                TFormat.Pack(source + (long)row * perRow + block, row, packed);
-        }
+        BlockRows rows = new(RowBytes, count);
+        long step = (long)TGemm.BlockBytes * TFormat.Elements / TGemm.BlockElements;
+        TFormat* block = (TFormat*)(Data + first * RowBytes);
+        for (TFormat* end = block + Columns / TFormat.Elements; block < end; block++, packed += step)
+            TFormat.Pack(block, rows, packed);
     }
 
     public override void Multiply(byte* group, byte* tile, int tokens, float* output) =>

@@ -43,17 +43,4 @@ internal static unsafe class Halves
     /// <summary>The pair of one row.</summary>
     public static (float First, float Second) LoadPair(byte* block, int row) =>
         (Lanes.HalfToSingle(((ushort*)block)[2 * row]), Lanes.HalfToSingle(((ushort*)block)[2 * row + 1]));
-
-    /// <summary>Puts a block's half into its place where they are side by side.</summary>
-    public static void Pack(Half value, int row, byte* packed) => ((Half*)packed)[row] = value;
-
-    /// <summary>Puts `count` 32-bit words of one row's block into lane `row` of as many vectors.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void PackWords(byte* words, int count, int row, byte* packed)
-    {
-        uint* from = (uint*)words;
-        uint* to = (uint*)packed + row;
-        for (int i = 0; i < count; i++)
-            to[Lanes.Rows * i] = from[i];
-    }
 }
