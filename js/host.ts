@@ -3,12 +3,12 @@ import { floats, floatsOut, text as checkText, tokenIds, type Floats, type Token
 import { native, RealmError, type RealmErrorCode } from './errors';
 import { checkGenerateOptions } from './generation';
 import { GuestCode, GuestFault } from './guest/faults';
-import { encode, generate as generateWaiting } from './guest/generate';
-import { GuestModels, type AllowedModels, type GuestModel } from './guest/models';
+import { LocalModels, type AllowedModels, type LocalModel } from './guest/local';
+import { GuestModels } from './guest/models';
 import type { StoredModelInfo } from './getModelInfo';
 import { metadataOf } from './wasm/storage';
 
-export type { AllowedModels, ModelSource } from './guest/models';
+export type { AllowedModels, ModelSource } from './guest/local';
 
 export interface HostOptions {
   /** The models that guests may load, by the names they use. */
@@ -80,26 +80,27 @@ function throwing<T>(work: () => T): T {
 
 /** A host of one's own: for `instantiate(module, { '@realm/realm-node/host': createHost(...) })`, and for tests. */
 export function createHost(options: HostOptions = {}): Host & { configure(options: HostOptions): void; close(): void } {
-  const models = new GuestModels(options.models);
+  const allowed = new LocalModels(options.models);
+  const models = new GuestModels(allowed);
   let { onToken } = options;
-  const of = (modelId: number): GuestModel => throwing(() => models.get(modelId));
+  const of = (modelId: number): LocalModel => throwing(() => models.get(modelId));
   const onText = (text: string): boolean => onToken?.(text) !== false;
   return {
     configure(more) {
-      if (more.models) models.allow(more.models);
+      if (more.models) allowed.allow(more.models);
       if (more.onToken) ({ onToken } = more);
     },
     close: () => models.close(),
-    loadModelByName: (name) => throwing(() => models.load(checkText('name', name)).id),
-    storeModel: (bytes, modelId) => throwing(() => models.store(bytes, modelId ?? 0).id),
+    loadModelByName: (name) => throwing(() => models.load(checkText('name', name))),
+    storeModel: (bytes, modelId) => throwing(() => models.store(bytes, modelId ?? 0)),
     removeModel: (modelId) => throwing(() => models.remove(modelId)),
-    getModelInfo: (modelId) => native(() => binding.getModelInfo(of(modelId).stored)),
+    getModelInfo: (modelId) => of(modelId).storedInfo(),
     getModelMetadata: (modelId) => JSON.stringify(metadataOf(of(modelId).info)),
     hiddenSize: (modelId) => of(modelId).info.hiddenSize,
     vocabSize: (modelId) => of(modelId).info.vocabSize,
     layerCount: (modelId) => of(modelId).info.layers,
     contextLength: (modelId) => of(modelId).info.contextLength,
-    getTensor: (modelId, name) => new Float32Array(native(() => binding.getTensor(of(modelId).stored, name))),
+    getTensor: (modelId, name) => of(modelId).tensor(name),
     embedTokens(modelId, ids) {
       const checked = tokenIds(ids);
       return new Float32Array(native(() => binding.embedTokens(of(modelId).stored, checked)));
@@ -129,7 +130,7 @@ export function createHost(options: HostOptions = {}): Host & { configure(option
       native(() => binding.computeLogitsInto(model.stored, checked, room));
       return model.info.vocabSize;
     },
-    tokenize: (modelId, text) => encode(of(modelId), checkText('text', text)),
+    tokenize: (modelId, text) => of(modelId).encode(checkText('text', text)),
     detokenize(modelId, ids) {
       const checked = tokenIds(ids);
       return native(() => binding.detokenize(of(modelId).handle, checked, true));
@@ -141,9 +142,9 @@ export function createHost(options: HostOptions = {}): Host & { configure(option
         temperature: temperature ?? 0,
         seed: seed ?? 0,
       });
-      return throwing(() => generateWaiting(of(modelId), checkText('prompt', prompt), checked, onText).text);
+      return throwing(() => of(modelId).generate(checkText('prompt', prompt), checked, onText).text);
     },
-    resetSession: (modelId) => throwing(() => models.reset(modelId)),
+    resetSession: (modelId) => of(modelId).reset(),
   };
 }
 

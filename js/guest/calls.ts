@@ -1,4 +1,5 @@
-import { GuestCode, guestCodeOf, messageOf } from './faults';
+// Runs in pages too (guest/engine.ts).
+import { GuestCode, guestCodeOf, messageOf } from './faults.js';
 
 /**
  * The calls of one guest: nothing is ever thrown into it, one call runs at a time (a callback that calls back into the

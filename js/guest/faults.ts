@@ -1,3 +1,4 @@
+// Runs in pages too (guest/engine.ts).
 /** What a call answers a guest with when it fails: one table for all functions (docs/option-2.md). */
 export const GuestCode = {
   /** An argument that cannot be: an id outside the vocabulary, a length that is no whole row, a misaligned pointer, a gap in the positions. */
@@ -14,9 +15,9 @@ export const GuestCode = {
   TOO_SMALL: -6,
   BAD_UTF8: -7,
   CONTEXT_FULL: -8,
-  /** Another call of this guest is under way: a callback called back into the guest. */
+  /** Another call of this guest is under way: a callback called back into the guest. Over a network also: the host has no room. */
   BUSY: -9,
-  /** What this engine does not have, or the host does not allow. */
+  /** What this engine does not have, or the host does not allow; over a network also: more bytes than the host sends. */
   UNSUPPORTED: -10,
   CANCELLED: -11,
   /** Anything else that went wrong in the host. */
@@ -44,6 +45,13 @@ const OF_ENGINE: Record<string, GuestCodeName> = {
   E_UNSUPPORTED: 'UNSUPPORTED',
   E_VOCAB: 'UNSUPPORTED',
   E_CANCELLED: 'CANCELLED',
+  // Of a host behind a network.
+  E_BUSY: 'BUSY',
+  E_TOO_LARGE: 'UNSUPPORTED',
+  E_UNAUTHORIZED: 'RUNTIME',
+  E_ORIGIN: 'RUNTIME',
+  E_PROTOCOL: 'RUNTIME',
+  E_CONNECTION: 'RUNTIME',
   E_IO: 'RUNTIME',
   E_NOT_REGULAR: 'RUNTIME',
   E_ENGINE: 'RUNTIME',

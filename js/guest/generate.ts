@@ -1,31 +1,15 @@
-import { binding, type NativeGenerationOptions } from '../binding';
+import { binding } from '../binding';
 import { native } from '../errors';
-import { promptIds } from '../prompt';
+import { checkGenerateOptions } from '../generation';
+import type { GuestGenerateOptions } from './engine';
 import { GuestFault } from './faults';
-import type { GuestModel } from './models';
-
-export interface GuestGenerateOptions extends NativeGenerationOptions {
-  /** The text ends before any of these tokens. */
-  stopTokens?: readonly number[];
-  /** Bytes of text at most: more is the fault TOO_SMALL, as soon as it is clear. */
-  mostBytes?: number;
-}
+import type { LocalModel } from './local';
 
 export interface GuestGeneration {
   text: string;
   tokens: Uint32Array;
   finishReason: 'stop' | 'length';
   promptTokens: number;
-}
-
-/** The ids of a prompt, special tokens recognised, as chat templates need it. */
-export function encode(model: GuestModel, text: string): Uint32Array {
-  return promptIds(model.handle, model.info.tokenizer?.bosId, text);
-}
-
-/** Bytes of tokens as they are; special ones are left out. */
-export function decode(model: GuestModel, ids: Uint32Array): Uint8Array {
-  return new Uint8Array(native(() => binding.detokenizeBytes(model.handle, ids, true)));
 }
 
 /**
@@ -35,13 +19,13 @@ export function decode(model: GuestModel, ids: Uint32Array): Uint8Array {
  * @param onText returning false stops it with the fault CANCELLED
  */
 export function generate(
-  model: GuestModel,
+  model: LocalModel,
   prompt: string | Uint32Array,
   options: GuestGenerateOptions,
   onText?: (text: string) => boolean,
 ): GuestGeneration {
   const { stopTokens = [], mostBytes = Infinity, ...rest } = options;
-  const ids = typeof prompt === 'string' ? encode(model, prompt) : prompt;
+  const ids = typeof prompt === 'string' ? model.encode(prompt) : prompt;
   let text = '';
   let bytes = 0;
   const tokens: number[] = [];
@@ -53,7 +37,7 @@ export function generate(
       if (stopTokens.includes(token)) {
         stopped = true;
         // What this piece holds of the text before the stop token.
-        const whole = new TextDecoder('utf-8', { ignoreBOM: true }).decode(decode(model, Uint32Array.from(tokens)));
+        const whole = new TextDecoder('utf-8', { ignoreBOM: true }).decode(model.decode(Uint32Array.from(tokens)));
         more = whole.startsWith(text) ? whole.slice(text.length) : '';
         break;
       }
@@ -71,7 +55,8 @@ export function generate(
     }
     return !stopped && fault === undefined;
   };
-  const reason = native(() => binding.generateWait(model.handle, ids, rest, chunk));
+  const [defaults] = checkGenerateOptions({});
+  const reason = native(() => binding.generateWait(model.handle, ids, { ...defaults, ...rest }, chunk));
   if (fault !== undefined) throw fault;
   if (reason === 3 && !stopped) throw new GuestFault('CANCELLED', 'the generation was cancelled');
   return {

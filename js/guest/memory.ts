@@ -1,5 +1,6 @@
-import { GuestFault } from './faults';
-import type { WasmMemory } from './webassembly';
+// Runs in pages too (guest/engine.ts).
+import { GuestFault } from './faults.js';
+import type { WasmMemory } from './webassembly.js';
 
 /** The guest's memory, or where to find it: it exists only once the guest has been instantiated. */
 export type MemorySource = WasmMemory | (() => WasmMemory | undefined);

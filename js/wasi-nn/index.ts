@@ -1,13 +1,14 @@
 import { Calls } from '../guest/calls';
 import { GuestCode, GuestFault, guestCodeOf } from '../guest/faults';
-import { generate, type GuestGeneration } from '../guest/generate';
+import type { GuestGeneration } from '../guest/generate';
+import { LocalModels, type AllowedModels, type LocalModel } from '../guest/local';
 import { GuestMemory, type MemorySource } from '../guest/memory';
-import { GuestModels, type AllowedModels, type GuestModel } from '../guest/models';
+import { GuestModels } from '../guest/models';
 import type { WasmInstance, WasmMemory } from '../guest/webassembly';
 import { readMetadata, type NnOptions } from './metadata';
 import { Pull } from './pull';
 
-export { type AllowedModels, type ModelSource } from '../guest/models';
+export type { AllowedModels, ModelSource } from '../guest/local';
 export type { MemorySource } from '../guest/memory';
 
 /** `nn_errno` of wasi-nn's preview 1 ABI, and what WasmEdge's ggml plug-in adds. */
@@ -54,7 +55,8 @@ export interface NnImports {
 }
 
 interface Context {
-  graph: GuestModel;
+  graphId: number;
+  graph: LocalModel;
   options: NnOptions;
   prompt: string;
   done: GuestGeneration | undefined;
@@ -78,7 +80,7 @@ const numbersOf = (done: GuestGeneration | undefined): string =>
  */
 export function createNnImports(options: NnImportOptions = {}): NnImports {
   const memory = new GuestMemory(options.memory);
-  const models = new GuestModels(options.models);
+  const models = new GuestModels(new LocalModels(options.models));
   const calls = new Calls(options.onError);
   const contexts = new Map<number, Context>();
   const graphOptions = new Map<number, NnOptions>();
@@ -94,7 +96,7 @@ export function createNnImports(options: NnImportOptions = {}): NnImports {
   };
   const load = (what: [pointer: number, length: number], out: number): void => {
     memory.check('graph', out, 1, 4);
-    memory.writeU32('graph', out, models.load(memory.text('name', ...what)).id);
+    memory.writeU32('graph', out, models.load(memory.text('name', ...what)));
   };
   const output = (bytes: Uint8Array, pointer: number, most: number, written: number): void => {
     memory.check('written', written, 1, 4);
@@ -126,6 +128,7 @@ export function createNnImports(options: NnImportOptions = {}): NnImports {
       memory.check('context', out, 1, 4);
       const model = models.get(graph);
       contexts.set(++last, {
+        graphId: graph,
         graph: model,
         options: graphOptions.get(graph) ?? {},
         prompt: '',
@@ -147,7 +150,7 @@ export function createNnImports(options: NnImportOptions = {}): NnImports {
       const context = of(id);
       check(context);
       const pull = new Pull(context.graph, context.prompt, context.options);
-      context.done = generate(context.graph, pull.prompt, pull.options);
+      context.done = context.graph.generate(pull.prompt, pull.options);
     }),
     get_output: wrap('get_output', (id, index, pointer, most, written) => {
       const context = of(id);
@@ -176,7 +179,7 @@ export function createNnImports(options: NnImportOptions = {}): NnImports {
     unload: wrap('unload', (graph) => {
       models.remove(graph);
       graphOptions.delete(graph);
-      for (const [id, context] of contexts) if (context.graph.id === graph) contexts.delete(id);
+      for (const [id, context] of contexts) if (context.graphId === graph) contexts.delete(id);
     }),
     finalize_execution_context: wrap('finalize_execution_context', (id) => {
       of(id);

@@ -1,6 +1,7 @@
 import { checkGenerateOptions } from '../generation';
-import { decode, encode, generate, type GuestGenerateOptions, type GuestGeneration } from '../guest/generate';
-import type { GuestModel } from '../guest/models';
+import type { GuestGenerateOptions } from '../guest/engine';
+import type { GuestGeneration } from '../guest/generate';
+import type { LocalModel } from '../guest/local';
 import type { NnOptions } from './metadata';
 
 /** Tokens generated ahead of the guest at most. */
@@ -16,16 +17,16 @@ export class Pull {
   readonly options: GuestGenerateOptions;
   /** Bytes of the last token: it may be a part of a character. */
   piece: Uint8Array = new Uint8Array();
-  readonly #model: GuestModel;
+  readonly #model: LocalModel;
   readonly #stop: string | undefined;
   #ids: number[];
   #ahead: number[] = [];
   #batch = 1;
   #ended = false;
 
-  constructor(model: GuestModel, prompt: string, options: NnOptions) {
+  constructor(model: LocalModel, prompt: string, options: NnOptions) {
     this.#model = model;
-    this.prompt = encode(model, prompt);
+    this.prompt = model.encode(prompt);
     this.#ids = [...this.prompt];
     const most = options['n-predict'] ?? -1;
     this.#stop = options['reverse-prompt'];
@@ -59,11 +60,11 @@ export class Pull {
     if (token === undefined) return 'end';
     this.#ids.push(token);
     const given = this.#ids.slice(this.prompt.length);
-    if (this.#stop !== undefined && Buffer.from(decode(this.#model, Uint32Array.from(given))).includes(this.#stop)) {
+    if (this.#stop !== undefined && Buffer.from(this.#model.decode(Uint32Array.from(given))).includes(this.#stop)) {
       [this.#ended, this.#ahead] = [true, []];
       return 'end';
     }
-    this.piece = decode(this.#model, Uint32Array.of(token));
+    this.piece = this.#model.decode(Uint32Array.of(token));
     return 'more';
   }
 
@@ -74,11 +75,11 @@ export class Pull {
       seed: this.options.seed + BigInt(count), // another one for each batch, or all would be drawn alike
     };
     this.#batch = Math.min(this.#batch * 2, MOST_AHEAD);
-    const { tokens, finishReason } = generate(this.#model, Uint32Array.from(this.#ids), options);
+    const { tokens, finishReason } = this.#model.generate(Uint32Array.from(this.#ids), options);
     this.#ahead = [...tokens];
     if (finishReason !== 'stop') return;
     this.#ended = true;
     // The end-of-generation token has no text and is nobody's to see.
-    if (decode(this.#model, tokens.slice(-1)).length === 0) this.#ahead.pop();
+    if (this.#model.decode(tokens.slice(-1)).length === 0) this.#ahead.pop();
   }
 }

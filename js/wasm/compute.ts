@@ -1,7 +1,6 @@
-import { binding } from '../binding';
-import { native } from '../errors';
-import { GuestFault } from '../guest/faults';
-import type { GuestContext, Import } from './context';
+// Runs in pages too (guest/engine.ts).
+import { GuestFault } from '../guest/faults.js';
+import type { GuestContext, Import } from './context.js';
 
 /** A result's length in bytes is the answer, and answers are signed 32-bit numbers. */
 const MOST_ANSWER = 0x7fffffff;
@@ -17,36 +16,34 @@ export function computeImports({ memory, models, calls }: GuestContext): Record<
   return {
     realm_embed_tokens: calls.wrap('realm_embed_tokens', (id, idsPointer, count, outPointer) => {
       const ids = memory.ids('token ids', idsPointer, count);
-      const { stored, info } = models.get(id);
-      const floats = count * info.hiddenSize;
+      const model = models.get(id);
+      const floats = count * model.info.hiddenSize;
       memory.check('out', outPointer, floats, 4);
       const bytes = answer(floats);
-      memory.fillFloats('out', outPointer, floats, (out) => native(() => binding.embedTokensInto(stored, ids, out)));
+      memory.fillFloats('out', outPointer, floats, (out) => model.embedInto(ids, out));
       return bytes;
     }),
     realm_forward_layer: calls.wrap('realm_forward_layer', (id, layer, pointer, length, position, outPointer) => {
       const hidden = memory.floats('hidden states', pointer, length);
       memory.check('out', outPointer, length, 4);
-      const { stored, info } = models.get(id);
-      if (layer >= info.layers) throw new GuestFault('NOT_FOUND', `layer ${layer} asked, the model has ${info.layers}`);
+      const model = models.get(id);
+      const { layers } = model.info;
+      if (layer >= layers) throw new GuestFault('NOT_FOUND', `layer ${layer} asked, the model has ${layers}`);
       const bytes = answer(length);
-      memory.fillFloats('out', outPointer, length, (out) =>
-        native(() => binding.forwardLayerInto(stored, layer, hidden, position, out)),
-      );
+      memory.fillFloats('out', outPointer, length, (out) => model.forwardInto(layer, hidden, position, out));
       return bytes;
     }),
     realm_compute_logits: calls.wrap('realm_compute_logits', (id, pointer, length, outPointer) => {
       const hidden = memory.floats('hidden state', pointer, length);
-      const { stored, info } = models.get(id);
-      memory.check('out', outPointer, info.vocabSize, 4);
-      const bytes = answer(info.vocabSize);
-      memory.fillFloats('out', outPointer, info.vocabSize, (out) =>
-        native(() => binding.computeLogitsInto(stored, hidden, out)),
-      );
+      const model = models.get(id);
+      const { vocabSize } = model.info;
+      memory.check('out', outPointer, vocabSize, 4);
+      const bytes = answer(vocabSize);
+      memory.fillFloats('out', outPointer, vocabSize, (out) => model.logitsInto(hidden, out));
       return bytes;
     }),
     realm_session_reset: calls.wrap('realm_session_reset', (id) => {
-      models.reset(id);
+      models.get(id).reset();
       return 0;
     }),
   };

@@ -1,6 +1,7 @@
-import { GuestFault } from '../guest/faults';
-import type { GuestGenerateOptions } from '../guest/generate';
-import type { GuestMemory } from '../guest/memory';
+// Runs in pages too (guest/engine.ts).
+import type { GuestGenerateOptions } from '../guest/engine.js';
+import { GuestFault } from '../guest/faults.js';
+import type { GuestMemory } from '../guest/memory.js';
 
 const SIZE = 32;
 const MOST_TOP_K = 0x7fffffff;

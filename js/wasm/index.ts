@@ -1,49 +1,15 @@
-import { Calls } from '../guest/calls';
-import { GuestMemory, type MemorySource } from '../guest/memory';
-import { GuestModels, type AllowedModels } from '../guest/models';
-import type { WasmInstance, WasmMemory } from '../guest/webassembly';
-import { computeImports } from './compute';
-import type { GuestContext, Import } from './context';
-import { storageImports } from './storage';
-import { textImports } from './text';
+import { LocalModels, type AllowedModels } from '../guest/local';
+import { createImports, type ImportOptions, type RealmImports } from './imports';
 
 export { GuestCode, type GuestCodeName } from '../guest/faults';
+export type { AllowedModels, ModelSource } from '../guest/local';
 export type { MemorySource } from '../guest/memory';
-export type { AllowedModels, ModelSource } from '../guest/models';
+export type { RealmImports } from './imports';
 export { runGuest, type GuestRun, type GuestRunOptions } from './run';
 
-export interface RealmImportOptions {
-  /** The guest's memory, or a function that finds it. Or call `attach` after instantiating. */
-  memory?: MemorySource;
+export interface RealmImportOptions extends ImportOptions {
   /** The models the guest may load, by the names it uses. */
   models?: AllowedModels;
-  /** Whether the guest may hand over the bytes of a model itself (`realm_store_model`). Default true. */
-  mayStore?: boolean;
-  /** Text the guest streams, in whole characters. Returning false asks the guest to stop. */
-  onToken?: (text: string) => boolean | void;
-  /** Every failed call: its name, the code the guest got, and why. An exception of `onToken` arrives here, too. */
-  onError?: (name: string, code: number, message: string) => void;
-}
-
-/** An import object for one guest, and what belongs to it. */
-export interface RealmImports {
-  /** The functions of docs/option-2.md. */
-  readonly env: Record<string, Import>;
-  /** Tells where the guest's memory is: a memory, or an instance that exports one as `memory`. */
-  attach(guest: WasmInstance | MemorySource): void;
-  /** Why the last failed call failed. */
-  readonly lastError: string;
-  /** Gives back the guest's models and their caches. Calls afterwards find no model. */
-  close(): void;
-  [Symbol.dispose](): void;
-}
-
-/** At most `most` bytes, cut where a character ends. */
-function cut(bytes: Uint8Array, most: number): Uint8Array {
-  if (bytes.length <= most) return bytes;
-  let end = most;
-  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
-  return bytes.subarray(0, end);
 }
 
 /**
@@ -54,39 +20,5 @@ function cut(bytes: Uint8Array, most: number): Uint8Array {
  * No call throws into the guest: failures are negative numbers (`GuestCode`), and `realm_last_error` tells why.
  */
 export function createRealmImports(options: RealmImportOptions = {}): RealmImports {
-  const { onToken } = options;
-  const context: GuestContext = {
-    memory: new GuestMemory(options.memory),
-    models: new GuestModels(options.models),
-    calls: new Calls(options.onError),
-    named: new Map(),
-    onText: (text) => onToken?.(text) !== false,
-  };
-  const { memory, calls } = context;
-  const close = () => {
-    context.named.clear();
-    context.models.close();
-  };
-  return {
-    env: {
-      ...storageImports(context, options.mayStore ?? true),
-      ...computeImports(context),
-      ...textImports(context),
-      realm_last_error: new Calls().wrap('realm_last_error', (pointer, most) => {
-        memory.check('out', pointer, most);
-        const bytes = cut(new TextEncoder().encode(calls.lastError), most);
-        memory.writeBytes('out', pointer, bytes);
-        return bytes.length;
-      }),
-    },
-    attach(guest) {
-      const exported = (guest as WasmInstance).exports?.memory as WasmMemory | undefined;
-      memory.attach(exported ?? (guest as MemorySource));
-    },
-    get lastError() {
-      return calls.lastError;
-    },
-    close,
-    [Symbol.dispose]: close,
-  };
+  return createImports(new LocalModels(options.models), options);
 }

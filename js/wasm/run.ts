@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { abortSignal, invalid, isUrl, show } from '../check';
 import { RealmError } from '../errors';
-import type { AllowedModels } from '../guest/models';
+import type { AllowedModels } from '../guest/local';
 import { webAssembly, type WasmModule } from '../guest/webassembly';
 
 /** An argument of a guest's function: a text becomes two, pointer and length of its UTF-8 bytes, in memory of the guest's export `alloc`. */

@@ -1,7 +1,7 @@
-import { binding } from '../binding';
-import { native } from '../errors';
-import { GuestFault } from '../guest/faults';
-import type { GuestContext, Import } from './context';
+// Runs in pages too (guest/engine.ts).
+import type { GuestModelInfo } from '../guest/engine.js';
+import { GuestFault } from '../guest/faults.js';
+import type { GuestContext, Import } from './context.js';
 
 const utf8 = new TextEncoder();
 
@@ -20,13 +20,13 @@ export function storageImports(context: GuestContext, mayStore: boolean): Record
     realm_store_model: calls.wrap('realm_store_model', (pointer, length, id) => {
       const bytes = memory.bytes('gguf', pointer, length);
       if (!mayStore) throw new GuestFault('UNSUPPORTED', 'the host does not let guests store models');
-      return models.store(bytes, id).id;
+      return models.store(bytes, id);
     }),
     realm_host_load_model_by_name: calls.wrap('realm_host_load_model_by_name', (pointer, length) => {
       const name = memory.text('name', pointer, length);
       let id = named.get(name);
       if (id === undefined) {
-        ({ id } = models.load(name));
+        id = models.load(name);
         named.set(name, id);
       }
       return id;
@@ -39,8 +39,7 @@ export function storageImports(context: GuestContext, mayStore: boolean): Record
     realm_get_model_info: calls.wrap('realm_get_model_info', (id, count, size) => {
       memory.check('count', count, 1, 4);
       memory.check('size', size, 1, 8);
-      const { stored } = models.get(id);
-      const info = native(() => binding.getModelInfo(stored));
+      const info = models.get(id).storedInfo();
       memory.writeU32('count', count, info.tensor_count);
       memory.writeU64('size', size, BigInt(info.total_size));
       return 0;
@@ -54,9 +53,8 @@ export function storageImports(context: GuestContext, mayStore: boolean): Record
       const name = memory.text('name', namePointer, nameLength);
       memory.check('out', pointer, most);
       memory.check('out', pointer, 0, 4);
-      const { stored } = models.get(id);
-      const values = native(() => binding.getTensor(stored, name));
-      return answerBytes(context, 'out', pointer, most, new Uint8Array(values));
+      const { buffer, byteOffset, byteLength } = models.get(id).tensor(name);
+      return answerBytes(context, 'out', pointer, most, new Uint8Array(buffer, byteOffset, byteLength));
     }),
     realm_set_lora_adapter: calls.wrap('realm_set_lora_adapter', (id, pointer, length) => {
       memory.text('adapter', pointer, length);
@@ -71,7 +69,7 @@ export function storageImports(context: GuestContext, mayStore: boolean): Record
 }
 
 /** Upstream's fields, and what a guest needs beside them. */
-export function metadataOf(info: ReturnType<GuestContext['models']['get']>['info']): object {
+export function metadataOf(info: GuestModelInfo): object {
   return {
     config: {
       vocab_size: info.vocabSize,

@@ -1,7 +1,7 @@
-import { GuestFault } from '../guest/faults';
-import { decode, encode, generate } from '../guest/generate';
-import type { GuestContext, Import } from './context';
-import { readGenerationOptions } from './generationOptions';
+// Runs in pages too (guest/engine.ts).
+import { GuestFault } from '../guest/faults.js';
+import type { GuestContext, Import } from './context.js';
+import { readGenerationOptions } from './generationOptions.js';
 
 const utf8 = new TextEncoder();
 
@@ -14,7 +14,7 @@ export function textImports({ memory, models, calls, onText }: GuestContext): Re
       const text = memory.text('text', pointer, length);
       memory.check('out', outPointer, most);
       memory.check('out', outPointer, 0, 4);
-      const ids = encode(models.get(id), text);
+      const ids = models.get(id).encode(text);
       if (ids.byteLength > most)
         throw new GuestFault('TOO_SMALL', `out: ${ids.byteLength} bytes are needed, there is room for ${most}`);
       memory.writeBytes('out', outPointer, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
@@ -23,7 +23,7 @@ export function textImports({ memory, models, calls, onText }: GuestContext): Re
     realm_decode_tokens: calls.wrap('realm_decode_tokens', (id, pointer, count, outPointer, most) => {
       const ids = memory.ids('token ids', pointer, count);
       memory.check('out', outPointer, most);
-      const bytes = decode(models.get(id), ids);
+      const bytes = models.get(id).decode(ids);
       if (bytes.length > most)
         throw new GuestFault('TOO_SMALL', `out: ${bytes.length} bytes are needed, there is room for ${most}`);
       memory.writeBytes('out', outPointer, bytes);
@@ -46,7 +46,7 @@ export function textImports({ memory, models, calls, onText }: GuestContext): Re
       const options = readGenerationOptions(memory, optionsPointer);
       memory.check('out', outPointer, most);
       if (most === 0) throw new GuestFault('TOO_SMALL', 'out: there is no room for the NUL that ends the text');
-      const { text } = generate(models.get(id), prompt, { ...options, mostBytes: most - 1 }, onText);
+      const { text } = models.get(id).generate(prompt, { ...options, mostBytes: most - 1 }, onText);
       const bytes = utf8.encode(`${text}\0`);
       memory.writeBytes('out', outPointer, bytes);
       return bytes.length;

@@ -1,0 +1,155 @@
+import { fileURLToPath } from 'node:url';
+import { binding } from '../binding';
+import { isUrl, type Bytes } from '../check';
+import { native } from '../errors';
+import { handleOf, Model, type ModelInfo } from '../model';
+import { promptIds } from '../prompt';
+import { filePath } from '../storeModel';
+import type { EngineModel, GuestGenerateOptions, GuestModelInfo, ModelOpener } from './engine';
+import { GuestFault } from './faults';
+import { generate, type GuestGeneration } from './generate';
+
+/** A model that a guest may use: a path, a `file:` URL, the bytes of a GGUF file, an id of `storeModel`, or an open model. */
+export type ModelSource = string | URL | Bytes | number | Model;
+
+/** The models that guests may ask for, by the names they use. Names are looked up here and nowhere else: none becomes a path. */
+export type AllowedModels = Readonly<Record<string, ModelSource>>;
+
+/** The engine's numbers: `stored` of the sequence, `handle` of the model (tokenizer and generation). */
+interface Opened {
+  stored: number;
+  handle: bigint;
+}
+
+const give = ({ stored, handle }: Opened): void => {
+  try {
+    binding.removeModel(stored);
+  } catch {
+    // Somebody removed it: it is gone, as wished.
+  }
+  binding.closeModel(handle);
+};
+const forgotten = new FinalizationRegistry<Opened>(give);
+
+function open(source: ModelSource): Opened {
+  if (source instanceof Model) {
+    const stored = native(() => binding.storeOwn(handleOf(source)));
+    return { stored, handle: native(() => binding.openStored(stored, 0)) };
+  }
+  const handle = native(() => {
+    if (typeof source === 'number') return binding.openStored(source, 0);
+    const from =
+      typeof source === 'string'
+        ? filePath(source)
+        : isUrl(source)
+          ? fileURLToPath(source)
+          : source instanceof Uint8Array || Object.prototype.toString.call(source) === '[object Uint8Array]'
+            ? (source as Uint8Array)
+            : new Uint8Array(source as ArrayBuffer);
+    return binding.openModel(from, 0, 0, 0, 0);
+  });
+  try {
+    return { stored: native(() => binding.storeOwn(handle)), handle };
+  } catch (error) {
+    binding.closeModel(handle);
+    throw error;
+  }
+}
+
+/** A guest's model in this process. */
+export class LocalModel implements EngineModel {
+  readonly info: ModelInfo & GuestModelInfo;
+  readonly #opened: Opened;
+
+  constructor(source: ModelSource) {
+    const opened = open(source);
+    try {
+      this.info = JSON.parse(native(() => binding.describeModel(opened.handle))) as ModelInfo & GuestModelInfo;
+    } catch (error) {
+      give(opened);
+      throw error;
+    }
+    this.#opened = opened;
+    forgotten.register(this, opened, this);
+  }
+
+  /** What the engine calls its sequence. */
+  get stored(): number {
+    return this.#opened.stored;
+  }
+
+  get handle(): bigint {
+    return this.#opened.handle;
+  }
+
+  storedInfo(): { tensor_count: number; total_size: number } {
+    return native(() => binding.getModelInfo(this.stored));
+  }
+
+  tensor(name: string): Float32Array {
+    return new Float32Array(native(() => binding.getTensor(this.stored, name)));
+  }
+
+  embedInto(ids: Uint32Array, out: Float32Array): void {
+    native(() => binding.embedTokensInto(this.stored, ids, out));
+  }
+
+  forwardInto(layer: number, hidden: Float32Array, position: number, out: Float32Array): void {
+    native(() => binding.forwardLayerInto(this.stored, layer, hidden, position, out));
+  }
+
+  logitsInto(hidden: Float32Array, out: Float32Array): void {
+    native(() => binding.computeLogitsInto(this.stored, hidden, out));
+  }
+
+  reset(): void {
+    const old = this.stored;
+    this.#opened.stored = native(() => binding.storeOwn(this.handle));
+    native(() => binding.removeModel(old));
+  }
+
+  encode(text: string): Uint32Array {
+    return promptIds(this.handle, this.info.tokenizer?.bosId, text);
+  }
+
+  decode(ids: Uint32Array): Uint8Array {
+    return new Uint8Array(native(() => binding.detokenizeBytes(this.handle, ids, true)));
+  }
+
+  generate(
+    prompt: string | Uint32Array,
+    options: GuestGenerateOptions,
+    onText?: (text: string) => boolean,
+  ): GuestGeneration {
+    return generate(this, prompt, options, onText);
+  }
+
+  close(): void {
+    forgotten.unregister(this);
+    give(this.#opened);
+  }
+}
+
+/** The models of this process that a guest may have. */
+export class LocalModels implements ModelOpener<LocalModel> {
+  readonly #allowed: Map<string, ModelSource>;
+
+  constructor(allowed: AllowedModels = {}) {
+    this.#allowed = new Map(Object.entries(allowed));
+  }
+
+  allow(models: AllowedModels): void {
+    for (const [name, source] of Object.entries(models)) this.#allowed.set(name, source);
+  }
+
+  named(name: string): LocalModel {
+    const source = this.#allowed.get(name);
+    if (source === undefined)
+      throw new GuestFault('MODEL_NOT_FOUND', `the host allows no model named ${JSON.stringify(name)}`);
+    return new LocalModel(source);
+  }
+
+  bytes(gguf: Uint8Array): LocalModel {
+    return new LocalModel(gguf);
+  }
+}
