@@ -18,6 +18,18 @@ internal static class SampleBlocks
         ["Q4_K"] = [0, 2],
         ["Q5_K"] = [0, 2],
         ["Q6_K"] = [208],
+        ["IQ2_XXS"] = [0],
+        ["IQ2_XS"] = [0],
+        ["IQ3_XXS"] = [0],
+        ["IQ1_S"] = [0],
+        ["IQ4_NL"] = [0],
+        ["IQ3_S"] = [0],
+        ["IQ2_S"] = [0],
+        ["IQ4_XS"] = [0],
+        ["TQ1_0"] = [52],
+        ["TQ2_0"] = [64],
+        ["Q1_0"] = [0],
+        ["Q2_0"] = [0],
     };
 
     /// <summary>Blocks whose bytes are any, and whose scales lie in ±[scale / 2, scale].</summary>
@@ -47,6 +59,21 @@ internal static class SampleBlocks
                     break;
                 case "BF16":
                     BitConverter.TryWriteBytes(b, (ushort)(BitConverter.SingleToUInt32Bits(scale() * any) >> 16));
+                    break;
+                case "IQ1_M":
+                    // The half's four nibbles are the upper ones of four 16-bit numbers.
+                    int half = BitConverter.HalfToUInt16Bits((Half)scale());
+                    for (int i = 0; i < 4; i++)
+                        b[49 + 2 * i] = (byte)(b[49 + 2 * i] & 15 | (half >> 4 * i & 15) << 4);
+                    break;
+                case "MXFP4":
+                    // 2^(e - 128); values go up to 12.
+                    b[0] = (byte)(128 + MathF.ILogB(scale()));
+                    break;
+                case "NVFP4":
+                    // Half of 2^(e - 7)·(1 + m/8), the mantissa stays any.
+                    for (int i = 0; i < 4; i++)
+                        b[i] = (byte)(b[i] & 0x87 | Math.Clamp(8 + MathF.ILogB(scale()), 0, 15) << 3);
                     break;
                 default:
                     foreach (int offset in _halves[format.Name])

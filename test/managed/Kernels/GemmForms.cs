@@ -23,8 +23,26 @@ internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Pr
         new("Q4_K", SuperblockGemm<Q4_K>.Wide, SuperblockGemm<Q4_K>.Narrow, SuperblockGemm<Q4_K>.Reference),
         new("Q5_K", SuperblockGemm<Q5_K>.Wide, SuperblockGemm<Q5_K>.Narrow, SuperblockGemm<Q5_K>.Reference),
         new("Q6_K", GroupGemm<Q6_K>.Wide, GroupGemm<Q6_K>.Narrow, GroupGemm<Q6_K>.Reference),
+        Decoded("IQ2_XXS"),
+        Decoded("IQ2_XS"),
+        Decoded("IQ3_XXS"),
+        Decoded("IQ1_S"),
+        Decoded("IQ4_NL"),
+        Decoded("IQ3_S"),
+        Decoded("IQ2_S"),
+        Decoded("IQ4_XS"),
+        Decoded("IQ1_M"),
         new("BF16", SingleGemm<BF16>.Wide, SingleGemm<BF16>.Narrow, SingleGemm<BF16>.Reference),
+        Decoded("TQ1_0"),
+        Decoded("TQ2_0"),
+        Decoded("MXFP4"),
+        Decoded("NVFP4"),
+        Decoded("Q1_0"),
+        Decoded("Q2_0"),
     ];
+
+    // Formats that are decoded when they are used.
+    private static unsafe GemmForms Decoded(string format) => new(format, SingleGemm<F32>.Wide, SingleGemm<F32>.Narrow, SingleGemm<F32>.Reference);
 
     /// <summary>Those of the fast ways that this processor can run.</summary>
     public IEnumerable<(string Name, Product Run)> Fast
