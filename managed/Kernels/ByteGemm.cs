@@ -29,7 +29,7 @@ internal unsafe interface IByteTile
 /// The weights are widened to 16 bits: shifts take the even and the odd bytes of a vector apart, and vpmaddwd adds two products in 32 bits,
 /// where a block of 32 stays below 2^28. Activations: <see cref="Int16Activations"/>, which have the same even and odd order.
 /// </remarks>
-internal readonly unsafe struct ByteGemm<T> : IGemm where T : unmanaged, IByteTile
+internal readonly unsafe partial struct ByteGemm<T> : IGemm where T : unmanaged, IByteTile
 {
     public static ActivationLayout Layout => ActivationLayout.Int16;
 

@@ -15,7 +15,7 @@ namespace Realm.Kernels;
 /// Activations: <see cref="SuperblockActivations"/>. The float sums stay in `output`: they are touched once in 256 weights, and the
 /// registers are needed for integers.
 /// </remarks>
-internal readonly unsafe struct GroupGemm<T> : IGemm where T : unmanaged, IGroupTile
+internal readonly unsafe partial struct GroupGemm<T> : IGemm where T : unmanaged, IGroupTile
 {
     // Lines to prefetch for a part of a block.
     private static int QuarterLines

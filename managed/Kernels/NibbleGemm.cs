@@ -40,7 +40,7 @@ internal unsafe interface INibbleTile
 /// vpmaddubsw adds two products in 16 bits; a chain of four of them holds at most 8·31·127 = 31496, so it can't saturate.
 /// Activations: <see cref="Int8Activations"/>, blocks of 32.
 /// </remarks>
-internal readonly unsafe struct NibbleGemm<T> : IGemm where T : unmanaged, INibbleTile
+internal readonly unsafe partial struct NibbleGemm<T> : IGemm where T : unmanaged, INibbleTile
 {
     private static int QuantOffset
     {

@@ -25,7 +25,7 @@ internal unsafe interface ISingleTile
 /// multiply-add each, in the order of k, so that every way to run it gives the same bits.
 /// </summary>
 /// <remarks>Activations: <see cref="SingleActivations"/>.</remarks>
-internal readonly unsafe struct SingleGemm<T> : IGemm where T : unmanaged, ISingleTile
+internal readonly unsafe partial struct SingleGemm<T> : IGemm where T : unmanaged, ISingleTile
 {
     public static ActivationLayout Layout => ActivationLayout.Single;
 

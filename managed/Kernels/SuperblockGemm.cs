@@ -23,7 +23,7 @@ internal interface ISuperblockTile
 /// with 5 bits. vpmaddwd then multiplies by the scale. Activations: <see cref="SuperblockActivations"/>.
 /// The float sums stay in `output`: they are touched once in 256 weights, and the registers are needed for integers.
 /// </remarks>
-internal readonly unsafe struct SuperblockGemm<T> : IGemm where T : unmanaged, ISuperblockTile
+internal readonly unsafe partial struct SuperblockGemm<T> : IGemm where T : unmanaged, ISuperblockTile
 {
     // One word of 16 rows.
     private const int Word = 64;
