@@ -18,11 +18,12 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     public PackedWeights(ModelFile file, IReadOnlyList<Weight> weights, WorkerPool pool)
     {
         _file = file;
-        _weights = weights;
-        _bytes = weights.Sum(PlaceBytes);
+        // What is decoded when it is used stays in the file.
+        _weights = [.. weights.Where(w => w is not DecodedWeight)];
+        _bytes = Math.Max(64, _weights.Sum(PlaceBytes));
         _memory = Allocate(_bytes);
         byte* place = _memory;
-        foreach (Weight weight in weights)
+        foreach (Weight weight in _weights)
         {
             weight.Place = place;
             place += PlaceBytes(weight);

@@ -58,8 +58,21 @@ public class GoldenTests
     [InlineData("llama-dense-Q4_K_M")]
     [InlineData("llama-dense-Q5_K_M")]
     [InlineData("llama-dense-Q6_K")]
+    [InlineData("llama-dense-IQ1_S")]
+    [InlineData("llama-dense-IQ1_M")]
+    [InlineData("llama-dense-IQ2_XXS")]
+    [InlineData("llama-dense-IQ2_XS")]
+    [InlineData("llama-dense-IQ2_S")]
+    [InlineData("llama-dense-IQ3_XXS")]
+    [InlineData("llama-dense-IQ3_S")]
+    [InlineData("llama-dense-IQ4_NL")]
+    [InlineData("llama-dense-IQ4_XS")]
+    [InlineData("llama-dense-TQ1_0")]
+    [InlineData("llama-dense-TQ2_0")]
+    [InlineData("llama-dense-Q1_0")]
     [InlineData("llama-moe-Q4_0")]
     [InlineData("llama-moe-Q4_K_M")]
+    [InlineData("llama-moe-MXFP4_MOE")]
     public void Formats(string name)
     {
         JsonElement entry = Golden.Json(name.StartsWith("llama-moe", StringComparison.Ordinal) ? "quants/llama-moe.json" : "quants/llama-dense.json").GetProperty(name);
