@@ -138,10 +138,10 @@ public sealed unsafe class StoredTests
         Assert.Equal((1, "attn_norm.weight not found for layer 0"), Calls.Forward(small, 0, new float[4], 0));
         Calls.Remove(small);
 
-        // IQ1_S: a format that files have and this engine cannot compute with.
-        uint strange = Calls.Add(new GgufWriter().Add("general.architecture", "llama").Tensor("token_embd.weight", 19, [256, 1], new byte[50]).ToArray()).Id;
+        // Q8_K: a type that GGML has for its own use.
+        uint strange = Calls.Add(new GgufWriter().Add("general.architecture", "llama").Tensor("token_embd.weight", 15, [256, 1], new byte[292]).ToArray()).Id;
         (status, message) = Calls.Embed(strange, [0], new float[256]);
-        Assert.Equal((23, "Failed to dequantize embeddings: tensor 'token_embd.weight' has the format IQ1_S, which is not supported"), (status, message));
+        Assert.Equal((23, "Failed to dequantize embeddings: tensor 'token_embd.weight' has the format Q8_K, which is not supported"), (status, message));
         Assert.Equal(23, Calls.Tensor(strange, "token_embd.weight").Status);
         Calls.Remove(strange);
     }
