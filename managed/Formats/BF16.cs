@@ -27,7 +27,7 @@ internal unsafe struct BF16 : IFormat<BF16>, ISingleTile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(byte* weights, int half) =>
-        Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(Vector128.Load((ushort*)weights + 8 * half)), 16).AsSingle();
+        Vector256.ShiftLeft(Lanes.Widen(Vector128.Load((ushort*)weights + 8 * half)), 16).AsSingle();
 
     public static float Load1(byte* weights, int row) => BitConverter.UInt32BitsToSingle((uint)((ushort*)weights)[row] << 16);
 }

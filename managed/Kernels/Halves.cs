@@ -15,7 +15,7 @@ internal static unsafe class Halves
     /// <summary>Eight halves side by side: rows 8·half to 8·half + 7.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(byte* block, int half) =>
-        Lanes.HalfToSingle(Avx2.ConvertToVector256Int32(Vector128.Load((ushort*)block + 8 * half)).AsUInt32());
+        Lanes.HalfToSingle(Lanes.Widen(Vector128.Load((ushort*)block + 8 * half)));
 
     /// <summary>The half of one row, where they are side by side.</summary>
     public static float Load1(byte* block, int row) => Lanes.HalfToSingle(((ushort*)block)[row]);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Realm.Kernels;
@@ -21,6 +22,18 @@ internal static unsafe class Lanes
 
     /// <summary>256-bit integer kernels can run. Without them (and on other processors) the reference loops compute the same bits.</summary>
     public static bool Narrow => Avx2.IsSupported && Fma.IsSupported;
+
+    /// <summary>128-bit kernels of ARM can run.</summary>
+    public static bool Neon => AdvSimd.Arm64.IsSupported;
+
+    /// <summary>ARM's dot products of bytes can run; unlike the others this is asked at run time.</summary>
+    public static bool Dot => Dp.IsSupported;
+
+    /// <summary>Eight 16-bit numbers to 32 bits, zeros above.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<uint> Widen(Vector128<ushort> v) => Avx2.IsSupported
+        ? Avx2.ConvertToVector256Int32(v).AsUInt32()
+        : Vector256.Create(Vector128.WidenLower(v), Vector128.WidenUpper(v));
 
     /// <summary>Sixteen half-precision numbers, zero-extended to 32 bits, to single precision; exact for all finite values.</summary>
     /// <remarks>No instruction of .NET 10 converts halves. Normal numbers only need a new exponent bias (+112);

@@ -14,6 +14,8 @@ internal static unsafe class Prefetch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Lines(byte* p, int lines)
     {
+        if (!Sse.IsSupported)
+            return; // .NET has no such instruction for ARM, whose own prefetching does
         // Written out, because the compiler would keep a loop. Conditions on a constant cost nothing.
         if (lines > 0) Sse.Prefetch0(p + Distance);
         if (lines > 1) Sse.Prefetch0(p + Distance + 64);

@@ -43,6 +43,8 @@ internal readonly unsafe partial struct SingleGemm<T> : IGemm where T : unmanage
             Wide(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
             Narrow(weights, blocks, tile, tokens, output);
+        else if (Lanes.Neon)
+            Neon(weights, blocks, tile, tokens, output);
         else
             Reference(weights, blocks, tile, tokens, output);
     }

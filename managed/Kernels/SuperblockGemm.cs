@@ -65,6 +65,8 @@ internal readonly unsafe partial struct SuperblockGemm<T> : IGemm where T : unma
             Wide(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
             Narrow(weights, blocks, tile, tokens, output);
+        else if (Lanes.Neon)
+            Neon(weights, blocks, tile, tokens, output);
         else
             Reference(weights, blocks, tile, tokens, output);
     }
