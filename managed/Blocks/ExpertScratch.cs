@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Realm.Kernels;
 
 namespace Realm.Blocks;
@@ -6,6 +5,7 @@ namespace Realm.Blocks;
 /// <summary>The buffers of a mixture of experts, and which rows go to which expert.</summary>
 internal sealed unsafe class ExpertScratch : IDisposable
 {
+    private readonly List<(nint Start, long Bytes)> _memory = [];
     private readonly int[] _starts;
     private readonly int[] _next;
     private readonly int[] _members;
@@ -79,19 +79,18 @@ internal sealed unsafe class ExpertScratch : IDisposable
             scores[i] /= sum;
     }
 
-    private static float* Allocate(long count)
+    private float* Allocate(long count)
     {
-        float* memory = (float*)NativeMemory.AlignedAlloc((nuint)(count * sizeof(float)), 64);
-        NativeMemory.Clear(memory, (nuint)(count * sizeof(float)));
-        return memory;
+        byte* memory = SystemMemory.Allocate(count * sizeof(float));
+        _memory.Add(((nint)memory, count * sizeof(float)));
+        return (float*)memory;
     }
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(Normed);
-        NativeMemory.AlignedFree(Scores);
-        NativeMemory.AlignedFree(Weights);
-        NativeMemory.AlignedFree(Outputs);
+        foreach ((nint start, long bytes) in _memory)
+            SystemMemory.Free((byte*)start, bytes);
+        _memory.Clear();
         Normed = Scores = Weights = Outputs = null;
     }
 }

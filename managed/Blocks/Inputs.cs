@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Realm.Formats;
 using Realm.Kernels;
 
@@ -24,6 +23,7 @@ internal readonly record struct LayoutSet(int Bits)
 internal sealed unsafe class Inputs : IDisposable
 {
     private readonly nint[] _tiles = new nint[Activations.Layouts];
+    private readonly long[] _bytes = new long[Activations.Layouts];
     private readonly long[] _tileBytes = new long[Activations.Layouts];
     private readonly Refinement?[][] _refinements = new Refinement?[Activations.Layouts][];
     private int _columns;
@@ -35,14 +35,14 @@ internal sealed unsafe class Inputs : IDisposable
     {
         for (int i = 0; i < Activations.Layouts; i++)
         {
-            // Tiles are read whole, so what no row has filled must at least be numbers: zeroed once.
+            // Tiles are read whole, so what no row has filled must at least be numbers: zeroed memory.
             int tiles = (rows + Lanes.Tokens - 1) / Lanes.Tokens;
-            nuint bytes = (nuint)(Activations.TileBytes((ActivationLayout)i, columns) * tiles);
+            long bytes = Activations.TileBytes((ActivationLayout)i, columns) * tiles;
             _refinements[i] = new Refinement?[tiles];
             if (layouts.Contains((ActivationLayout)i) && bytes > 0)
             {
-                _tiles[i] = (nint)NativeMemory.AlignedAlloc(bytes, 64);
-                NativeMemory.Clear((void*)_tiles[i], bytes);
+                _tiles[i] = (nint)SystemMemory.Allocate(bytes);
+                _bytes[i] = bytes;
                 for (int tile = 0; tile < tiles && Kernels.Refinement.Applies((ActivationLayout)i); tile++)
                     _refinements[i][tile] = new Refinement((ActivationLayout)i, columns);
             }
@@ -86,7 +86,7 @@ internal sealed unsafe class Inputs : IDisposable
     {
         for (int i = 0; i < _tiles.Length; i++)
         {
-            NativeMemory.AlignedFree((void*)_tiles[i]);
+            SystemMemory.Free((byte*)_tiles[i], _bytes[i]);
             _tiles[i] = 0;
             foreach (Refinement? refinement in _refinements[i])
                 refinement?.Dispose();

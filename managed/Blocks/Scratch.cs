@@ -6,7 +6,7 @@ namespace Realm.Blocks;
 /// <summary>The buffers of a pass, allocated once: shared ones (rows, width), and small ones of each thread.</summary>
 internal sealed unsafe class Scratch : IDisposable
 {
-    private readonly List<nint> _memory = [];
+    private readonly List<(nint Start, long Bytes)> _memory = [];
     private readonly Inputs _shared;
     private readonly Inputs[] _own;
     private readonly nint[] _rows;
@@ -104,16 +104,15 @@ internal sealed unsafe class Scratch : IDisposable
     {
         if (bytes == 0)
             return null;
-        void* memory = NativeMemory.AlignedAlloc((nuint)bytes, 64);
-        NativeMemory.Clear(memory, (nuint)bytes);
-        _memory.Add((nint)memory);
+        byte* memory = SystemMemory.Allocate(bytes);
+        _memory.Add(((nint)memory, bytes));
         return memory;
     }
 
     public void Dispose()
     {
-        foreach (nint memory in _memory)
-            NativeMemory.AlignedFree((void*)memory);
+        foreach ((nint start, long bytes) in _memory)
+            SystemMemory.Free((byte*)start, bytes);
         _memory.Clear();
         Counters.Dispose();
         NativeMemory.AlignedFree(Partials);

@@ -10,7 +10,7 @@ namespace Realm.Runtime;
 /// <summary>A network ready to run: configuration, weights, threads. Its calls may come from any thread, one runs at a time.</summary>
 public sealed unsafe class Model : IDisposable
 {
-    private const int BatchRows = 512;
+    private const int BatchRows = 256;
 
     private readonly Lock _lock = new();
     private readonly TensorReader _tensors;

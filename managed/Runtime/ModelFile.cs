@@ -3,6 +3,7 @@ using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Realm.Formats;
 using Realm.Gguf;
+using Realm.Kernels;
 
 namespace Realm.Runtime;
 

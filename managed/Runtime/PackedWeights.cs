@@ -1,14 +1,19 @@
 using Realm.Formats;
+using Realm.Kernels;
 
 namespace Realm.Runtime;
 
 /// <summary>The packed copies of a model's matrices, in one piece of memory on huge pages where the system has them.</summary>
 internal sealed unsafe class PackedWeights : IPass, IDisposable
 {
-    private const int GroupsAtATime = 64;
+    // Enough that telling the system about pages, which it must tell all processors, costs little.
+    private const long ChunkBytes = 2 << 20;
 
-    private readonly IReadOnlyList<Weight> _weights;
+    // Norms and biases that lie between matrices.
+    private const long Gap = 64 << 10;
+
     private readonly ModelFile _file;
+    private readonly List<Piece[]> _chunks;
     private readonly long _bytes;
     private byte* _memory;
     private int _next;
@@ -19,37 +24,73 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     {
         _file = file;
         // What is decoded when it is used stays in the file.
-        _weights = [.. weights.Where(w => w is not DecodedWeight)];
-        _bytes = Math.Max(64, _weights.Sum(PlaceBytes));
+        List<Weight> packed = [.. weights.Where(w => w is not DecodedWeight)];
+        _bytes = Math.Max(64, packed.Sum(PlaceBytes));
         _memory = Allocate(_bytes);
         byte* place = _memory;
-        foreach (Weight weight in _weights)
+        foreach (Weight weight in packed)
         {
             weight.Place = place;
             place += PlaceBytes(weight);
         }
+        _chunks = Cut(packed);
         pool.Run(this);
     }
 
-    /// <summary>Packs chunks, which are numbered through all matrices: each thread takes the next one.</summary>
+    /// <summary>Groups first..last of a matrix.</summary>
+    private readonly record struct Piece(Weight Weight, int First, int Last)
+    {
+        public (nint Start, long Length) Source => Weight.Source(First, Last);
+    }
+
+    /// <summary>Packs chunks of the file: each thread takes the next one.</summary>
     public void Run(int thread)
     {
-        int weight = 0, before = 0;
-        while (true)
+        for (int i = Next(); i < _chunks.Count; i = Next())
         {
-            int chunk = Interlocked.Increment(ref _next) - 1;
-            while (weight < _weights.Count && chunk - before >= Chunks(_weights[weight]))
-                before += Chunks(_weights[weight++]);
-            if (weight == _weights.Count)
-                return;
-            int first = (chunk - before) * GroupsAtATime;
-            int last = Math.Min(first + GroupsAtATime, _weights[weight].Groups);
-            for (int group = first; group < last; group++)
-                _weights[weight].PackGroup(group);
+            nint start = _chunks[i][0].Source.Start;
+            (nint last, long length) = _chunks[i][^1].Source;
+            length += last - start;
+            SystemMemory.Advise(start, length, SystemMemory.Populate);
+            foreach (Piece piece in _chunks[i])
+            {
+                for (int group = piece.First; group < piece.Last; group++)
+                    piece.Weight.PackGroup(group);
+            }
             // What is packed is not read again (but for single rows of the embedding): it need not count as ours any more.
-            (nint start, long length) = _weights[weight].Source(first, last);
             _file.Forget(start, length);
         }
+    }
+
+    private int Next() => Interlocked.Increment(ref _next) - 1;
+
+    /// <summary>The matrices in the order of the file, in chunks of neighbours.</summary>
+    private static List<Piece[]> Cut(IReadOnlyList<Weight> weights)
+    {
+        List<Piece[]> chunks = [];
+        List<Piece> chunk = [];
+        nint start = 0, end = 0;
+        foreach (Weight weight in weights.OrderBy(w => w.Source(0, 1).Start))
+        {
+            int step = (int)Math.Max(1, ChunkBytes / weight.GroupBytes);
+            for (int first = 0; first < weight.Groups; first += step)
+            {
+                Piece piece = new(weight, first, Math.Min(first + step, weight.Groups));
+                (nint from, long length) = piece.Source;
+                if (chunk.Count > 0 && (from < end || from > end + Gap || from + length > start + ChunkBytes))
+                {
+                    chunks.Add([.. chunk]);
+                    chunk.Clear();
+                }
+                if (chunk.Count == 0)
+                    start = from;
+                end = (nint)(from + length);
+                chunk.Add(piece);
+            }
+        }
+        if (chunk.Count > 0)
+            chunks.Add([.. chunk]);
+        return chunks;
     }
 
     private static byte* Allocate(long bytes)
@@ -67,8 +108,6 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     }
 
     private static long PlaceBytes(Weight weight) => (weight.GroupBytes * weight.Groups + 63) / 64 * 64;
-
-    private static int Chunks(Weight weight) => (weight.Groups + GroupsAtATime - 1) / GroupsAtATime;
 
     public void Dispose()
     {
