@@ -98,7 +98,16 @@ internal static unsafe class Activations
         Vector256<float> scale = Vector256.Create(inverse);
         Vector256<int> a = Round(Vector256.Load(x), scale), b = Round(Vector256.Load(x + 8), scale);
         Vector256<int> c = Round(Vector256.Load(x + 16), scale), d = Round(Vector256.Load(x + 24), scale);
-        Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d)).Store(q);
+        if (Vector256.IsHardwareAccelerated)
+        {
+            Vector256.Narrow(Vector256.Narrow(a, b), Vector256.Narrow(c, d)).Store(q);
+        }
+        else
+        {
+            // Where it is not, narrowing 256 bits is a loop over elements.
+            Vector128.Narrow(Vector128.Narrow(a.GetLower(), a.GetUpper()), Vector128.Narrow(b.GetLower(), b.GetUpper())).Store(q);
+            Vector128.Narrow(Vector128.Narrow(c.GetLower(), c.GetUpper()), Vector128.Narrow(d.GetLower(), d.GetUpper())).Store(q + 16);
+        }
         return Vector256.Sum((a + b) + (c + d));
     }
 
@@ -176,8 +185,8 @@ internal static unsafe class Int16Activations
         {
             Vector256<int> q = Activations.Round(Vector256.Load(x + i), inverse);
             // (0 1 2 3) -> (0 2 1 3) in each four.
-            q = Vector256.Shuffle(q, Vector256.Create(0, 2, 1, 3, 4, 6, 5, 7));
-            Vector128.Narrow(q.GetLower(), q.GetUpper()).Store(y + i);
+            Vector128<int> low = Vector128.Shuffle(q.GetLower(), Vector128.Create(0, 2, 1, 3)), high = Vector128.Shuffle(q.GetUpper(), Vector128.Create(0, 2, 1, 3));
+            Vector128.Narrow(low, high).Store(y + i);
         }
     }
 }
