@@ -42,6 +42,14 @@ internal readonly unsafe struct BlockRows(long stride, int count)
             ((ushort*)packed)[row] = Unsafe.ReadUnaligned<ushort>((byte*)source + row * stride);
     }
 
+    /// <summary>Puts the byte at `source` of each row side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PackBytes(byte* source, byte* packed)
+    {
+        for (int row = 0; row < count; row++)
+            packed[row] = source[row * stride];
+    }
+
     // Four words of four rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Transpose4(byte* from, uint* to)
