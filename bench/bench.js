@@ -1,114 +1,188 @@
 'use strict';
 
-// How fast a model runs here, each trial in a process of its own, peers alternating with ours.
+// How fast a model runs here: each trial in a process of its own, peers alternating with ours, medians.
 //
-//   npm run bench -- [model.gguf] [--threads N] [--prefill 512] [--decode 128] [--depth 128] [--runs 5]
-//                    [--peers] [--llama-bench PATH] [--json]
+//   npm run bench -- [model.gguf] [options]         Tiny Atlas, or MODEL_PATH, without a model
 //
-// --peers: node-llama-cpp too (installed into bench/peers when it is not there), with our number of threads and as it comes.
-// --llama-bench: llama.cpp's own program too. Prints the median of each figure, and ours in multiples of each peer's.
+//   --threads N             default: as many as this process may use processors
+//   --runs N                default 3
+//   --all                   prefill of 32, 128, 512, 2048; decode after 128 and 1500; batches of 4 and 8; a busy main thread
+//   --prefill 128,512       prompts of that many tokens, processed at once
+//   --decode 128            tokens to generate; --depth 128,1500: after so many
+//   --batch 4,8             sequences that decode at the same time
+//   --busy                  decode while JavaScript's main thread is taken half of the time
+//   --isa avx512|v3|plain   an engine library other than the best for this processor (REALM_ISA)
+//   --weights mapped, --cache f32|q8_0: options of loadModel
+//   --peers                 node-llama-cpp too (installed into bench/peers), with our number of threads and as it comes
+//   --llama-bench PATH      llama.cpp's own program too
+//   --json                  all of it for programs
+//   --targets [...]         what targets.js has instead
+//
+// One line a case and engine: tokens/s, ms a token, GB/s of weights and cache and their share of what the machine can read
+// (decode), multiply-adds (prefill), and ours in multiples of each peer's. REALM_EMIT=0 turns off kernels made at run time.
 
-const { execFileSync } = require('node:child_process');
-const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { factsOf } = require('./ggufFacts');
+const run = require('./run');
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    threads: { type: 'string', default: '0' },
-    prefill: { type: 'string', default: '512' },
-    decode: { type: 'string', default: '128' },
-    depth: { type: 'string', default: '128' },
-    runs: { type: 'string', default: '5' },
-    peers: { type: 'boolean', default: false },
-    'llama-bench': { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const model = positionals[0] ?? process.env.MODEL_PATH ?? path.join(__dirname, '../models/tiny-atlas-q4_k_m.gguf');
-const number = (name) => Number(values[name]);
+const OPTIONS = {
+  threads: { type: 'string', default: '0' },
+  runs: { type: 'string', default: '3' },
+  all: { type: 'boolean', default: false },
+  prefill: { type: 'string' },
+  decode: { type: 'string' },
+  depth: { type: 'string' },
+  batch: { type: 'string' },
+  busy: { type: 'boolean', default: false },
+  isa: { type: 'string' },
+  weights: { type: 'string' },
+  cache: { type: 'string' },
+  peers: { type: 'boolean', default: false },
+  'llama-bench': { type: 'string' },
+  json: { type: 'boolean', default: false },
+};
 
-const threads = number('threads') || (os.availableParallelism?.() ?? os.cpus().length);
-const work = { model, threads, prefill: number('prefill'), decode: number('decode'), depth: number('depth') };
+const numbers = (text) => text.split(',').filter(Boolean).map(Number);
 
-function trial(file, options) {
-  return JSON.parse(
-    execFileSync(process.execPath, [path.join(__dirname, file), JSON.stringify(options)], { encoding: 'utf8' }),
-  );
+/** The cases that the options ask for; the prompt of a batch is as long as the first decode's. */
+function casesOf(values) {
+  const given = (key, all, otherwise) => numbers(values[key] ?? (values.all ? all : otherwise));
+  const depths = given('depth', '128,1500', '128');
+  const [tokens = 0] = given('decode', '128', '128');
+  const decode = tokens ? depths.map((depth) => ({ kind: 'decode', tokens, depth })) : [];
+  const [depth] = depths;
+  const batches = given('batch', '4,8', '');
+  return [
+    { kind: 'hash' },
+    ...given('prefill', '32,128,512,2048', '512').map((count) => ({ kind: 'prefill', tokens: count })),
+    ...decode,
+    ...batches.map((sequences) => ({ kind: 'batch', sequences, tokens: tokens || 128, depth })),
+    ...(values.busy || values.all ? [{ kind: 'busy', tokens: tokens || 128, depth }] : []),
+  ];
 }
 
-/** llama.cpp's llama-bench: the same counts on the same file, one repetition. */
-function llamaBench(program) {
-  const shape = ['-p', values.prefill, '-n', values.decode, '-d', '0', '-r', '1', '-o', 'json'];
-  const args = ['-m', model, '-t', String(threads), ...shape];
-  const rows = JSON.parse(execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
-  const speed = (find) => rows.find(find)?.avg_ts;
+function nameOf({ kind, tokens, depth, sequences }) {
+  if (kind === 'prefill') return `prefill ${tokens}`;
+  if (kind === 'batch') return `${sequences} sequences`;
+  return `decode ${tokens} after ${depth}${kind === 'busy' ? ', main thread busy' : ''}`;
+}
+
+/** Figures of one engine in one case. `facts` are ggufFacts'. */
+function figures(one, result, index, facts, readGBs) {
+  const speed = run.medianOf(result, (trial) => trial.results[index].speed);
+  if (speed === undefined) return undefined;
+  const { kind, tokens, depth = 0, sequences = 1 } = one;
+  const line = { engine: result.engine, tokensPerSecond: speed, msPerToken: 1000 / speed };
+  if (kind === 'prefill') return { ...line, gmacs: (speed * facts.multiplyAdds) / 1e9 };
+  // Experts: a batch reads more of them than one token does, how many more depends on the text; what is said is the least.
+  const HALF = 2;
+  const cache = (depth + tokens / 2) * facts.cacheNumbers * HALF;
+  const gigabytes = ((facts.bytesPerToken / sequences + cache) * speed) / 1e9;
+  const delay = run.medianOf(result, (trial) => trial.results[index].eventLoopP99Ms);
+  const busyShare = run.medianOf(result, (trial) => trial.results[index].busyShare);
+  return { ...line, gigabytes, share: gigabytes / readGBs, eventLoopP99Ms: delay, busyShare };
+}
+
+function measure(values, model) {
+  const threads = Number(values.threads) || run.usableThreads();
+  const facts = factsOf(model);
+  const work = casesOf(values);
+  const environment = values.isa ? { REALM_ISA: values.isa } : {};
+  const options = { weights: values.weights, cacheType: values.cache };
+  if (values.peers) run.installPeers();
+  const engines = [
+    run.realm({ environment, options }),
+    ...(values['llama-bench'] ? [run.llamaBench(values['llama-bench'])] : []),
+    ...(values.peers ? [run.nodeLlamaCpp(true), run.nodeLlamaCpp(false)] : []),
+  ];
+  const read = () => ({ engine: 'streaming loop', gigabytes: run.readSpeed(threads, facts.bytesPerToken) });
+  const all = run.alternate([read, ...engines], { model, threads, work }, Number(values.runs));
+  const [loop, ...results] = all;
+  const readGBs = run.medianOf(loop, (trial) => trial.gigabytes);
+  const [ours] = results;
+
+  const hashes = [...new Set(ours.trials.map((trial) => trial.results[0].hash))];
+  const cases = work.slice(1).map((one, i) => {
+    const lines = results.map((result) => figures(one, result, i + 1, facts, readGBs)).filter(Boolean);
+    for (const line of lines.slice(1)) line.ratio = lines[0].tokensPerSecond / line.tokensPerSecond;
+    return { case: nameOf(one), ...one, engines: lines };
+  });
+  const several = (key) =>
+    results
+      .filter(({ trials }) => trials[0][key])
+      .map((result) => {
+        const fields = Object.keys(result.trials[0][key]);
+        const median = (field) => run.medianOf(result, (trial) => trial[key][field]);
+        return { engine: result.engine, ...Object.fromEntries(fields.map((field) => [field, median(field)])) };
+      });
   return {
-    engine: 'llama-bench',
-    prefill: speed((row) => row.n_gen === 0),
-    decode: speed((row) => row.n_prompt === 0),
+    cpu: run.cpuName(),
+    date: new Date().toISOString().slice(0, 10),
+    threads,
+    runs: Number(values.runs),
+    model: path.basename(model),
+    isa: ours.engine.replace('realm ', ''),
+    emittedKernels: process.env.REALM_EMIT !== '0',
+    logitsHash: hashes.join(' and '),
+    machineReadGBs: readGBs,
+    bytesPerToken: facts.bytesPerToken,
+    cases,
+    load: several('load'),
+    memory: several('memory'),
   };
 }
 
-function installPeers() {
-  const cwd = path.join(__dirname, 'peers');
-  if (fs.existsSync(path.join(cwd, 'node_modules'))) return;
-  console.error('installing the peers into bench/peers ...');
-  execFileSync('npm', ['ci', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'], {
-    cwd,
-    stdio: 'ignore',
-  });
-}
+const fixed = (number, digits) => (number === undefined ? '' : number.toFixed(digits));
 
-function median(numbers) {
-  const sorted = numbers.filter((n) => n !== undefined).sort((a, b) => a - b);
-  return sorted.length ? sorted[Math.floor(sorted.length / 2)] : undefined;
-}
-
-if (values.peers) installPeers();
-const engines = [
-  () => trial('trial.js', work),
-  ...(values['llama-bench'] ? [() => llamaBench(values['llama-bench'])] : []),
-  ...(values.peers ? [true, false].map((tuned) => () => trial('peers/nodeLlamaCpp.mjs', { ...work, tuned })) : []),
-];
-const trials = new Map();
-for (let run = 0; run < number('runs'); run++) {
-  for (const engine of engines) {
-    const result = engine();
-    trials.set(result.engine, [...(trials.get(result.engine) ?? []), result]);
-  }
-}
-
-const FIGURES = [
-  ['prefill', `prefill ${values.prefill}, tokens/s`],
-  ['decode', `decode ${values.decode}, tokens/s`],
-  ['decodeGBs', 'decode, GB/s of weights'],
-  ['loadMs', 'load, ms'],
-  ['firstTokenMs', 'load to first token, ms'],
-  ['rssMB', 'peak memory, MB'],
-  ['eventLoopP99Ms', 'event loop delay p99, ms'],
-];
-const medians = [...trials].map(([engine, list]) => ({
-  engine,
-  ...Object.fromEntries(FIGURES.map(([key]) => [key, median(list.map((trial) => trial[key]))])),
-}));
-
-if (values.json) {
+function print(report) {
+  const { cpu, threads, runs, model, isa, emittedKernels, logitsHash, machineReadGBs, bytesPerToken } = report;
+  console.log(`${model} on ${cpu}, ${threads} threads, median of ${runs}`);
+  console.log(`engine ${isa}${emittedKernels ? '' : ' without emitted kernels'}, logits ${logitsHash}`);
   console.log(
-    JSON.stringify(
-      { cpu: os.cpus()[0].model, model: path.basename(model), medians, trials: Object.fromEntries(trials) },
-      null,
-      2,
-    ),
+    `a token reads ${fixed(bytesPerToken / 1e6, 1)} MB; the machine reads ${fixed(machineReadGBs, 1)} GB/s\n`,
   );
-} else {
-  console.log(`${path.basename(model)} on ${os.cpus()[0].model}, median of ${values.runs}`);
-  for (const [key, name] of FIGURES) {
-    const [us, ...peers] = medians.filter((m) => m[key] !== undefined);
-    const cell = (m) => `${m.engine} ${m[key].toFixed(1)}`;
-    const others = peers.map((m) => `${cell(m)} (${(us[key] / m[key]).toFixed(2)}x)`);
-    console.log(`  ${name.padEnd(28)} ${[cell(us), ...others].join('   ')}`);
+  const row = (...cells) => {
+    const [name, engine, ...rest] = cells;
+    console.log(`  ${name.padEnd(40)}${engine.padEnd(28)}${rest.map((cell) => cell.padStart(10)).join('')}`.trimEnd());
+  };
+  row('', '', 'tokens/s', 'ms/token', 'GB/s', 'share', 'GMAC/s', 'ours/it');
+  for (const { case: name, engines } of report.cases) {
+    if (!engines.length) row(name, 'longer than the context');
+    engines.forEach((line, i) =>
+      row(
+        i ? '' : name,
+        line.engine,
+        fixed(line.tokensPerSecond, 1),
+        fixed(line.msPerToken, 2),
+        fixed(line.gigabytes, 1),
+        line.share === undefined ? '' : `${fixed(100 * line.share, 0)} %`,
+        fixed(line.gmacs, 0),
+        line.ratio === undefined ? '' : `${fixed(line.ratio, 2)}x`,
+      ),
+    );
+  }
+  console.log('');
+  for (const { engine, loadMs, firstTokenMs } of report.load) {
+    console.log(`  ${engine}: ready after ${fixed(loadMs, 0)} ms, first token after ${fixed(firstTokenMs, 0)} ms`);
+  }
+  for (const { engine, rssMB, weightsMB, cacheMB, nodeMB, overMB } of report.memory) {
+    const parts = `: weights ${fixed(weightsMB, 1)}, cache ${fixed(cacheMB, 1)}, Node ${fixed(nodeMB, 1)}, the rest ${fixed(overMB, 1)}`;
+    console.log(`  ${engine}: at most ${fixed(rssMB, 1)} MB in memory${overMB === undefined ? '' : parts}`);
+  }
+  for (const { case: name, engines } of report.cases) {
+    const delay = engines[0]?.eventLoopP99Ms;
+    if (delay) console.log(`  ${name}: the event loop is ${fixed(delay, 1)} ms late (p99)`);
   }
 }
+
+function main(args) {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  const model = positionals[0] ?? process.env.MODEL_PATH ?? path.join(__dirname, '../models/tiny-atlas-q4_k_m.gguf');
+  const report = measure(values, model);
+  if (values.json) console.log(JSON.stringify(report, null, 2));
+  else print(report);
+}
+
+if (process.argv[2] === '--targets') require('./targets').main(process.argv.slice(3));
+else main(process.argv.slice(2));

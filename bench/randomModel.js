@@ -24,7 +24,19 @@ const SHAPES = {
 const MIXTURES = { Q4_K_M: ['Q4_K', 'Q6_K', 15], Q5_K_M: ['Q5_K', 'Q6_K', 17] };
 
 /** `general.file_type` of the others (llama.cpp's enum llama_ftype); those that have no number say 0. */
-const FILE_TYPES = { F16: 1, Q4_0: 2, Q4_1: 3, Q8_0: 7, Q5_0: 8, Q5_1: 9, Q2_K: 21, Q3_K: 11, Q4_K: 14, Q5_K: 16, Q6_K: 18 };
+const FILE_TYPES = {
+  F16: 1,
+  Q4_0: 2,
+  Q4_1: 3,
+  Q8_0: 7,
+  Q5_0: 8,
+  Q5_1: 9,
+  Q2_K: 21,
+  Q3_K: 11,
+  Q4_K: 14,
+  Q5_K: 16,
+  Q6_K: 18,
+};
 
 /** The recipe of the `_M` mixtures: the first and the last eighth of the layers, and every third between. */
 function moreBits(layer, layers) {
@@ -194,7 +206,9 @@ function writeRandomModel(shapeName, formatName, file, seed = 1) {
   const shape = SHAPES[shapeName];
   if (!shape) throw new Error(`SHAPE is one of ${Object.keys(SHAPES).join(', ')}; got ${shapeName}`);
   if (!FORMATS[formatName] && !MIXTURES[formatName]) {
-    throw new Error(`FORMAT is one of ${[...Object.keys(FORMATS), ...Object.keys(MIXTURES)].join(', ')}; got ${formatName}`);
+    throw new Error(
+      `FORMAT is one of ${[...Object.keys(FORMATS), ...Object.keys(MIXTURES)].join(', ')}; got ${formatName}`,
+    );
   }
   const tensors = tensorsOf(shape, formatName);
   const head = new Head();

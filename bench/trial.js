@@ -1,49 +1,131 @@
 'use strict';
 
-// One trial in a process of its own: load, prefill, decode, on random token ids. Prints one line of JSON. Started by bench.js.
+// One trial of this engine in a process of its own: loads a model, does the cases it is given, prints one line of JSON.
+// Started by run.js. Prompts are token ids, so that every engine has the same; guessed tokens are off: a case is the work it says.
 
 const { performance, monitorEventLoopDelay } = require('node:perf_hooks');
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+
+const began = performance.now();
+const nodeMB = memory('VmRSS');
 const { loadModel, getEngineInfo } = require('..');
 
-async function main({ model: file, threads, prefill, decode, depth }) {
-  const began = performance.now();
-  const model = await loadModel(file, threads ? { threads } : {});
-  const loaded = performance.now();
-  const { vocabSize, bytes } = model.info;
-  const ids = (count) => Uint32Array.from({ length: count }, (_, i) => (i * 7919 + 13) % vocabSize);
+const TEXT = 'The quick brown fox jumps over the lazy dog, and the dog does not mind: it has seen many foxes.';
+const HASHED_TOKENS = 24;
 
-  // The first pass touches all weights once; what counts comes after it.
-  await model.generate(ids(1), { maxTokens: 1, ignoreEos: true });
-  const firstToken = performance.now();
-
-  const beforePrefill = performance.now();
-  await model.generate(ids(prefill), { maxTokens: 1, ignoreEos: true });
-  const prefillSeconds = (performance.now() - beforePrefill) / 1000;
-
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  let first;
-  let count = 0;
-  for await (const chunk of model.generate(ids(depth), { maxTokens: decode + 1, ignoreEos: true })) {
-    if (first === undefined) {
-      first = performance.now();
-      count = -chunk.tokens.length;
-    }
-    count += chunk.tokens.length;
+/** MB of this process now (VmRSS) or at most so far (VmHWM); elsewhere than on Linux what Node knows. */
+function memory(field) {
+  try {
+    return Number(new RegExp(`${field}:\\s*(\\d+) kB`).exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
+  } catch {
+    return field === 'VmRSS' ? process.memoryUsage.rss() / 2 ** 20 : process.resourceUsage().maxRSS / 1024;
   }
-  const decodeSeconds = (performance.now() - first) / 1000;
-  delay.disable();
+}
 
+const plain = (maxTokens) => ({ maxTokens, ignoreEos: true, speculation: false });
+
+/** Bytes of the key/value cache for that many positions. */
+function cacheBytes({ layers, kvHeadCount, headSize, cacheType }, positions) {
+  const PAGE = 64;
+  const bytes = { f32: 4, f16: 2 }[cacheType] ?? 34 / 32;
+  return Math.ceil(positions / PAGE) * PAGE * layers * kvHeadCount * headSize * 2 * bytes;
+}
+
+const cases = {
+  async prefill(model, ids, { tokens }) {
+    const start = performance.now();
+    await model.generate(ids(tokens), plain(1));
+    return { speed: tokens / ((performance.now() - start) / 1000) };
+  },
+
+  /** Tokens after the first one, by time from the first one: what a reader of the stream sees. */
+  async decode(model, ids, { tokens, depth }) {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    let first;
+    let count = 0;
+    for await (const chunk of model.generate(ids(depth), plain(tokens + 1))) {
+      if (first === undefined) {
+        first = performance.now();
+        count = -chunk.tokens.length;
+      }
+      count += chunk.tokens.length;
+    }
+    const seconds = (performance.now() - first) / 1000;
+    delay.disable();
+    return { speed: count / seconds, eventLoopP99Ms: delay.percentile(99) / 1e6 };
+  },
+
+  /** The same while the main thread is taken for 5 of every 10 ms. */
+  async busy(model, ids, work) {
+    const [TAKEN, PERIOD] = [5, 10];
+    let taken = 0;
+    const start = performance.now();
+    const timer = setInterval(() => {
+      const from = performance.now();
+      while (performance.now() < from + TAKEN);
+      taken += performance.now() - from;
+    }, PERIOD);
+    const { speed } = await cases.decode(model, ids, work);
+    clearInterval(timer);
+    return { speed, busyShare: taken / (performance.now() - start) };
+  },
+
+  /** All tokens of several sequences, between the moment when each has begun and the moment when one ends. */
+  async batch(model, ids, { sequences, tokens, depth }) {
+    let running = 0;
+    let from;
+    let to;
+    let count = 0;
+    await Promise.all(
+      Array.from({ length: sequences }, async (_, i) => {
+        let begun = false;
+        for await (const chunk of model.generate(ids(depth, i), plain(tokens))) {
+          if (from !== undefined && to === undefined) count += chunk.tokens.length;
+          if (!begun) running++;
+          begun = true;
+          if (running === sequences) from ??= performance.now();
+        }
+        to ??= performance.now();
+      }),
+    );
+    return { speed: count / ((to - from) / 1000) };
+  },
+
+  async hash(model) {
+    const logits = await model.logits(model.tokenize(TEXT).subarray(0, HASHED_TOKENS));
+    return { hash: createHash('sha256').update(logits).digest('hex').slice(0, 16) };
+  },
+};
+
+async function main({ model: file, threads, options, work }) {
+  const model = await loadModel(file, { ...(threads ? { threads } : {}), ...options });
+  const loadMs = performance.now() - began;
+  const { info } = model;
+  // Far apart and never the same twice in a row: nothing to guess, and no row of the embedding is near the last.
+  const ids = (count, salt = 0) =>
+    Uint32Array.from({ length: count }, (_, i) => (i * 7919 + salt * 104729 + 13) % info.vocabSize);
+  const cache = ({ tokens = 1, depth = 0, sequences = 1 }) => sequences * cacheBytes(info, depth + tokens + 1);
+
+  await model.generate(ids(16), plain(1));
+  const firstTokenMs = performance.now() - began;
+  const results = [];
+  for (const one of work) {
+    const { tokens = 0, depth = 0 } = one;
+    if (depth + tokens + 1 > info.contextLength) results.push({ tooLong: info.contextLength });
+    else results.push(await cases[one.kind](model, ids, one));
+  }
+  const rssMB = memory('VmHWM');
+  const weightsMB = info.bytes / 2 ** 20;
+  const cacheMB = Math.max(cacheBytes(info, 16), ...work.map(cache)) / 2 ** 20;
+  const overMB = rssMB - nodeMB - weightsMB - cacheMB;
   console.log(
     JSON.stringify({
       engine: `realm ${getEngineInfo().isa}`,
-      loadMs: loaded - began,
-      firstTokenMs: firstToken - began,
-      prefill: prefill / prefillSeconds,
-      decode: count / decodeSeconds,
-      decodeGBs: (bytes * count) / decodeSeconds / 1e9,
-      rssMB: process.resourceUsage().maxRSS / 1024,
-      eventLoopP99Ms: delay.percentile(99) / 1e6,
+      load: { loadMs, firstTokenMs },
+      memory: { rssMB, nodeMB, weightsMB, cacheMB, overMB },
+      results,
     }),
   );
   model.close();
