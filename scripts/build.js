@@ -70,12 +70,16 @@ async function dependencies() {
 const js = () => ({
   name: 'js',
   inputs: [...files('js', '.ts', '.mts', '.json'), 'tsconfig.json', 'node_modules/typescript/package.json'],
-  outputs: files('js', '.ts', '.mts').map((file) => file.replace(/^js/, 'dist').replace(/ts$/, 'js')),
+  outputs: [
+    ...files('js', '.ts').map((file) => file.replace(/^js/, 'dist').replace(/ts$/, 'js')),
+    ...files('js', '.mts').map((file) => file.replace(/^js/, 'dist/web').replace(/ts$/, 'js')),
+  ],
   work: async () => {
     fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true });
     await must('js', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
-    // What runs in pages is ES modules, checked against the DOM's types.
+    // What runs in pages is ES modules, checked against the DOM's types: the client, and what it shares with the rest.
     await must('js', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'js/client/tsconfig.json']);
+    fs.writeFileSync(path.join(root, 'dist/web/package.json'), '{ "type": "module" }\n');
   },
 });
 

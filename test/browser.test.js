@@ -3,11 +3,14 @@
 // The example page in a real browser. Chromium comes from the system (REALM_CHROMIUM, else /usr/bin/chromium): nothing is
 // downloaded here.
 
+const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
-const { root, smollm2 } = require('./fixtures/places');
+const { root, tinyAtlas, smollm2 } = require('./fixtures/places');
+const { optionThree } = require('./fixtures/guests');
 const { until } = require('./fixtures/host');
-const { start } = require('../examples/browser/server');
+const { serve } = require('../dist/serve');
+const { onRequest, start } = require('../examples/browser/server');
 
 const CHROMIUM = process.env.REALM_CHROMIUM ?? '/usr/bin/chromium';
 const ARGUMENTS = ['no-sandbox', 'disable-gpu', 'disable-quic', 'no-first-run', 'disable-background-networking'];
@@ -33,13 +36,14 @@ afterAll(async () => {
 });
 
 /** The page, opened anew. What goes wrong in it is collected in `problems`. */
-async function open(token, options = {}) {
+async function open(token, options = {}, url = host.url) {
+  await page?.context().close();
   const context = await browser.newContext({ viewport: { width: 900, height: 700 }, ...options });
   page = await context.newPage();
   problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-  await page.goto(`${host.url}/#token=${token}`);
+  await page.goto(`${url}/#token=${token}`);
 }
 afterEach(async () => {
   await page?.context().close();
@@ -110,7 +114,7 @@ browserTest('a wrong token is said, in words', async () => {
 browserTest('the client in a Web Worker; without a WebSocket it streams over fetch', async () => {
   await open(host.token);
   const result = await page.evaluate(async (token) => {
-    const source = `import { connect } from '${location.origin}/client/index.mjs';
+    const source = `import { connect } from '${location.origin}/realm/client/index.mjs';
       onmessage = async ({ data: token }) => {
         const results = [];
         for (const transport of ['websocket', 'fetch']) {
@@ -137,77 +141,108 @@ browserTest('the client in a Web Worker; without a WebSocket it streams over fet
   ]);
 });
 
-/** A guest of a few bytes: `run(nameBytes, promptBytes)` generates from the prompt at 64, with the options at 256, into 1024. */
-function tinyGuest() {
-  const string = (text) => [text.length, ...Buffer.from(text)];
-  const section = (id, ...bytes) => [id, bytes.length, ...bytes];
-  const i32 = 0x7f;
-  const type = (count) => [0x60, count, ...Array(count).fill(i32), 1, i32];
-  const constant = (value) => (value < 64 ? [0x41, value] : [0x41, (value & 0x7f) | 0x80, value >> 7]);
-  const load = [...constant(0), 0x20, 0, 0x10, 0];
-  const generate = [...constant(64), 0x20, 1, ...constant(256), ...constant(1024), ...constant(4096), 0x10, 1, 0x0b];
-  const body = [0, ...load, ...generate];
-  return [
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, 2, ...type(2), ...type(6)),
-    ...section(
-      ...[2, 2, ...string('env'), ...string('realm_host_load_model_by_name'), 0, 0],
-      ...[...string('env'), ...string('realm_host_generate'), 0, 1],
-    ),
-    ...section(3, 1, 0),
-    ...section(5, 1, 0, 1),
-    ...section(7, 2, ...string('memory'), 2, 0, ...string('run'), 0, 2),
-    ...section(10, 1, body.length, ...body),
-  ];
+/** Runs a guest in a worker of the page: { tokens, ids, road, text, bytes, logits: their SHA-256, ... }. */
+const runGuestInPage = (order, vocabulary) =>
+  page.evaluate(
+    async ([order, size]) => {
+      const worker = new Worker('guest.js', { type: 'module' });
+      let text = '';
+      const done = await new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) => (data.done ? resolve(data.done) : (text += data.text));
+        worker.onerror = ({ message }) => reject(new Error(message ?? 'the worker could not be loaded'));
+        worker.postMessage(order);
+      });
+      worker.terminate();
+      if (done.error) return done;
+      const digest = await crypto.subtle.digest('SHA-256', done.logits.slice(0, size));
+      const logits = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+      return { ...done, text, logits, isolated: globalThis.crossOriginIsolated };
+    },
+    [order, vocabulary * 4],
+  );
+
+const FRANCE = 'The capital of France is';
+const sha = (floats) =>
+  createHash('sha256')
+    .update(Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength))
+    .digest('hex');
+
+async function everyGuest(model, file, most) {
+  const expected = optionThree(file, FRANCE, most);
+  await open(host.token);
+  for (const guest of ['guests/c.wasm', 'guests/assemblyscript.wasm']) {
+    for (const road of ['socket', 'request']) {
+      const order = { guest, road, token: host.token, model, prompt: FRANCE, most };
+      const result = await runGuestInPage(order, expected.logits.length);
+      expect([guest, result]).toMatchObject([
+        guest,
+        { road, isolated: true, text: expected.text, ids: expected.ids, logits: sha(expected.logits) },
+      ]);
+      expect(result.bytes).toBeLessThan(2e6); // no weights
+      await until(() => host.stats().sessions === 0 && host.stats().requests === 0);
+    }
+  }
+  expect(problems).toEqual([]);
+  return expected.text;
 }
 
-browserTest('an Option 2 guest in the page’s worker, against the host', async () => {
-  await open(host.token);
-  const result = await page.evaluate(
-    async ([token, guest]) => {
-      const source = `import { createRemoteImports } from '${location.origin}/client/index.mjs';
-        onmessage = async ({ data: [token, guest] }) => {
-          const texts = [];
-          const imports = createRemoteImports({ url: '${location.origin}', token, onToken: (text) => void texts.push(text) });
-          const { instance } = await WebAssembly.instantiate(Uint8Array.from(guest), imports);
-          imports.attach(instance);
-          const { memory, run } = instance.exports;
-          const put = (text, at) => new TextEncoder().encodeInto(text, new Uint8Array(memory.buffer, at)).written;
-          const ask = (name) => run(put(name, 0), put('The capital of France is', 64));
-          const options = new DataView(memory.buffer, 256);
-          options.setUint32(0, 20, true); // greedy: temperature 0
-          options.setFloat32(8, 1, true);
-          options.setFloat32(16, 1, true);
-          const bytes = ask('Tiny Atlas');
-          const answer = new TextDecoder().decode(new Uint8Array(memory.buffer, 1024, bytes));
-          const { env } = imports;
-          const codes = [ask('../secret'), env.realm_embed_tokens(1, 0, 1, 0), env.realm_encode_tokens(1, 65530, 100, 0, 8)];
-          codes.push(env.realm_encode_tokens(1, 64, 24, 8192, 8), env.realm_decode_tokens(9, 0, 1, 0, 8));
-          const why = imports.lastError;
-          const tokens = env.realm_encode_tokens(1, 64, 24, 8192, 400);
-          const back = env.realm_decode_tokens(1, 8192, tokens, 16384, 400);
-          const text = new TextDecoder().decode(new Uint8Array(memory.buffer, 16384, back));
-          const json = env.realm_get_model_metadata(1, 20480, 4096);
-          const metadata = JSON.parse(new TextDecoder().decode(new Uint8Array(memory.buffer, 20480, json)));
-          postMessage({ bytes, answer, texts, codes, why, text, metadata });
-        };`;
-      const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), {
-        type: 'module',
-      });
-      const done = new Promise((resolve, reject) => {
-        worker.onmessage = ({ data }) => resolve(data);
-        worker.onerror = (event) => reject(new Error(event.message ?? 'the worker could not be loaded'));
-      });
-      worker.postMessage([token, guest]);
-      return done;
-    },
-    [host.token, tinyGuest()],
-  );
-  expect(result).toMatchObject({
-    ...{ bytes: 8, answer: ' Paris.\0', texts: [' Paris.'], codes: [-4, -10, -3, -6, -4], why: 'there is no model 9' },
-    ...{
-      text: 'The capital of France is',
-      metadata: { config: { hidden_size: 256, vocab_size: 1536 }, has_tokenizer: true },
-    },
+browserTest('Option 2 guests in the page’s worker, layer by layer, bit for bit: Tiny Atlas', async () => {
+  expect(await everyGuest('Tiny Atlas', tinyAtlas, 20)).toBe(' Paris.');
+});
+
+const withSmollm2 =
+  smollm2 && fs.existsSync(smollm2) ? browserTest : (name) => test['skip'](`${name} (REALM_MODELS)`, () => {});
+withSmollm2('Option 2 guests in the page’s worker, layer by layer, bit for bit: SmolLM2', async () => {
+  expect(await everyGuest(path.basename(smollm2, '.gguf'), smollm2, 8)).toContain('Paris');
+});
+
+browserTest('a page that is not isolated: guests go by requests; what goes wrong is said', async () => {
+  const plain = await serve({
+    ...{ models: { 'Tiny Atlas': tinyAtlas }, port: 0, onRequest },
   });
+  await open(plain.token, {}, plain.url);
+  const order = { guest: 'guests/c.wasm', token: plain.token, model: 'Tiny Atlas', prompt: FRANCE, most: 20 };
+  expect(await runGuestInPage(order, 1536)).toMatchObject({
+    isolated: false,
+    road: 'request',
+    text: ' Paris.',
+    tokens: 3,
+  });
+  const wrong = await runGuestInPage({ ...order, token: 'wrong' }, 1536);
+  expect(wrong.error).toBe('realm_host_load_model_by_name: the token is missing or wrong');
+  const none = await runGuestInPage({ ...order, model: '../secret' }, 1536);
+  expect(none.error).toMatch(/no model of this name is served; there are Tiny Atlas$/);
+  const socket = await runGuestInPage({ ...order, road: 'socket' }, 1536);
+  expect(socket.error).toBe('the road by socket needs shared memory: a page isolated by COOP and COEP');
+  await plain.close();
+  await open(host.token);
+  const refused = await runGuestInPage({ ...order, token: 'wrong' }, 1536);
+  expect(refused.error).toBe('the token is wrong');
+});
+
+browserTest('the page itself runs guests, and stops them', async () => {
+  await open(host.token);
+  await page.waitForSelector('#send:enabled');
+  for (const how of ['guests/c.wasm', 'guests/assemblyscript.wasm']) {
+    await page.selectOption('#how', how);
+    expect(await page.getAttribute('#prompt', 'placeholder')).toBe(FRANCE);
+    await page.fill('#prompt', FRANCE);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.getElementById('speed').value.includes('a second'));
+    expect(await page.textContent('.answer:last-child')).toBe(' Paris.');
+  }
+  await screenshot('guest-light');
+  const names = await page.$$eval('#model option', (options) => options.map((option) => option.value));
+  if (names.length > 1) {
+    await page.selectOption('#model', names.at(-1));
+    await page.fill('#prompt', 'Once upon a time');
+    await page.click('#send');
+    await page.waitForFunction(() => document.querySelector('.answer:last-child')?.textContent.length > 20);
+    expect(host.stats()).toMatchObject({ sessions: 1, connections: 2 });
+    await page.click('#stop');
+    await idle();
+    expect(await page.textContent('.answer:last-child')).toMatch(/Stopped\.$/);
+    await until(() => host.stats().sessions === 0 && host.stats().requests === 0);
+  }
+  expect(problems).toEqual([]);
 });

@@ -19,7 +19,7 @@ afterEach(() => until(() => host.stats().requests === 0 && host.stats().connecti
 async function client(way, body) {
   const options = way === 'websocket' ? "{ transport: 'websocket', WebSocket }" : "{ transport: 'fetch' }";
   const script = `
-    import { connect, RealmError } from ${JSON.stringify(pathToFileURL(path.join(root, 'dist/client/index.mjs')))};
+    import { connect, RealmError } from ${JSON.stringify(pathToFileURL(path.join(root, 'dist/web/client/index.mjs')))};
     import { WebSocket } from ${JSON.stringify(pathToFileURL(path.join(root, 'node_modules/ws/wrapper.mjs')))};
     const [url, token, way] = [${JSON.stringify(host.url)}, ${JSON.stringify(TOKEN)}, ${options}];
     const PROMPT = 'The capital of France is';
@@ -31,13 +31,22 @@ async function client(way, body) {
   return JSON.parse(stdout);
 }
 
-test('no imports but its own files', () => {
-  const folder = path.join(root, 'dist/client');
-  for (const name of fs.readdirSync(folder).filter((file) => file.endsWith('.mjs'))) {
-    const source = fs.readFileSync(path.join(folder, name), 'utf8');
-    for (const [, from] of source.matchAll(/(?:from|import\()\s*'([^']+)'/g)) expect(from).toMatch(/^\.\/\w+\.mjs$/);
+test('no imports but its own files, and what it shares with the host’s side', () => {
+  const folder = path.join(root, 'dist/web');
+  const seen = [];
+  const look = (file) => {
+    if (seen.includes(file)) return;
+    seen.push(file);
+    const source = fs.readFileSync(file, 'utf8');
+    for (const [, from] of source.matchAll(/(?:from|import\(|new URL\()\s*'([^']+)'/g)) {
+      expect(from).toMatch(/^\.\.?\/[\w/]+\.m?js$/); // as browsers want it: relative, with its ending
+      look(path.join(path.dirname(file), from));
+    }
     expect(source).not.toMatch(/\b(require|process|Buffer)\b[.(]/);
-  }
+  };
+  look(path.join(folder, 'client/index.mjs'));
+  const names = seen.map((file) => path.relative(folder, file));
+  for (const name of ['client/socketWorker.mjs', 'guest/memory.js', 'wasm/compute.js']) expect(names).toContain(name);
 });
 
 describe.each(['websocket', 'fetch'])('by %s', (way) => {

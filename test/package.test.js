@@ -80,8 +80,9 @@ test('the packed files: all that is needed, nothing else, under 15 MB', () => {
     'dist/index.js',
     'dist/index.d.ts',
     'dist/serve/index.js',
-    'dist/client/index.mjs',
-    'dist/client/index.d.mts',
+    'dist/web/client/index.mjs',
+    'dist/web/client/index.d.mts',
+    'dist/web/package.json',
     'models/tiny-atlas-q4_k_m.gguf',
     'LICENSE-MIT',
     'LICENSE-APACHE',
@@ -90,7 +91,7 @@ test('the packed files: all that is needed, nothing else, under 15 MB', () => {
   }
   if (process.platform === 'linux' && process.arch === 'x64') for (const name of NATIVE) expect(names).toContain(name);
   const known =
-    /^(index\.(js|d\.ts|node)|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|dist\/[\w/-]+\.(js|mjs|d\.ts|d\.mts)|js\/guest\/realm\.wit|native\/[\w-]+\/librealm[\w-]*\.(so|dylib)|models\/(README\.md|tiny-atlas-q4_k_m\.gguf))$/;
+    /^(index\.(js|d\.ts|node)|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|dist\/[\w/-]+\.(js|mjs|d\.ts|d\.mts)|dist\/web\/package\.json|js\/guest\/realm\.wit|native\/[\w-]+\/librealm[\w-]*\.(so|dylib)|models\/(README\.md|tiny-atlas-q4_k_m\.gguf))$/;
   expect(names.filter((name) => !known.test(name))).toEqual([]);
   expect(packed.unpackedSize).toBeLessThan(15e6);
 });

@@ -1,10 +1,12 @@
-import { connect } from './client/index.mjs';
+import { connect } from './realm/client/index.mjs';
 
 const at = (id) => document.getElementById(id);
-const [state, conversation, prompt, model, speed, stop, send, error] = [
-  ...['state', 'conversation', 'prompt', 'model', 'speed', 'stop', 'send', 'error'].map(at),
+const [state, conversation, prompt, model, how, speed, stop, send, error] = [
+  ...['state', 'conversation', 'prompt', 'model', 'how', 'speed', 'stop', 'send', 'error'].map(at),
 ];
 
+/** Tokens of an answer at most. */
+const MOST = 400;
 /** The conversation so far, for the model. */
 let messages = [];
 let client;
@@ -32,29 +34,76 @@ function note(element, text) {
   element.append(small);
 }
 
+/** A WebAssembly guest in a worker of this page: it holds no weights, and asks the host layer by layer. */
+function startGuest(guest, question) {
+  const worker = new Worker('guest.js', { type: 'module' });
+  const pieces = [];
+  let wake = () => {};
+  let done;
+  worker.onmessage = ({ data }) => {
+    if (data.done) ({ done } = data);
+    else pieces.push(data.text);
+    wake();
+  };
+  worker.onerror = ({ message }) => {
+    done = { error: message ?? 'the worker could not be loaded' };
+    wake();
+  };
+  return {
+    /** Ending the worker ends its connection, and with that the host's work. */
+    cancel() {
+      done = { cancelled: true };
+      wake();
+    },
+    async *[Symbol.asyncIterator]() {
+      worker.postMessage({ guest, token, model: model.value, prompt: question, most: MOST });
+      try {
+        for (;;) {
+          while (pieces.length) yield { text: pieces.shift() };
+          if (done?.error) throw new Error(done.error);
+          if (done?.cancelled) throw Object.assign(new Error('stopped'), { code: 'E_CANCELLED' });
+          if (done) return;
+          await new Promise((resolve) => (wake = resolve));
+        }
+      } finally {
+        worker.terminate();
+      }
+    },
+    result: () => ({
+      finishReason: done.tokens === MOST ? 'length' : 'stop',
+      completionTokens: done.tokens,
+      seconds: done.milliseconds / 1000,
+    }),
+  };
+}
+
 async function ask(question) {
   show();
   turn('asked', question);
-  messages.push({ role: 'user', content: question });
+  if (how.value)
+    messages = []; // a guest continues a text, and knows no conversation
+  else messages.push({ role: 'user', content: question });
   const element = turn('answer running', '');
   const text = element.appendChild(document.createTextNode(''));
   [send.disabled, stop.disabled, speed.value] = [true, false, ''];
   const began = performance.now();
   try {
-    answer = client.generate({ model: model.value, messages, maxTokens: 400 });
+    answer = how.value
+      ? startGuest(how.value, question)
+      : client.generate({ model: model.value, messages, maxTokens: MOST });
     for await (const chunk of answer) {
       text.data += chunk.text;
       conversation.scrollTop = conversation.scrollHeight;
       speed.value = `${((performance.now() - began) / 1000).toFixed(1)} s`;
     }
-    const { finishReason, completionTokens, seconds } = await answer;
+    const { finishReason, completionTokens, seconds } = await (answer.result?.() ?? answer);
     speed.value = `${completionTokens} tokens, ${Math.round(completionTokens / Math.max(seconds, 0.001))} a second`;
     if (finishReason === 'length') note(element, 'The answer was cut off: it has as many tokens as it may have.');
   } catch (failure) {
     if (failure.code === 'E_CANCELLED') note(element, 'Stopped.');
     else show(failure);
   }
-  messages.push({ role: 'assistant', content: text.data });
+  if (!how.value) messages.push({ role: 'assistant', content: text.data });
   element.classList.remove('running');
   if (!element.textContent) element.remove();
   [send.disabled, stop.disabled] = [false, true];
@@ -78,6 +127,9 @@ document.addEventListener('keydown', (event) => {
 });
 stop.addEventListener('click', () => answer?.cancel());
 model.addEventListener('change', () => (messages = []));
+how.addEventListener('change', () => {
+  prompt.placeholder = how.value ? 'The capital of France is' : 'What is the capital of France?';
+});
 
 // The token comes behind the #: browsers do not send that part, and it stays out of logs.
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? undefined;

@@ -1,5 +1,5 @@
 import { fromWire, RealmError } from './error.mjs';
-import { parseFrame, parseMessage, type Reply, type Transport, type WireMessage } from './wire.mjs';
+import { frameOf, parseFrame, parseMessage, type Reply, type Transport, type WireMessage } from './wire.mjs';
 
 /** One HTTP request a call; streamed answers are server-sent events. For where a WebSocket cannot go. */
 export class FetchTransport implements Transport {
@@ -20,6 +20,7 @@ export class FetchTransport implements Transport {
     params: Record<string, unknown>,
     signal: AbortSignal,
     onToken?: (text: string) => void,
+    floats?: Float32Array,
   ): Promise<Reply> {
     const controller = new AbortController();
     const abort = () => controller.abort();
@@ -27,14 +28,15 @@ export class FetchTransport implements Transport {
       if (source.aborted) abort();
       source.addEventListener('abort', abort);
     }
+    const message = { function: name, params: onToken ? { ...params, stream: true } : params };
     try {
       const response = await this.#fetch.call(undefined, `${this.#url}/v1/call`, {
         method: 'POST',
         headers: {
-          'Content-Type': 'application/json',
+          'Content-Type': floats ? 'application/octet-stream' : 'application/json',
           ...(this.#token === undefined ? {} : { Authorization: `Bearer ${this.#token}` }),
         },
-        body: JSON.stringify({ function: name, params: onToken ? { ...params, stream: true } : params }),
+        body: floats ? frameOf(message, floats) : JSON.stringify(message),
         signal: controller.signal,
       });
       return await this.#read(response, onToken);

@@ -1,5 +1,5 @@
 import { fromWire, RealmError } from './error.mjs';
-import { parseFrame, parseMessage, type Reply, type Transport, type WireMessage } from './wire.mjs';
+import { frameOf, parseFrame, parseMessage, type Reply, type Transport, type WireMessage } from './wire.mjs';
 
 interface Pending {
   onToken: ((text: string) => void) | undefined;
@@ -63,6 +63,7 @@ export class SocketTransport implements Transport {
     params: Record<string, unknown>,
     signal: AbortSignal,
     onToken?: (text: string) => void,
+    floats?: Float32Array,
   ): Promise<Reply> {
     if (this.#closed) return Promise.reject(this.#closed);
     if (signal.aborted) return Promise.reject(new RealmError('E_CANCELLED', 'the request was cancelled'));
@@ -71,7 +72,8 @@ export class SocketTransport implements Transport {
     signal.addEventListener('abort', cancel);
     return new Promise<Reply>((resolve, reject) => {
       this.#pending.set(id, { onToken, resolve, reject });
-      this.#socket.send(JSON.stringify({ id, function: name, params }));
+      const message = { id, function: name, params };
+      this.#socket.send(floats ? frameOf(message, floats) : JSON.stringify(message));
     }).finally(() => signal.removeEventListener('abort', cancel));
   }
 

@@ -23,6 +23,7 @@ export interface Transport {
     params: Record<string, unknown>,
     signal: AbortSignal,
     onToken?: (text: string) => void,
+    floats?: Float32Array,
   ): Promise<Reply>;
   close(): void;
 }
@@ -44,6 +45,18 @@ export function parseFrame(bytes: ArrayBuffer): WireMessage & { floats: Float32A
     throw new RealmError('E_PROTOCOL', 'the host sent a binary frame that is cut off');
   const message = parseMessage(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
   return { ...message, floats: new Float32Array(bytes, 4 + length) };
+}
+
+/** A binary frame, to be sent or handed on. */
+export function frameOf(json: object, floats: Float32Array): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder().encode(JSON.stringify(json));
+  const length = Math.ceil(text.length / 4) * 4;
+  const bytes = new Uint8Array(4 + length + floats.byteLength);
+  new DataView(bytes.buffer).setUint32(0, length, true);
+  bytes.fill(32, 4 + text.length, 4 + length); // spaces
+  bytes.set(text, 4);
+  bytes.set(new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength), 4 + length);
+  return bytes;
 }
 
 /** Without what is not given: JSON would leave it out too, but null is not the same. */

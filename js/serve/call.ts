@@ -1,5 +1,5 @@
 import { Events } from './events';
-import { readBody, type Exchange } from './http';
+import { readMessage, type Exchange } from './http';
 import { envelope, frame, wireError, type TokenData } from './wire';
 
 /**
@@ -8,9 +8,10 @@ import { envelope, frame, wireError, type TokenData } from './wire';
  */
 export async function callOverHttp(exchange: Exchange): Promise<void> {
   const { response, calls, limits, signal } = exchange;
-  const { id, function: name, params } = envelope({ id: 0, ...(await readBody(exchange)) });
+  const { message, floats: given } = await readMessage(exchange);
+  const { id, function: name, params } = envelope({ id: 0, ...message });
   if (params.stream !== true || name !== 'generate') {
-    const { data, floats } = await calls.run(name, params, signal);
+    const { data, floats } = await calls.run({ name, params, floats: given, signal });
     const reply = { id, status: 'complete', data };
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('Content-Type', floats ? 'application/octet-stream' : 'application/json');
@@ -21,7 +22,7 @@ export async function callOverHttp(exchange: Exchange): Promise<void> {
   const events = new Events(response, limits);
   try {
     let index = 0;
-    const { data } = await calls.run(name, params, signal, (token: TokenData) => {
+    const { data } = await calls.run({ name, params, signal }, (token: TokenData) => {
       index = token.index + 1;
       return events.send({ id, status: 'streaming', data: token });
     });

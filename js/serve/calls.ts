@@ -1,13 +1,27 @@
-import { RealmError } from '../errors';
+import { binding } from '../binding';
+import { native, RealmError } from '../errors';
 import { flag, invalid, positiveInteger, show, text, tokenIds } from '../check';
 import type { GenerateOptions, GenerationResult } from '../generation';
-import type { ChatMessage, Model } from '../model';
+import { handleOf, type ChatMessage, type Model } from '../model';
+import { isLayerName, layerCall, openSession, stopTokens } from './layers';
 import { Models } from './models';
 import type { CheckedOptions } from './options';
+import { Sessions, type Owner } from './sessions';
 import { Refusal, type Reply, type TokenData } from './wire';
 
 type Params = Readonly<Record<string, unknown>>;
 type OnToken = (token: TokenData) => Promise<void>;
+
+/** What is asked, by whom. */
+export interface Request {
+  name: string;
+  params: Params;
+  /** Numbers that came beside the JSON. */
+  floats?: Float32Array | undefined;
+  signal: AbortSignal;
+  /** Whose sessions it may use. Without one: those that were opened by HTTP. */
+  owner?: Owner;
+}
 
 /** What `generate` answers at its end. */
 export interface Generated {
@@ -20,6 +34,9 @@ export interface Generated {
 /** The functions that clients can call, by whatever way they came. */
 export class Calls {
   readonly models: Models;
+  readonly sessions: Sessions;
+  /** The owner of sessions that no connection holds. */
+  readonly #nobody: Owner = {};
   #limits: CheckedOptions['limits'];
   #running = new Set<AbortController>();
   #closing = false;
@@ -28,6 +45,7 @@ export class Calls {
   constructor({ models, limits }: CheckedOptions) {
     this.models = new Models(models);
     this.#limits = limits;
+    this.sessions = new Sessions(limits);
   }
 
   get running(): number {
@@ -39,7 +57,8 @@ export class Calls {
    *
    * @throws Refusal, RealmError; the signal's reason when it was cancelled
    */
-  async run(name: string, params: Params, signal: AbortSignal, onToken?: OnToken): Promise<Reply> {
+  async run(request: Request, onToken?: OnToken): Promise<Reply> {
+    const { signal } = request;
     if (this.#closing) throw new RealmError('E_SHUTDOWN', 'the host is closing');
     if (this.#running.size >= this.#limits.requests)
       throw new Refusal('E_BUSY', `${this.#limits.requests} requests are at work`, 1);
@@ -49,7 +68,7 @@ export class Calls {
     signal.addEventListener('abort', cancel, { once: true });
     this.#running.add(controller);
     try {
-      return await this.#call(name, params, controller.signal, onToken);
+      return await this.#call({ ...request, signal: controller.signal }, onToken);
     } finally {
       signal.removeEventListener('abort', cancel);
       this.#running.delete(controller);
@@ -57,7 +76,8 @@ export class Calls {
     }
   }
 
-  async #call(name: string, params: Params, signal: AbortSignal, onToken?: OnToken): Promise<Reply> {
+  async #call({ name, params, floats, signal, owner = this.#nobody }: Request, onToken?: OnToken): Promise<Reply> {
+    if (isLayerName(name)) return layerCall(this.sessions, this.#limits, name, { params, floats, owner, signal });
     switch (name) {
       case 'health':
         return { data: { status: 'ok', models: this.models.names, requests: this.#running.size } };
@@ -73,6 +93,10 @@ export class Calls {
         return this.#detokenize(params, await this.#model(params, signal));
       case 'logits':
         return this.#logits(params, await this.#model(params, signal), signal);
+      case 'open_session': {
+        const model = await this.#model(params, signal);
+        return openSession(this.sessions, this.#limits, model, owner, owner === this.#nobody);
+      }
       case 'generate':
         return { data: await this.#generate(params, await this.#model(params, signal), signal, onToken) };
       default:
@@ -102,7 +126,13 @@ export class Calls {
 
   #detokenize(params: Params, [name, model]: [string, Model]): Reply {
     const skipSpecial = flag('skip_special', params.skip_special, false);
-    return { data: { model: name, text: model.detokenize(idsOf(params.tokens), { skipSpecial }) } };
+    const ids = idsOf(params.tokens);
+    // One token may be a part of a character: whoever puts them together wants the bytes.
+    if (flag('bytes', params.bytes, false)) {
+      const bytes = new Uint8Array(native(() => binding.detokenizeBytes(handleOf(model), ids, skipSpecial)));
+      return { data: { model: name, bytes: Array.from(bytes) } };
+    }
+    return { data: { model: name, text: model.detokenize(ids, { skipSpecial }) } };
   }
 
   async #logits(params: Params, [name, model]: [string, Model], signal: AbortSignal): Promise<Reply> {
@@ -121,13 +151,33 @@ export class Calls {
     onToken?: OnToken,
   ): Promise<Generated> {
     const began = performance.now();
+    const stops = stopTokens(params.stop_tokens);
     const generation = model.generate(promptOf(params, model), { ...this.#options(params), signal });
     let index = 0;
-    // Without a listener nothing is looped over: the end is all there is to say.
-    if (onToken)
-      for await (const { text } of generation)
-        if (text) await onToken({ token: text, index: index++, is_final: false });
-    const { text: whole, tokens, finishReason, promptTokens } = await generation;
+    const say = async (token: string) => {
+      if (token) await onToken?.({ token, index: index++, is_final: false });
+    };
+    let ended: { text: string; finishReason: 'stop' } | undefined;
+    const before: number[] = [];
+    let said = '';
+    // Without a listener, and without tokens to look for, nothing is looped over: the end is all there is to say.
+    if (onToken || stops.size > 0)
+      for await (const { text, tokens } of generation) {
+        const stop = tokens.findIndex((token) => stops.has(token));
+        before.push(...tokens.subarray(0, stop < 0 ? tokens.length : stop));
+        if (stop >= 0) {
+          // What this piece holds of the text before the stop token.
+          const text = model.detokenize(before, { skipSpecial: true });
+          ended = { text: text.startsWith(said) ? text : said, finishReason: 'stop' };
+          await say(ended.text.slice(said.length));
+          break;
+        }
+        said += text;
+        await say(text);
+      }
+    const done = await generation;
+    const { promptTokens } = done;
+    const { text: whole, tokens, finishReason } = ended ? { ...ended, tokens: before } : done;
     const usage = {
       prompt_tokens: promptTokens,
       completion_tokens: tokens.length,
@@ -166,6 +216,7 @@ export class Calls {
       await idle;
       clearTimeout(late);
     }
+    await this.sessions.stop();
     await this.models.close();
   }
 }

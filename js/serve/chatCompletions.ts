@@ -34,7 +34,7 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
   const created = seconds();
 
   if (stream !== true) {
-    const done = (await calls.run('generate', params, signal)).data as Generated;
+    const done = (await calls.run({ name: 'generate', params, signal })).data as Generated;
     const message = { role: 'assistant', content: done.text };
     const choices = [{ index: 0, message, finish_reason: done.finish_reason, logprobs: null }];
     return sendJson(response, 200, {
@@ -54,7 +54,7 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
     events.send({ ...head, choices: [{ index: 0, delta, finish_reason: finishReason, logprobs: null }] });
   try {
     const done = (
-      await calls.run('generate', params, signal, ({ token, index }) =>
+      await calls.run({ name: 'generate', params, signal }, ({ token, index }) =>
         chunk(index === 0 ? { role: 'assistant', content: token } : { content: token }, null),
       )
     ).data as Generated;

@@ -3,7 +3,7 @@ import type { Access } from './access';
 import type { Calls } from './calls';
 import type { CheckedOptions } from './options';
 import { Outgoing } from './outgoing';
-import { envelope, frame, idOf, parseObject, Refusal, wireError, type Envelope } from './wire';
+import { envelope, frame, idOf, parseFrame, parseObject, Refusal, wireError, type Envelope } from './wire';
 
 /** Close codes of RFC 6455; each comes with a reason in words. */
 const POLICY = 1008;
@@ -44,9 +44,10 @@ export class Connection {
       this.#timers.push(setTimeout(() => this.#refuse('no token came'), limits.authMilliseconds).unref());
   }
 
-  #closed(): void {
+  async #closed(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     for (const controller of this.#running.values()) controller.abort(new Cancelled());
+    await this.#calls.sessions.leave(this);
   }
 
   /** Says goodbye; who does not answer is cut off. */
@@ -67,8 +68,9 @@ export class Connection {
     if (this.#leaving) return;
     let id: string | number | null = null;
     try {
-      if (binary) throw new Refusal('E_PROTOCOL', 'messages to the host are text frames');
-      const message = parseObject((data as Buffer).toString());
+      const { message, floats } = binary
+        ? parseFrame(data as Buffer)
+        : { message: parseObject((data as Buffer).toString()), floats: undefined };
       if (message.type === 'auth') return this.#authorise(message.api_key);
       id = idOf(message);
       if (!this.#authorised) {
@@ -82,7 +84,7 @@ export class Connection {
       if (message.type === 'cancel') return this.#cancel(id);
       const request = envelope(message);
       if (request.function === 'cancel') return this.#cancel(request.params.id);
-      await this.#request(request);
+      await this.#request(request, floats);
     } catch (error) {
       await this.#outgoing.send({ id, status: 'error', error: wireError(error) });
     }
@@ -105,7 +107,7 @@ export class Connection {
     this.#running.get(id as string)?.abort(new Cancelled());
   }
 
-  async #request({ id, function: name, params }: Envelope): Promise<void> {
+  async #request({ id, function: name, params }: Envelope, floats: Float32Array | undefined): Promise<void> {
     if (this.#running.has(id)) throw new Refusal('E_PROTOCOL', 'a request with this id is at work');
     if (this.#running.size >= this.#limits.requestsPerConnection)
       throw new Refusal('E_BUSY', `${this.#limits.requestsPerConnection} requests of this connection are at work`, 1);
@@ -113,10 +115,8 @@ export class Connection {
     this.#running.set(id, controller);
     try {
       let index = 0;
-      const { data, floats } = await this.#calls.run(
-        name,
-        params,
-        controller.signal,
+      const { data, floats: result } = await this.#calls.run(
+        { name, params, floats, signal: controller.signal, owner: this },
         params.stream === false
           ? undefined
           : (token) => {
@@ -126,7 +126,7 @@ export class Connection {
       );
       const last = name === 'generate' ? { token: '', index, is_final: true } : {};
       const reply = { id, status: 'complete', data: { ...last, ...data } };
-      await this.#outgoing.send(floats ? frame(reply, floats) : reply);
+      await this.#outgoing.send(result ? frame(reply, result) : reply);
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
       await this.#outgoing.send({ id, status: 'cancelled', data: {} });

@@ -4,7 +4,7 @@ import { callOverHttp } from './call';
 import type { Calls } from './calls';
 import { chatCompletions, listModels } from './chatCompletions';
 import type { CheckedOptions } from './options';
-import { parseObject, Refusal, statusOf, wireError } from './wire';
+import { parseFrame, parseObject, Refusal, statusOf, wireError } from './wire';
 
 /** What an HTTP route works with. `signal` fires when the client is gone. */
 export interface Exchange {
@@ -50,11 +50,20 @@ export async function answerHttp(
     if (route) {
       access.checkBearer(request);
       await route({ request, response, calls, limits: options.limits, signal: gone.signal });
-    } else if (options.onRequest) options.onRequest(request, response);
-    else sendJson(response, 404, { error: { code: 'E_PROTOCOL', message: 'there is nothing at this path' } });
+    } else if (options.onRequest) {
+      if (options.isolate) isolate(response);
+      options.onRequest(request, response);
+    } else sendJson(response, 404, { error: { code: 'E_PROTOCOL', message: 'there is nothing at this path' } });
   } catch (error) {
     fail(response, error);
   }
+}
+
+/** Pages and their workers may share memory only where nothing of another origin can look at it. */
+function isolate(response: ServerResponse): void {
+  response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+  response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
 }
 
 function preflight(response: ServerResponse): void {
@@ -79,8 +88,21 @@ function fail(response: ServerResponse, thrown: unknown): void {
   sendJson(response, statusOf(error), { error: { ...error, type: 'realm_error' } });
 }
 
-/** The body as a JSON object. What lies beyond the limit is not kept. */
-export async function readBody({ request, limits }: Exchange): Promise<Record<string, unknown>> {
+/** The body as a JSON object. */
+export async function readBody(exchange: Exchange): Promise<Record<string, unknown>> {
+  return parseObject((await readBytes(exchange)).toString());
+}
+
+/** The body as a message: JSON, or a binary frame. */
+export async function readMessage(
+  exchange: Exchange,
+): Promise<{ message: Record<string, unknown>; floats?: Float32Array }> {
+  const binary = exchange.request.headers['content-type']?.startsWith('application/octet-stream') ?? false;
+  return binary ? parseFrame(await readBytes(exchange)) : { message: await readBody(exchange) };
+}
+
+/** What lies beyond the limit is not kept. */
+async function readBytes({ request, limits }: Exchange): Promise<Buffer> {
   const tooLarge = () => new Refusal('E_TOO_LARGE', `a body has at most ${limits.messageBytes} bytes`);
   if (Number(request.headers['content-length'] ?? 0) > limits.messageBytes) throw tooLarge();
   const parts: Buffer[] = [];
@@ -90,5 +112,5 @@ export async function readBody({ request, limits }: Exchange): Promise<Record<st
     if (bytes > limits.messageBytes) throw tooLarge();
     parts.push(part);
   }
-  return parseObject(Buffer.concat(parts).toString());
+  return Buffer.concat(parts);
 }

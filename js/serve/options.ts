@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { invalid, optionsObject, positiveInteger, show, text, wholeNumber } from '../check';
+import { flag, invalid, optionsObject, positiveInteger, show, text, wholeNumber } from '../check';
 import type { LoadOptions } from '../loadModel';
 import { Model } from '../model';
 
@@ -21,6 +21,10 @@ export interface ServeLimits {
   answerBytes?: number;
   /** Tokens of one answer; a request for more is cut to it. Default 4096. */
   tokens?: number;
+  /** Key/value caches of guests at a time, of all clients. Default 16. */
+  sessions?: number;
+  /** A session that was opened by HTTP ends when nothing is asked of it for so long. Default 60 000. */
+  sessionMilliseconds?: number;
   /** Bytes that may wait for a client to read them, before its answers pause. Default 1 MiB. */
   waitingBytes?: number;
   /** A client that reads less than `waitingBytes` in this time, while answers wait, is cut off. Default 10 000. */
@@ -43,6 +47,8 @@ export interface ServeOptions {
   /** Origins of pages that may connect, such as `https://example.org`, besides the host's own. */
   origins?: readonly string[];
   limits?: ServeLimits;
+  /** Whether the answers of `onRequest` isolate your pages from other origins (COOP, COEP, CORP): then their workers have shared memory, and guests a WebSocket. Default false. */
+  isolate?: boolean;
   /** Answers HTTP requests for paths that are not the host's: a page, say. Their Host header and origin have been checked, their token has not. */
   onRequest?: (request: IncomingMessage, response: ServerResponse) => void;
 }
@@ -54,6 +60,7 @@ export interface CheckedOptions {
   token: string | null;
   origins: readonly string[];
   limits: Required<ServeLimits>;
+  isolate: boolean;
   onRequest: ServeOptions['onRequest'];
 }
 
@@ -66,6 +73,8 @@ const DEFAULTS: Required<ServeLimits> = {
   messageBytes: 1 << 20,
   answerBytes: 64 << 20,
   tokens: 4096,
+  sessions: 16,
+  sessionMilliseconds: 60_000,
   waitingBytes: 1 << 20,
   stallMilliseconds: 10_000,
   authMilliseconds: 5_000,
@@ -125,7 +134,7 @@ function limitsOf(value: ServeLimits | undefined): Required<ServeLimits> {
 }
 
 export function checkOptions(options: ServeOptions): CheckedOptions {
-  const { models, host = '127.0.0.1', port, token, origins, limits, onRequest } = optionsObject(options);
+  const { models, host = '127.0.0.1', port, token, origins, limits, isolate, onRequest } = optionsObject(options);
   text('host', host);
   if (onRequest !== undefined && typeof onRequest !== 'function') throw invalid('onRequest must be a function');
   return {
@@ -135,6 +144,7 @@ export function checkOptions(options: ServeOptions): CheckedOptions {
     token: tokenOf(token, host),
     origins: originsOf(origins),
     limits: limitsOf(limits),
+    isolate: flag('isolate', isolate, false),
     onRequest,
   };
 }

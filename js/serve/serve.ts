@@ -21,6 +21,8 @@ export interface HostStats {
   connections: number;
   /** Requests at work. */
   requests: number;
+  /** Key/value caches of guests that are open. */
+  sessions: number;
   /** Models that the host has opened. */
   loaded: number;
 }
@@ -81,7 +83,8 @@ export class Host {
   }
 
   stats(): HostStats {
-    return { connections: this.#connections.size, requests: this.#calls.running, loaded: this.#calls.models.loaded };
+    const { running, sessions, models } = this.#calls;
+    return { connections: this.#connections.size, requests: running, sessions: sessions.count, loaded: models.loaded };
   }
 
   /**

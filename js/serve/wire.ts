@@ -123,3 +123,13 @@ export function frame(json: object, floats: Float32Array): Buffer {
   bytes.set(new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength), 4 + length);
   return bytes;
 }
+
+/** A frame of a client: the same form. The numbers are a copy, aligned. */
+export function parseFrame(bytes: Buffer): { message: Record<string, unknown>; floats: Float32Array<ArrayBuffer> } {
+  const length = bytes.length >= 4 ? bytes.readUInt32LE(0) : Infinity;
+  const rest = bytes.length - 4 - length;
+  if (rest < 0 || rest % 4 !== 0)
+    throw new Refusal('E_PROTOCOL', 'a binary message is u32 length, JSON of that length, float32 numbers');
+  const message = parseObject(bytes.toString('utf8', 4, 4 + length));
+  return { message, floats: new Float32Array(new Uint8Array(bytes.subarray(4 + length)).buffer) };
+}

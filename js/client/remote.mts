@@ -1,0 +1,193 @@
+import type { EngineModel, GuestGenerateOptions, GuestModelInfo, ModelOpener } from '../guest/engine.js';
+import { GuestFault } from '../guest/faults.js';
+import type { Channel } from './channel.mjs';
+import { RealmError } from './error.mjs';
+import type { Reply } from './wire.mjs';
+
+/** What `open_session` answers. */
+interface Opened {
+  session: string;
+  model: string;
+  layers: number;
+  hidden_size: number;
+  vocab_size: number;
+  context_length: number;
+  tensor_count: number;
+  total_size: number;
+  bos_id: number | null;
+  metadata: {
+    config: Record<'num_heads' | 'num_kv_heads' | 'intermediate_size' | 'rope_theta' | 'rms_norm_eps', number | null>;
+    architecture: string | null;
+    eos_token_id: number | null;
+    has_tokenizer: boolean;
+  };
+  limits: { message_bytes: number; answer_bytes: number };
+}
+
+/** What a request's JSON takes at most beside its numbers. */
+const HEAD_BYTES = 1024;
+
+/** A guest's model behind a host: a session there is its key/value cache. */
+export class RemoteModel implements EngineModel {
+  readonly info: GuestModelInfo;
+  readonly #channel: Channel;
+  readonly #opened: Opened;
+
+  constructor(channel: Channel, name: string) {
+    this.#channel = channel;
+    this.#opened = channel.call('open_session', { model: name }).data as unknown as Opened;
+    const { metadata, bos_id: bosId, ...opened } = this.#opened;
+    const { config } = metadata;
+    this.info = {
+      ...{ layers: opened.layers, hiddenSize: opened.hidden_size, vocabSize: opened.vocab_size },
+      ...{ contextLength: opened.context_length, headCount: config.num_heads, kvHeadCount: config.num_kv_heads },
+      ...{ feedForwardSize: config.intermediate_size, ropeTheta: config.rope_theta, normEpsilon: config.rms_norm_eps },
+      architecture: metadata.architecture,
+      tokenizer: metadata.has_tokenizer ? { bosId, eosId: metadata.eos_token_id } : null,
+    };
+  }
+
+  #call(name: string, params: Record<string, unknown>, floats?: Float32Array): Reply {
+    return this.#channel.call(name, { session: this.#opened.session, ...params }, floats);
+  }
+
+  /** The numbers of an answer, of which there must be `count`. */
+  #numbers(name: string, params: Record<string, unknown>, count: number, floats?: Float32Array): Float32Array {
+    const { floats: result = new Float32Array() } = this.#call(name, params, floats);
+    if (result.length === count) return result;
+    throw new RealmError('E_PROTOCOL', `the host sent ${result.length} numbers instead of ${count}`);
+  }
+
+  /** How many rows of the hidden size go into `bytes`. */
+  #rows(bytes: number, what: string): number {
+    const rows = Math.floor(bytes / (this.info.hiddenSize * 4));
+    if (rows > 0) return rows;
+    throw new GuestFault('UNSUPPORTED', `one row is more than ${what} of the host holds`);
+  }
+
+  storedInfo(): { tensor_count: number; total_size: number } {
+    const { tensor_count, total_size } = this.#opened;
+    return { tensor_count, total_size };
+  }
+
+  tensor(name: string): Float32Array {
+    return this.#call('get_tensor', { name }).floats ?? new Float32Array();
+  }
+
+  embedInto(ids: Uint32Array, out: Float32Array): void {
+    const { hiddenSize, vocabSize } = this.info;
+    // All at once or nothing, as beside the engine.
+    ids.forEach((id, index) => {
+      if (id < vocabSize) return;
+      throw new GuestFault(
+        'INVALID_ARGUMENT',
+        `token ${id} at index ${index} is not in the vocabulary of ${vocabSize}`,
+      );
+    });
+    const most = Math.min(this.#rows(this.#opened.limits.answer_bytes, 'an answer'), 4096);
+    for (let at = 0; at < ids.length; at += most) {
+      const tokens = Array.from(ids.subarray(at, at + most));
+      out.set(this.#numbers('embed', { tokens }, tokens.length * hiddenSize), at * hiddenSize);
+    }
+  }
+
+  forwardInto(layer: number, hidden: Float32Array, position: number, out: Float32Array): void {
+    const { hiddenSize, contextLength } = this.info;
+    const { message_bytes, answer_bytes } = this.#opened.limits;
+    const most = this.#rows(Math.min(message_bytes - HEAD_BYTES, answer_bytes), 'a message') * hiddenSize;
+    if (hidden.length % hiddenSize !== 0) {
+      throw new GuestFault(
+        'INVALID_ARGUMENT',
+        `Invalid hidden_states length: ${hidden.length} not divisible by hidden_size ${hiddenSize}`,
+      );
+    }
+    if (hidden.length > most && position + hidden.length / hiddenSize > contextLength)
+      throw new GuestFault('CONTEXT_FULL', `the context holds ${contextLength} positions`);
+    // More rows than a message holds are as many passes: the same numbers, bit for bit.
+    for (let at = 0; at === 0 || at < hidden.length; at += most) {
+      const rows = hidden.subarray(at, at + most);
+      const params = { layer, position: position + at / hiddenSize };
+      out.set(this.#numbers('forward_layer', params, rows.length, rows), at);
+    }
+  }
+
+  logitsInto(hidden: Float32Array, out: Float32Array): void {
+    const { hiddenSize, vocabSize } = this.info;
+    if (hidden.length !== hiddenSize)
+      throw new GuestFault('INVALID_ARGUMENT', `Invalid hidden_state length: ${hidden.length} != ${hiddenSize}`);
+    out.set(this.#numbers('compute_logits', {}, vocabSize, hidden));
+  }
+
+  reset(): void {
+    this.#call('reset_session', {});
+  }
+
+  encode(text: string): Uint32Array {
+    const { data } = this.#channel.call('tokenize', { model: this.#opened.model, text, parse_special: true });
+    const ids = Uint32Array.from(data.tokens as number[]);
+    const { bos_id: bos } = this.#opened;
+    // Many chat templates write the begin token themselves; twice would not be what the model was trained on.
+    return ids.length > 1 && ids[0] === bos && ids[1] === bos ? ids.subarray(1) : ids;
+  }
+
+  decode(ids: Uint32Array): Uint8Array {
+    const params = { model: this.#opened.model, tokens: Array.from(ids), skip_special: true, bytes: true };
+    return Uint8Array.from(this.#channel.call('detokenize', params).data.bytes as number[]);
+  }
+
+  generate(prompt: string, options: GuestGenerateOptions, onText: (text: string) => boolean): { text: string } {
+    const { mostBytes = Infinity } = options;
+    let bytes = 0;
+    let fault: unknown;
+    const onToken = (piece: string): boolean => {
+      bytes += new TextEncoder().encode(piece).length;
+      if (bytes > mostBytes) fault = new GuestFault('TOO_SMALL', `the text does not fit into ${mostBytes} bytes`);
+      else {
+        try {
+          if (!onText(piece)) fault = new GuestFault('CANCELLED', 'the host stopped the generation');
+        } catch (error) {
+          fault = error;
+        }
+      }
+      return fault === undefined;
+    };
+    const params = {
+      ...{ model: this.#opened.model, prompt, max_tokens: options.maxTokens, temperature: options.temperature },
+      ...{ top_k: options.topK, top_p: options.topP, min_p: options.minP, repeat_penalty: options.repeatPenalty },
+      ...{ seed: Number(options.seed), stop_tokens: Array.from(options.stopTokens ?? []) },
+    };
+    try {
+      const text = this.#channel.call('generate', params, undefined, onToken).data.text as string;
+      if (fault === undefined) return { text };
+    } catch (error) {
+      if (fault === undefined) throw error; // else it is this one's own cancelling
+    }
+    throw fault;
+  }
+
+  /** A host that cannot be reached has forgotten it, or will. */
+  close(): void {
+    try {
+      this.#call('close_session', {});
+    } catch {
+      // see above
+    }
+  }
+}
+
+/** The models that a host serves. */
+export class RemoteModels implements ModelOpener<RemoteModel> {
+  readonly #channel: Channel;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  named(name: string): RemoteModel {
+    return new RemoteModel(this.#channel, name);
+  }
+
+  bytes(): never {
+    throw new GuestFault('UNSUPPORTED', 'a host behind a network takes no models from guests');
+  }
+}

@@ -1,0 +1,111 @@
+import { positiveInteger, show, text, tokenIds, wholeNumber } from '../check';
+import { metadataOf } from '../wasm/storage';
+import type { GuestModelInfo } from '../guest/engine';
+import { RealmError } from '../errors';
+import type { Model } from '../model';
+import type { CheckedOptions } from './options';
+import type { Owner, Sessions } from './sessions';
+import type { SessionWork } from './sessionWorker';
+import { Refusal, type Reply } from './wire';
+
+/** A request of a session, as it came. */
+export interface LayerRequest {
+  params: Readonly<Record<string, unknown>>;
+  /** What came with it in a binary frame. */
+  floats: Float32Array | undefined;
+  owner: Owner;
+  signal: AbortSignal;
+}
+
+const NAMES = ['close_session', 'reset_session', 'embed', 'forward_layer', 'compute_logits', 'get_tensor'] as const;
+type LayerName = (typeof NAMES)[number];
+
+export const isLayerName = (name: string): name is LayerName => (NAMES as readonly string[]).includes(name);
+
+/**
+ * `open_session`: a key/value cache of the client's own, and what a guest must know of the model. A session of a WebSocket ends
+ * with it; one that was opened by HTTP (`idle`) when nothing is asked for `sessionMilliseconds`.
+ */
+export async function openSession(
+  sessions: Sessions,
+  limits: CheckedOptions['limits'],
+  [name, model]: [string, Model],
+  owner: Owner,
+  idle: boolean,
+): Promise<Reply> {
+  const { info } = model;
+  if (info.vocabOnly) throw new RealmError('E_UNSUPPORTED', `the model ${name} is open for its vocabulary only`);
+  const session = await sessions.open(owner, name, model, idle);
+  const { layers, hiddenSize, vocabSize, contextLength, tensorCount, bytes } = info;
+  return {
+    data: {
+      session,
+      model: name,
+      ...{ layers, hidden_size: hiddenSize, vocab_size: vocabSize, context_length: contextLength },
+      ...{ tensor_count: tensorCount, total_size: bytes },
+      bos_id: info.tokenizer?.bosId ?? null,
+      metadata: metadataOf(info as GuestModelInfo),
+      limits: { message_bytes: limits.messageBytes, answer_bytes: limits.answerBytes },
+    },
+  };
+}
+
+/** The other functions of sessions. Numbers come and go beside the JSON, in binary frames. */
+export async function layerCall(
+  sessions: Sessions,
+  limits: CheckedOptions['limits'],
+  name: LayerName,
+  { params, floats, owner, signal }: LayerRequest,
+): Promise<Reply> {
+  const { id, name: model, model: open } = sessions.get(owner, params.session);
+  const [width, vocabulary] = [open.info.hiddenSize ?? 0, open.info.vocabSize ?? 0];
+  const run = async (work: SessionWork, shape: number[] | undefined): Promise<Reply> => {
+    const result = await sessions.run(owner, id, work, signal);
+    if (result.byteLength > limits.answerBytes) throw tooLarge(limits);
+    return { data: { model, type: 'f32', shape: shape ?? [result.length] }, floats: result };
+  };
+  switch (name) {
+    case 'close_session':
+      await sessions.close(owner, id);
+      return { data: {} };
+    case 'reset_session':
+      await sessions.run(owner, id, { kind: 'reset' }, signal);
+      return { data: {} };
+    case 'embed': {
+      const { tokens } = params;
+      if (!Array.isArray(tokens))
+        throw new RealmError('E_INVALID_ARGUMENT', `tokens must be an array of token ids, got ${show(tokens)}`);
+      const ids = tokenIds(tokens, 'tokens') as Uint32Array;
+      if (ids.length * width * 4 > limits.answerBytes) throw tooLarge(limits);
+      return run({ kind: 'embed', ids, width }, [ids.length, width]);
+    }
+    case 'forward_layer': {
+      const layer = wholeNumber('layer', params.layer, -1, 0xffffffff);
+      const position = wholeNumber('position', params.position, -1, 0xffffffff);
+      if (layer < 0 || position < 0) throw new RealmError('E_INVALID_ARGUMENT', 'layer and position must be given');
+      const rows = numbersOf(floats);
+      return run({ kind: 'forward', layer, floats: rows, position }, [rows.length / width, width]);
+    }
+    case 'compute_logits':
+      return run({ kind: 'logits', floats: numbersOf(floats), width: vocabulary }, [vocabulary]);
+    case 'get_tensor':
+      return run({ kind: 'tensor', name: text('name', params.name) }, undefined);
+  }
+}
+
+const tooLarge = ({ answerBytes }: CheckedOptions['limits']): Refusal =>
+  new Refusal('E_TOO_LARGE', `the answer would be above ${answerBytes} bytes`);
+
+function numbersOf(floats: Float32Array | undefined): Float32Array {
+  if (floats) return floats;
+  throw new RealmError('E_INVALID_ARGUMENT', 'the numbers are missing: they come in a binary frame');
+}
+
+/** The token ids before which an answer ends. */
+export function stopTokens(value: unknown): ReadonlySet<number> {
+  if (value === undefined || value === null) return new Set();
+  if (!Array.isArray(value))
+    throw new RealmError('E_INVALID_ARGUMENT', `stop_tokens must be an array, got ${show(value)}`);
+  positiveInteger('the number of stop_tokens', Math.max(1, value.length), 1, 256);
+  return new Set(tokenIds(value, 'stop_tokens') as Uint32Array);
+}
