@@ -68,11 +68,11 @@ internal unsafe struct IQ4_XS : IFormat<IQ4_XS>, ITableTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scale(byte* block, int group, int half)
     {
-        Vector256<int> high = Avx2.ConvertToVector256Int32(Vector128.Load((ushort*)(block + HighOffset) + 8 * half));
+        Vector256<int> high = Lanes.Widen(Vector128.Load((ushort*)(block + HighOffset) + 8 * half)).AsInt32();
         Vector256<int> low = Vector256.Load((int*)(block + LowOffset) + 8 * half);
         high = Vector256.ShiftLeft(Vector256.ShiftRightLogical(high, 2 * group) & Vector256.Create(3), 4);
         low = Vector256.ShiftRightLogical(low, 4 * group) & Vector256.Create(15);
-        return Halves.Load(block, half) * Avx.ConvertToVector256Single((high | low) - Vector256.Create(32));
+        return Halves.Load(block, half) * Vector256.ConvertToSingle((high | low) - Vector256.Create(32));
     }
 
     public static float Scale1(byte* block, int group, int row)

@@ -51,7 +51,7 @@ internal unsafe struct MXFP4 : IFormat<MXFP4>, ITableTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Scale(byte* block, int group, int half)
     {
-        Vector256<int> e = Avx2.ConvertToVector256Int32(block + 8 * half);
+        Vector256<int> e = Lanes.Widen(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)(block + 8 * half)).AsByte())).AsInt32();
         Vector256<int> normal = Vector256.ShiftLeft(e - Vector256.Create(1), 23);
         Vector256<int> subnormal = Vector256.ShiftLeft(Vector256.Min(e + Vector256.Create(1), Vector256.Create(2)), 21);
         return Vector256.Max(normal, subnormal).AsSingle();

@@ -4,8 +4,7 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace Realm.Kernels;
 
-// On ARM: four 4-row quarters of each 64-byte line. The dot products are of bytes, so a 16-bit activation is taken apart:
-// a = 256·h + l + 128 with h = a >> 8 and l = (a & 255) - 128, both signed bytes; the sum of the weights, times 128, is added once for all tokens.
+// On ARM: four 4-row quarters of each 64-byte line, activations in two bytes (see WideActivations).
 internal readonly unsafe partial struct ByteGemm<T>
 {
     /// <summary>128-bit, ARM.</summary>
@@ -39,49 +38,48 @@ internal readonly unsafe partial struct ByteGemm<T>
     {
         for (int t = 0; t < 4; t++)
             Vector256<float>.Zero.Store(output + 16 * t);
-        Vector128<byte> lowBytes = Low, highBytes = High;
+        Vector128<byte> lowBytes = WideActivations.LowBytes, highBytes = WideActivations.HighBytes;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
         {
             sbyte* first = (sbyte*)w + T.HeaderBytes + 32 * half, last = first + 16;
             Load(first, out var v0, out var v1, out var v2, out var v3);
             Load(last, out var u0, out var u1, out var u2, out var u3);
-            Vector128<int> i = Weights<TDot>(default, v0, v1, v2, v3), j = Weights<TDot>(default, u0, u1, u2, u3);
+            Vector128<int> i = WideActivations.AddWeights<TDot>(default, v0, v1, v2, v3), j = WideActivations.AddWeights<TDot>(default, u0, u1, u2, u3);
             first += 256;
             last += 256;
             Load(first, out var y0, out var y1, out var y2, out var y3);
-            i = Vector128.ShiftLeft(Weights<TDot>(i, y0, y1, y2, y3), 7);
+            i = Vector128.ShiftLeft(WideActivations.AddWeights<TDot>(i, y0, y1, y2, y3), 7);
             Load(last, out y0, out y1, out y2, out y3);
-            j = Vector128.ShiftLeft(Weights<TDot>(j, y0, y1, y2, y3), 7);
+            j = Vector128.ShiftLeft(WideActivations.AddWeights<TDot>(j, y0, y1, y2, y3), 7);
 
-            Split(a, lowBytes, highBytes, out var l, out var h);
-            Vector128<int> i0 = Add<TDot>(i, l, h, v0, v1, v2, v3), j0 = Add<TDot>(j, l, h, u0, u1, u2, u3);
-            Split(a + 64, lowBytes, highBytes, out l, out h);
-            Vector128<int> i1 = Add<TDot>(i, l, h, v0, v1, v2, v3), j1 = Add<TDot>(j, l, h, u0, u1, u2, u3);
-            Split(a + 128, lowBytes, highBytes, out l, out h);
-            Vector128<int> i2 = Add<TDot>(i, l, h, v0, v1, v2, v3), j2 = Add<TDot>(j, l, h, u0, u1, u2, u3);
-            Split(a + 192, lowBytes, highBytes, out l, out h);
-            Vector128<int> i3 = Add<TDot>(i, l, h, v0, v1, v2, v3), j3 = Add<TDot>(j, l, h, u0, u1, u2, u3);
+            WideActivations.Split(a, lowBytes, highBytes, out var l, out var h);
+            Vector128<int> i0 = WideActivations.Add<TDot>(i, l, h, v0, v1, v2, v3), j0 = WideActivations.Add<TDot>(j, l, h, u0, u1, u2, u3);
+            WideActivations.Split(a + 64, lowBytes, highBytes, out l, out h);
+            Vector128<int> i1 = WideActivations.Add<TDot>(i, l, h, v0, v1, v2, v3), j1 = WideActivations.Add<TDot>(j, l, h, u0, u1, u2, u3);
+            WideActivations.Split(a + 128, lowBytes, highBytes, out l, out h);
+            Vector128<int> i2 = WideActivations.Add<TDot>(i, l, h, v0, v1, v2, v3), j2 = WideActivations.Add<TDot>(j, l, h, u0, u1, u2, u3);
+            WideActivations.Split(a + 192, lowBytes, highBytes, out l, out h);
+            Vector128<int> i3 = WideActivations.Add<TDot>(i, l, h, v0, v1, v2, v3), j3 = WideActivations.Add<TDot>(j, l, h, u0, u1, u2, u3);
             Load(first, out v0, out v1, out v2, out v3);
             Load(last, out u0, out u1, out u2, out u3);
-            Split(a + 32, lowBytes, highBytes, out l, out h);
-            i0 = Add<TDot>(i0, l, h, v0, v1, v2, v3);
-            j0 = Add<TDot>(j0, l, h, u0, u1, u2, u3);
-            Split(a + 96, lowBytes, highBytes, out l, out h);
-            i1 = Add<TDot>(i1, l, h, v0, v1, v2, v3);
-            j1 = Add<TDot>(j1, l, h, u0, u1, u2, u3);
-            Split(a + 160, lowBytes, highBytes, out l, out h);
-            i2 = Add<TDot>(i2, l, h, v0, v1, v2, v3);
-            j2 = Add<TDot>(j2, l, h, u0, u1, u2, u3);
-            Split(a + 224, lowBytes, highBytes, out l, out h);
-            i3 = Add<TDot>(i3, l, h, v0, v1, v2, v3);
-            j3 = Add<TDot>(j3, l, h, u0, u1, u2, u3);
+            WideActivations.Split(a + 32, lowBytes, highBytes, out l, out h);
+            i0 = WideActivations.Add<TDot>(i0, l, h, v0, v1, v2, v3);
+            j0 = WideActivations.Add<TDot>(j0, l, h, u0, u1, u2, u3);
+            WideActivations.Split(a + 96, lowBytes, highBytes, out l, out h);
+            i1 = WideActivations.Add<TDot>(i1, l, h, v0, v1, v2, v3);
+            j1 = WideActivations.Add<TDot>(j1, l, h, u0, u1, u2, u3);
+            WideActivations.Split(a + 160, lowBytes, highBytes, out l, out h);
+            i2 = WideActivations.Add<TDot>(i2, l, h, v0, v1, v2, v3);
+            j2 = WideActivations.Add<TDot>(j2, l, h, u0, u1, u2, u3);
+            WideActivations.Split(a + 224, lowBytes, highBytes, out l, out h);
+            i3 = WideActivations.Add<TDot>(i3, l, h, v0, v1, v2, v3);
+            j3 = WideActivations.Add<TDot>(j3, l, h, u0, u1, u2, u3);
 
             Vector256<float> d = T.Scale(w, half);
-            Vector128<float> dl = d.GetLower(), du = d.GetUpper();
-            Finish(output, i0, j0, dl, du, s[0]);
-            Finish(output + 16, i1, j1, dl, du, s[1]);
-            Finish(output + 32, i2, j2, dl, du, s[2]);
-            Finish(output + 48, i3, j3, dl, du, s[3]);
+            WideActivations.Finish(output, i0, j0, d, s[0]);
+            WideActivations.Finish(output + 16, i1, j1, d, s[1]);
+            WideActivations.Finish(output + 32, i2, j2, d, s[2]);
+            WideActivations.Finish(output + 48, i3, j3, d, s[3]);
         }
     }
 
@@ -89,11 +87,11 @@ internal readonly unsafe partial struct ByteGemm<T>
     private static void Multiply1<TDot>(byte* w, int blocks, byte* a, float* s, float* output) where TDot : struct, IDot
     {
         Vector128<float> c0 = default, c1 = default, c2 = default, c3 = default;
-        Vector128<byte> lowBytes = Low, highBytes = High;
+        Vector128<byte> lowBytes = WideActivations.LowBytes, highBytes = WideActivations.HighBytes;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
         {
-            Split(a, lowBytes, highBytes, out var l0, out var h0);
-            Split(a + 32, lowBytes, highBytes, out var l1, out var h1);
+            WideActivations.Split(a, lowBytes, highBytes, out var l0, out var h0);
+            WideActivations.Split(a + 32, lowBytes, highBytes, out var l1, out var h1);
             sbyte* q = (sbyte*)w + T.HeaderBytes;
             Vector128<int> i0 = Rows<TDot>(q, l0, h0, l1, h1), i1 = Rows<TDot>(q + 16, l0, h0, l1, h1);
             Vector128<int> i2 = Rows<TDot>(q + 32, l0, h0, l1, h1), i3 = Rows<TDot>(q + 48, l0, h0, l1, h1);
@@ -116,33 +114,11 @@ internal readonly unsafe partial struct ByteGemm<T>
     {
         Load(q, out var v0, out var v1, out var v2, out var v3);
         Load(q + 256, out var u0, out var u1, out var u2, out var u3);
-        Vector128<int> sum = Weights<TDot>(Weights<TDot>(default, v0, v1, v2, v3), u0, u1, u2, u3);
-        sum = Four<TDot>(Vector128.ShiftLeft(sum, 7), l0, v0, v1, v2, v3);
-        sum = Four<TDot>(sum, l1, u0, u1, u2, u3);
-        Vector128<int> high = Four<TDot>(Four<TDot>(default, h0, v0, v1, v2, v3), h1, u0, u1, u2, u3);
+        Vector128<int> sum = WideActivations.AddWeights<TDot>(WideActivations.AddWeights<TDot>(default, v0, v1, v2, v3), u0, u1, u2, u3);
+        sum = WideActivations.Dot<TDot>(Vector128.ShiftLeft(sum, 7), l0, v0, v1, v2, v3);
+        sum = WideActivations.Dot<TDot>(sum, l1, u0, u1, u2, u3);
+        Vector128<int> high = WideActivations.Dot<TDot>(WideActivations.Dot<TDot>(default, h0, v0, v1, v2, v3), h1, u0, u1, u2, u3);
         return sum + Vector128.ShiftLeft(high, 8);
-    }
-
-    // Where the low bytes of 16 activations are in memory, in order: each four lie as 0, 2, 1, 3. The high bytes are beside them.
-    private static Vector128<byte> Low
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector128.Create((byte)0, 4, 2, 6, 8, 12, 10, 14, 16, 20, 18, 22, 24, 28, 26, 30);
-    }
-
-    private static Vector128<byte> High
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector128.Create((byte)1, 5, 3, 7, 9, 13, 11, 15, 17, 21, 19, 23, 25, 29, 27, 31);
-    }
-
-    // 16 activations: l and h.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Split(byte* a, Vector128<byte> lowBytes, Vector128<byte> highBytes, out Vector128<sbyte> l, out Vector128<sbyte> h)
-    {
-        Vector128<byte> first = Vector128.Load(a), second = Vector128.Load(a + 16);
-        l = (AdvSimd.Arm64.VectorTableLookup((first, second), lowBytes) ^ Vector128.Create((byte)0x80)).AsSByte();
-        h = AdvSimd.Arm64.VectorTableLookup((first, second), highBytes).AsSByte();
     }
 
     // 16 weights of four rows.
@@ -153,29 +129,5 @@ internal readonly unsafe partial struct ByteGemm<T>
         v1 = Vector128.Load(q + 64);
         v2 = Vector128.Load(q + 128);
         v3 = Vector128.Load(q + 192);
-    }
-
-    // Their sum.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Weights<TDot>(Vector128<int> sum,
-        Vector128<sbyte> v0, Vector128<sbyte> v1, Vector128<sbyte> v2, Vector128<sbyte> v3) where TDot : struct, IDot =>
-        Four<TDot>(sum, Vector128.Create((sbyte)1), v0, v1, v2, v3);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Add<TDot>(Vector128<int> sum, Vector128<sbyte> l, Vector128<sbyte> h,
-        Vector128<sbyte> v0, Vector128<sbyte> v1, Vector128<sbyte> v2, Vector128<sbyte> v3) where TDot : struct, IDot =>
-        Four<TDot>(sum, l, v0, v1, v2, v3) + Vector128.ShiftLeft(Four<TDot>(default, h, v0, v1, v2, v3), 8);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Four<TDot>(Vector128<int> sum, Vector128<sbyte> x,
-        Vector128<sbyte> v0, Vector128<sbyte> v1, Vector128<sbyte> v2, Vector128<sbyte> v3) where TDot : struct, IDot =>
-        TDot.Add(TDot.Add(TDot.Add(TDot.Add(sum, v0, x, 0), v1, x, 1), v2, x, 2), v3, x, 3);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(float* output, Vector128<int> first, Vector128<int> last, Vector128<float> dl, Vector128<float> du, float s)
-    {
-        Vector128<float> scale = Vector128.Create(s);
-        AdvSimd.FusedMultiplyAdd(Vector128.Load(output), AdvSimd.ConvertToSingle(first), dl * scale).Store(output);
-        AdvSimd.FusedMultiplyAdd(Vector128.Load(output + 4), AdvSimd.ConvertToSingle(last), du * scale).Store(output + 4);
     }
 }

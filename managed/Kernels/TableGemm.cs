@@ -56,6 +56,8 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
             Wide(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
             Narrow(weights, blocks, tile, tokens, output);
+        else if (Lanes.Neon)
+            Neon(weights, blocks, tile, tokens, output);
         else
             Reference(weights, blocks, tile, tokens, output);
     }
