@@ -69,6 +69,7 @@ function startGuest(guest, question) {
         worker.terminate();
       }
     },
+    memory: () => done.bytes,
     result: () => ({
       finishReason: done.tokens === MOST ? 'length' : 'stop',
       completionTokens: done.tokens,
@@ -84,7 +85,7 @@ async function ask(question) {
     messages = []; // a guest continues a text, and knows no conversation
   else messages.push({ role: 'user', content: question });
   const element = turn('answer running', '');
-  const text = element.appendChild(document.createTextNode(''));
+  const text = element.appendChild(document.createTextNode(how.value ? question : ''));
   [send.disabled, stop.disabled, speed.value] = [true, false, ''];
   const began = performance.now();
   try {
@@ -98,6 +99,8 @@ async function ask(question) {
     }
     const { finishReason, completionTokens, seconds } = await (answer.result?.() ?? answer);
     speed.value = `${completionTokens} tokens, ${Math.round(completionTokens / Math.max(seconds, 0.001))} a second`;
+    if (answer.memory)
+      note(element, `${answer.memory() >> 10} KB of memory in this page, no weights: the host computes each layer.`);
     if (finishReason === 'length') note(element, 'The answer was cut off: it has as many tokens as it may have.');
   } catch (failure) {
     if (failure.code === 'E_CANCELLED') note(element, 'Stopped.');
