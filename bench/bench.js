@@ -106,7 +106,8 @@ function measure(values, model) {
   const cases = work.slice(1).map((one, i) => {
     const lines = results.map((result) => figures(one, result, i + 1, facts, readGBs)).filter(Boolean);
     for (const line of lines.slice(1)) line.ratio = lines[0].tokensPerSecond / line.tokensPerSecond;
-    return { case: nameOf(one), ...one, engines: lines };
+    const { tooLong } = ours.trials[0].results[i + 1];
+    return { case: nameOf(one), ...one, ...(tooLong ? { tooLong } : {}), engines: lines };
   });
   const several = (key) =>
     results
@@ -147,8 +148,8 @@ function print(report) {
     console.log(`  ${name.padEnd(40)}${engine.padEnd(28)}${rest.map((cell) => cell.padStart(10)).join('')}`.trimEnd());
   };
   row('', '', 'tokens/s', 'ms/token', 'GB/s', 'share', 'GMAC/s', 'ours/it');
-  for (const { case: name, engines } of report.cases) {
-    if (!engines.length) row(name, 'longer than the context');
+  for (const { case: name, engines, tooLong } of report.cases) {
+    if (!engines.length) row(name, tooLong ? 'longer than the context' : 'too short to be measured');
     engines.forEach((line, i) =>
       row(
         i ? '' : name,

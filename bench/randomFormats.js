@@ -11,6 +11,14 @@ function half(value) {
   return ((exponent + 15) << 10) + Math.round((value / 2 ** exponent - 1) * 1024);
 }
 
+/** A number of 4 bits of exponent (bias 7) and 3 of mantissa, nearest; at least the smallest one. */
+function smallFloat(value) {
+  const SMALLEST_NORMAL = 2 ** -6;
+  if (value < SMALLEST_NORMAL) return Math.max(1, Math.round(value * 2 ** 9));
+  const exponent = Math.floor(Math.log2(value));
+  return ((exponent + 7) << 3) + Math.round((value / 2 ** exponent - 1) * 8);
+}
+
 /** A block with half-precision scales: `spread` is the deviation of a weight at scale 1; `scales`: [offset, factor] of each. */
 const scaled = (id, elements, bytes, spread, ...scales) => ({
   id,
@@ -57,25 +65,48 @@ const FORMATS = {
   Q4_K: scaled(12, 256, 144, 258, [0, 1], [2, 7.5]),
   Q5_K: scaled(13, 256, 176, 527, [0, 1], [2, 15.5]),
   Q6_K: scaled(14, 256, 210, 1366, [208, 1]),
-  IQ2_XXS: scaled(16, 256, 66, 100, [0, 1]),
-  IQ2_XS: scaled(17, 256, 74, 100, [0, 1]),
+  IQ2_XXS: scaled(16, 256, 66, 60, [0, 1]),
+  IQ2_XS: scaled(17, 256, 74, 60, [0, 1]),
   IQ3_XXS: scaled(18, 256, 98, 150, [0, 1]),
   IQ1_S: scaled(19, 256, 50, 8, [0, 1]),
   IQ4_NL: scaled(20, 32, 18, 67.4, [0, 1]),
   IQ3_S: scaled(21, 256, 110, 150, [0, 1]),
-  IQ2_S: scaled(22, 256, 82, 100, [0, 1]),
+  IQ2_S: scaled(22, 256, 82, 60, [0, 1]),
   IQ4_XS: scaled(23, 256, 136, 1246, [0, 1]),
   TQ1_0: scaled(34, 256, 54, 0.82, [52, 1]),
   TQ2_0: scaled(35, 256, 66, 1.12, [64, 1]),
+  // The scale is spread over the upper 4 bits of four numbers of 16.
+  IQ1_M: {
+    id: 29,
+    elements: 256,
+    bytes: 56,
+    set(view, at, deviation) {
+      const scale = half(deviation / 8);
+      for (let i = 0; i < 4; i++) {
+        const number = at + 48 + 2 * i;
+        const nibble = (scale >> (4 * i)) & 15;
+        view.setUint16(number, (view.getUint16(number, true) & 0xfff) | (nibble << 12), true);
+      }
+    },
+  },
+  // One byte: the exponent of a power of two. Its values at scale 1 have the deviation 2.93.
   MXFP4: {
     id: 39,
     elements: 32,
     bytes: 17,
-    // One byte: the exponent of a power of two. Its values at scale 1 have the deviation 2.93.
+    set: (view, at, deviation) => view.setUint8(at, 127 + Math.round(Math.log2(deviation / 2.93))),
+  },
+  // Four scales, each a byte with 4 bits of exponent and 3 of mantissa.
+  NVFP4: {
+    id: 40,
+    elements: 64,
+    bytes: 36,
     set(view, at, deviation) {
-      view.setUint8(at, 127 + Math.round(Math.log2(deviation / 2.93)));
+      for (let i = 0; i < 4; i++) view.setUint8(at + i, smallFloat(deviation / 2.93));
     },
   },
+  Q1_0: scaled(41, 128, 18, 1, [0, 1]),
+  Q2_0: scaled(42, 64, 18, 1.12, [0, 1]),
 };
 
 /** Integers that look random; the same for a seed. (xorshift32, Marsaglia 2003) */
