@@ -49,7 +49,7 @@ bool ToStops(napi_env env, napi_value array, std::vector<uint8_t>* packed, uint3
 }  // namespace
 
 bool ToGenerationOptions(napi_env env, napi_value object, realm_generation_options* options, std::vector<uint8_t>* stops) {
-  napi_value seed, most, top_k, ignore, stop;
+  napi_value seed, most, top_k, ignore, stop, speculation;
   if (!Property(env, object, "seed", &seed) || !ToHandle(env, seed, &options->seed)) return false;
   if (!Property(env, object, "maxTokens", &most) || !ToU32(env, most, &options->max_tokens)) return false;
   if (!Property(env, object, "topK", &top_k) || !ToI32(env, top_k, &options->top_k)) return false;
@@ -58,6 +58,10 @@ bool ToGenerationOptions(napi_env env, napi_value object, realm_generation_optio
     return false;
   if (!Property(env, object, "ignoreEos", &ignore) || !ToBool(env, ignore, &options->ignore_eos)) return false;
   if (!Property(env, object, "stop", &stop) || !ToStops(env, stop, stops, &options->stop_count)) return false;
+  int32_t guesses = 1;
+  if (!Property(env, object, "speculation", &speculation)) return false;
+  if (!IsNullish(env, speculation) && !ToBool(env, speculation, &guesses)) return false;
+  options->speculation = guesses ? 0 : 1;
   options->stop = stops->data();
   options->stop_length = stops->size();
   return true;

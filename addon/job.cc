@@ -92,7 +92,7 @@ void Job::Drain(napi_env env, napi_value callback, void* context, void*) {
   if (state.done) job->Finish();
   if (state.model) Environment::Of(env)->models.insert(state.model);
 
-  napi_value receiver, done, failure = Undefined(env), argv[8];
+  napi_value receiver, done, failure = Undefined(env), argv[10];
   if (state.done && state.status != 0) {
     napi_value code, message;
     const std::string words = Message(error);
@@ -110,9 +110,11 @@ void Job::Drain(napi_env env, napi_value callback, void* context, void*) {
   argv[5] = FromNumber(env, static_cast<double>(state.prompt_tokens));
   argv[6] = FromNumber(env, state.finish_reason);
   argv[7] = memory;
+  argv[8] = FromNumber(env, static_cast<double>(state.drafted_tokens));
+  argv[9] = FromNumber(env, static_cast<double>(state.accepted_tokens));
   for (napi_value value : argv)
     if (!value) return;  // the environment is being terminated: its hook has closed the job or will
-  napi_call_function(env, receiver, callback, 8, argv, nullptr);
+  napi_call_function(env, receiver, callback, 10, argv, nullptr);
 }
 
 // int32_t realm_job_cancel(uint64_t job, realm_error *error);

@@ -3,8 +3,8 @@
 // The engine calls Notify from its own thread; that wakes the JavaScript thread once, however often it is called before
 // the JavaScript thread gets to it (so a fast model can't flood the event loop); the JavaScript thread then reads all
 // that is new and calls
-// `callback(text, tokens, done, error, model, promptTokens, finishReason, memory)`; `memory` is what Start was given, with
-// the job's end.
+// `callback(text, tokens, done, error, model, promptTokens, finishReason, memory, draftedTokens, acceptedTokens)`; `memory`
+// is what Start was given, with the job's end.
 #pragma once
 #include <node_api.h>
 #include <stdint.h>

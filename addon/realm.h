@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-#define REALM_ABI_VERSION 1
+#define REALM_ABI_VERSION 2
 
 typedef struct realm_error {
   int32_t code;          /* the status again */
@@ -45,6 +45,8 @@ typedef struct realm_generation_options {
   uint32_t stop_count;   /* stop strings ... */
   const uint8_t *stop;   /* ... each a uint32_t length and its bytes, one after the other */
   uint64_t stop_length;  /* bytes of all of it */
+  int32_t speculation;   /* 0: the model looks at guessed tokens too where that saves time; 1: never. The result is the same */
+  int32_t reserved;
 } realm_generation_options;
 
 typedef struct realm_job_state {
@@ -52,6 +54,8 @@ typedef struct realm_job_state {
   uint64_t text_length;  /* bytes written to `text` by this call */
   uint64_t token_count;  /* ids written to `tokens` by this call */
   uint64_t prompt_tokens;
+  uint64_t drafted_tokens;  /* once done: guessed ids that the model has looked at ... */
+  uint64_t accepted_tokens; /* ... and how many of them were chosen */
   int32_t done;          /* 1: nothing more will come; texts and tokens are all read */
   int32_t status;        /* of the job itself, once done: 0, or why it failed (the text is in *error) */
   int32_t finish_reason; /* of a generation. 0: none yet; 1: stop (end-of-generation token or stop string); 2: length; 3: cancelled */

@@ -13,6 +13,8 @@ export type JobEvent = (
   promptTokens: number,
   finishReason: number,
   memory: ArrayBuffer | undefined,
+  draftedTokens: number,
+  acceptedTokens: number,
 ) => void;
 
 /** Every field of realm_generation_options, checked. */
@@ -26,6 +28,8 @@ export interface NativeGenerationOptions {
   repeatPenalty: number;
   ignoreEos: boolean;
   stop: string[];
+  /** Default true. */
+  speculation?: boolean;
 }
 
 /** index.node: what addon/module.cc exports, name by name (`npm run lint` compares the two). Nothing is checked there but types. */

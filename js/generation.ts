@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { binding, type NativeGenerationOptions } from './binding';
 import { abortSignal, flag, invalid, numberBetween, optionsObject, positiveInteger, show, wholeNumber } from './check';
-import { closedMeanwhile, startJob, type Job } from './job';
+import { closedMeanwhile, startJob, type Job, type JobEnd } from './job';
 
 /** How to generate. The defaults are greedy: the same prompt gives the same text, on every machine. */
 export interface GenerateOptions {
@@ -25,6 +25,12 @@ export interface GenerateOptions {
   signal?: AbortSignal;
   /** Go on after the model's end-of-generation token. */
   ignoreEos?: boolean;
+  /**
+   * Prompt look-up: where the text repeats what stands in the prompt or in itself, the model checks several guessed tokens at
+   * once. Text, tokens and everything else stay the same, with any sampler and seed; it only gets faster, and switches itself
+   * off where it would not. Default true.
+   */
+  speculation?: boolean;
 }
 
 /** What came since the last chunk: whole characters, and the ids chosen meanwhile. */
@@ -42,6 +48,10 @@ export interface GenerationResult {
   finishReason: 'stop' | 'length' | 'cancelled';
   /** Ids of the prompt. */
   promptTokens: number;
+  /** Ids that speculation has guessed for the model to check. */
+  draftedTokens: number;
+  /** How many of them were right: as many passes through the model were saved. */
+  acceptedTokens: number;
 }
 
 const FINISH_REASONS = ['cancelled', 'stop', 'length', 'cancelled'] as const;
@@ -68,7 +78,7 @@ function stopsOf(value: unknown): string[] {
 export function checkGenerateOptions(
   options: GenerateOptions | undefined,
 ): [NativeGenerationOptions, AbortSignal | undefined] {
-  const { maxTokens, temperature, topK, topP, minP, repeatPenalty, seed, stop, signal, ignoreEos } =
+  const { maxTokens, temperature, topK, topP, minP, repeatPenalty, seed, stop, signal, ignoreEos, speculation } =
     optionsObject(options);
   const checked: NativeGenerationOptions = {
     maxTokens: positiveInteger('maxTokens', maxTokens, 512),
@@ -80,6 +90,7 @@ export function checkGenerateOptions(
     seed: seedOf(seed),
     stop: stopsOf(stop),
     ignoreEos: flag('ignoreEos', ignoreEos, false),
+    speculation: flag('speculation', speculation, true),
   };
   return [checked, abortSignal(signal)];
 }
@@ -111,9 +122,9 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
       this.#wakeAll();
     });
     this.#result = this.#job.end
-      .then(({ finishReason, promptTokens }) => {
-        if (FINISH_REASONS[finishReason] === 'cancelled' && isClosed()) throw closedMeanwhile();
-        return this.#whole(FINISH_REASONS[finishReason] ?? 'cancelled', promptTokens);
+      .then((end) => {
+        if (FINISH_REASONS[end.finishReason] === 'cancelled' && isClosed()) throw closedMeanwhile();
+        return this.#whole(end);
       })
       .finally(() => {
         this.#ended = true;
@@ -129,14 +140,21 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
     for (const wake of waiting) wake();
   }
 
-  #whole(finishReason: GenerationResult['finishReason'], promptTokens: number): GenerationResult {
+  #whole({ finishReason, promptTokens, draftedTokens, acceptedTokens }: JobEnd): GenerationResult {
     const tokens = new Uint32Array(this.#chunks.reduce((count, chunk) => count + chunk.tokens.length, 0));
     let at = 0;
     for (const chunk of this.#chunks) {
       tokens.set(chunk.tokens, at);
       at += chunk.tokens.length;
     }
-    return { text: this.#chunks.map((chunk) => chunk.text).join(''), tokens, finishReason, promptTokens };
+    return {
+      text: this.#chunks.map((chunk) => chunk.text).join(''),
+      tokens,
+      finishReason: FINISH_REASONS[finishReason] ?? 'cancelled',
+      promptTokens,
+      draftedTokens,
+      acceptedTokens,
+    };
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<GenerationChunk, void, undefined> {

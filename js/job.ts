@@ -8,6 +8,9 @@ export interface JobEnd {
   /** Of a generation: 1 stop, 2 length, 3 cancelled. */
   finishReason: number;
   memory: ArrayBuffer | undefined;
+  /** Of a generation: guessed ids that the model has looked at, and how many of them were chosen. */
+  draftedTokens: number;
+  acceptedTokens: number;
 }
 
 export interface Job {
@@ -32,14 +35,17 @@ export function startJob(
 
   let resolve!: (end: JobEnd) => void, reject!: (reason: unknown) => void;
   const end = new Promise<JobEnd>((yes, no) => ([resolve, reject] = [yes, no]));
-  const event: JobEvent = (text, tokens, done, error, model, promptTokens, finishReason, memory) => {
+  const event: JobEvent = (text, tokens, done, error, model, promptTokens, finishReason, memory, ...drafts) => {
     if (onTokens && (text !== '' || tokens)) onTokens(text, tokens);
     if (!done) return;
     signal?.removeEventListener('abort', cancel);
     const cancelled = finishReason === CANCELLED || (error as { code?: string } | undefined)?.code === 'E_CANCELLED';
     if (cancelled && signal?.aborted) reject(signal.reason);
     else if (error) reject(fromNative(error));
-    else resolve({ model, promptTokens, finishReason, memory });
+    else {
+      const [draftedTokens, acceptedTokens] = drafts;
+      resolve({ model, promptTokens, finishReason, memory, draftedTokens, acceptedTokens });
+    }
   };
   const job = native(() => start(event));
   const cancel = () => binding.cancelJob(job);

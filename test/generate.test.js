@@ -22,7 +22,14 @@ async function collect(generation) {
 
 test('awaited: the whole', async () => {
   const result = await model.generate(PROMPT);
-  expect(Object.keys(result)).toEqual(['text', 'tokens', 'finishReason', 'promptTokens']);
+  expect(Object.keys(result)).toEqual([
+    'text',
+    'tokens',
+    'finishReason',
+    'promptTokens',
+    'draftedTokens',
+    'acceptedTokens',
+  ]);
   expect(result.text).toBe(' Paris.');
   expect(result.tokens).toBeInstanceOf(Uint32Array);
   expect([...result.tokens]).toEqual([981, 260, 16, 0]);
@@ -135,6 +142,7 @@ test.each([
   [{ stop: '' }, 'stop must not be an empty string'],
   [{ stop: [3] }, 'stop must be a string or an array of strings, got 3'],
   [{ signal: {} }, 'signal must be an AbortSignal, got an object (Object)'],
+  [{ speculation: 1 }, 'speculation must be a boolean, got 1'],
   [{ ignoreEos: 'no' }, 'ignoreEos must be a boolean, got "no"'],
   [7, 'options must be an object, got 7'],
 ])('options %p', (options, message) => {

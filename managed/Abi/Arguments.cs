@@ -61,6 +61,12 @@ public unsafe struct NativeGenerationOptions
 
     /// <summary>Bytes of all of it.</summary>
     public ulong StopLength;
+
+    /// <summary>1: no guessed tokens.</summary>
+    public int Speculation;
+
+    /// <summary>0.</summary>
+    public int Reserved;
 }
 
 /// <summary>Takes apart what C hands over, checking what C cannot express.</summary>
@@ -148,7 +154,7 @@ internal static unsafe class Arguments
         NativeGenerationOptions given = *options;
         var sampling = new SamplingOptions(given.Temperature, given.TopK, given.TopP, given.MinP, given.RepeatPenalty, given.Seed);
         sampling.Validate();
-        return new GenerationOptions(sampling, given.MaxTokens, Flag(given.IgnoreEos, "ignoreEos"), Stops(given));
+        return new GenerationOptions(sampling, given.MaxTokens, Flag(given.IgnoreEos, "ignoreEos"), Stops(given), !Flag(given.Speculation, "speculation"));
     }
 
     private static byte[][] Stops(in NativeGenerationOptions given)

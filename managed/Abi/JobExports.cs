@@ -19,6 +19,12 @@ public struct NativeJobState
     /// <summary>Ids the job was started with.</summary>
     public ulong PromptTokens;
 
+    /// <summary>Guessed ids that the model has looked at.</summary>
+    public ulong DraftedTokens;
+
+    /// <summary>How many of them were chosen.</summary>
+    public ulong AcceptedTokens;
+
     /// <summary>1: nothing more will come.</summary>
     public int Done;
 
@@ -62,6 +68,8 @@ internal static unsafe class JobExports
             TextLength = (ulong)state.TextLength,
             TokenCount = (ulong)state.TokenCount,
             PromptTokens = (ulong)state.PromptTokens,
+            DraftedTokens = (ulong)state.DraftedTokens,
+            AcceptedTokens = (ulong)state.AcceptedTokens,
             Done = state.Done ? 1 : 0,
             Status = (int)(state.Failure?.Code ?? ErrorCode.Ok),
             FinishReason = (int)state.Reason,

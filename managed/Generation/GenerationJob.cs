@@ -8,6 +8,11 @@ namespace Realm.Generation;
 /// Generates text: feeds the prompt, then each chosen token, until the end. Its tokens are all that were chosen, in order, the end-of-generation
 /// token included, so that prompt and tokens together are what the model has seen; its text leaves out special tokens.
 /// </summary>
+/// <remarks>
+/// Where the text repeats itself, a pass may take guessed tokens as further rows. Each position's token is then sampled as ever, in order and with
+/// the same random numbers; the row after it counts if its guess was that token, else it and all later ones are forgotten. Because a row's logits do not
+/// depend on the batch, the result is what it would be without, bit for bit.
+/// </remarks>
 public sealed unsafe class GenerationJob : SequenceJob
 {
     private readonly GenerationOptions _options;
@@ -15,9 +20,14 @@ public sealed unsafe class GenerationJob : SequenceJob
     private readonly Sampler _sampler;
     private readonly TextStream _text;
     private readonly int _contextLength;
+    private readonly PromptLookup? _lookup;
+    private readonly int[] _draft;
+    private int _draftCount;
+    private long _drafted;
+    private long _accepted;
     private long _generated;
     private int _next;
-    private int _row;
+    private int _row;       // of the batch: the first whose logits are wanted
 
     internal GenerationJob(OpenModel model, int[] prompt, GenerationOptions options, delegate* unmanaged<void*, void> notify, void* user)
         : base(model, prompt, notify, user, streams: true)
@@ -27,21 +37,46 @@ public sealed unsafe class GenerationJob : SequenceJob
         _contextLength = model.Loaded.Model.Config.ContextLength;
         _sampler = new Sampler(options.Sampling, _tokenizer == null ? default : _tokenizer.SuppressedIds);
         _text = new TextStream(options.Stops);
+        _lookup = options.Speculation ? new PromptLookup(Math.Min(prompt.Length + options.MaxTokens, _contextLength)) : null;
+        _draft = options.Speculation ? new int[PassCosts.MostDrafted] : [];
         foreach (int token in prompt)
         {
             _sampler.Accept(token);
+            _lookup?.Start(token);
         }
     }
 
     /// <inheritdoc/>
-    internal override int Wanted => IsDecoding ? 1 : Prompt.Length - Fed;
+    internal override int Wanted => IsDecoding ? 1 + _draftCount : Prompt.Length - Fed;
+
+    /// <inheritdoc/>
+    private protected override long DraftedTokens => _drafted;
+
+    /// <inheritdoc/>
+    private protected override long AcceptedTokens => _accepted;
+
+    /// <inheritdoc/>
+    internal override int Draft(int rows, int most, PassCosts costs)
+    {
+        _draftCount = 0;
+        if (_lookup is { HasGuess: true })
+        {
+            // No more than can be chosen: after the last of them there must be one token left to choose, and room for its row.
+            long left = Math.Min(_options.MaxTokens - _generated, _contextLength - Session!.Length) - 1;
+            _draftCount = costs.WorthDrafting(_lookup, rows, (int)Math.Min(left, most));
+            _lookup.Guess(_draft.AsSpan(0, _draftCount));
+        }
+        return _draftCount;
+    }
 
     /// <inheritdoc/>
     internal override void Take(Batch batch, SamplerScratch scratch)
     {
+        int drafted = _draftCount;
         if (!IsDecoding)
         {
             Fed += RowsInPass;
+            drafted = 0;
             if (!IsDecoding)
             {
                 return;
@@ -52,14 +87,36 @@ public sealed unsafe class GenerationJob : SequenceJob
             End(FinishReason.Length);
             return;
         }
-        _next = _sampler.Sample(batch.Logits(_row), scratch);
+        _drafted += drafted;
+        int length = Session!.Length - drafted;     // positions up to the row looked at
+        for (int i = 0; Choose(batch.Logits(_row + i), scratch, length + i, i < drafted ? _draft[i] : -1); i++)
+        {
+            if (i == drafted)
+            {
+                return;
+            }
+            if (_next != _draft[i])
+            {
+                Session.Truncate(length + i);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Chooses a token from the logits of the row that is the sequence's `length`th.</summary>
+    /// <returns>False: it was the last.</returns>
+    private bool Choose(float* logits, SamplerScratch scratch, int length, int guess)
+    {
+        _next = _sampler.Sample(logits, scratch);
         _sampler.Accept(_next);
+        _lookup?.Add(_next);
         _generated++;
+        _accepted += _next == guess ? 1 : 0;
         if (_tokenizer != null && !_options.IgnoreEos && _next < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(_next))
         {
             Publish(_next, default);
             End(FinishReason.Stop);
-            return;
+            return false;
         }
         // A model may have more rows of logits than its vocabulary has tokens: those render nothing.
         if (_tokenizer != null && _next < _tokenizer.VocabSize && !_tokenizer.IsSpecial(_next))
@@ -71,11 +128,14 @@ public sealed unsafe class GenerationJob : SequenceJob
         if (_text.Stopped)
         {
             End(FinishReason.Stop);
+            return false;
         }
-        else if (_generated >= _options.MaxTokens || Session!.Length >= _contextLength)
+        if (_generated >= _options.MaxTokens || length >= _contextLength)
         {
             End(FinishReason.Length);
+            return false;
         }
+        return true;
     }
 
     /// <inheritdoc/>
@@ -90,6 +150,10 @@ public sealed unsafe class GenerationJob : SequenceJob
         if (IsDecoding)
         {
             _row = batch.Add(Session!, _next, wantLogits: true);
+            for (int i = 1; i < rows; i++)
+            {
+                batch.Add(Session!, _draft[i - 1], wantLogits: true);
+            }
             return;
         }
         for (int i = Fed; i < Fed + rows; i++)

@@ -10,6 +10,9 @@ public abstract unsafe class Job
     private const int TextLimit = 32 << 10;
     private const int TokenLimit = 4096;
 
+    // Beyond the limit: as many tokens as one pass may give to a job whose queue was almost full.
+    private const int TokenReserve = PassCosts.MostDrafted + 1;
+
     private readonly delegate* unmanaged<void*, void> _notify;
     private readonly void* _user;
     private readonly ByteBuffer _text;
@@ -32,7 +35,7 @@ public abstract unsafe class Job
         _notify = notify;
         _user = user;
         _text = new ByteBuffer(streams ? TextLimit : 0);
-        _tokens = streams ? new uint[TokenLimit] : [];
+        _tokens = streams ? new uint[TokenLimit + TokenReserve] : [];
     }
 
     /// <summary>Guards all of the job that both sides touch.</summary>
@@ -71,6 +74,12 @@ public abstract unsafe class Job
     /// <summary>Ids the job was started with.</summary>
     private protected virtual long PromptTokens => 0;
 
+    /// <summary>Guessed ids that the model has looked at. Not changed any more once the job has ended.</summary>
+    private protected virtual long DraftedTokens => 0;
+
+    /// <summary>How many of them were chosen. Likewise.</summary>
+    private protected virtual long AcceptedTokens => 0;
+
     /// <summary>Takes what is new. Never waits.</summary>
     /// <param name="text">Gets whole characters, as many as fit.</param>
     /// <param name="tokens">Gets ids.</param>
@@ -89,7 +98,7 @@ public abstract unsafe class Job
             _tokenStart += tokenCount;
             _notified = false;
             bool done = _finished && _text.Length == 0 && _tokenStart == _tokenEnd;
-            state = new JobState(done ? TakeModel() : 0, textLength, tokenCount, PromptTokens, done, _reason, done ? _failure : null);
+            state = new JobState(done ? TakeModel() : 0, textLength, tokenCount, PromptTokens, DraftedTokens, AcceptedTokens, done, _reason, done ? _failure : null);
             wasFull &= !IsFull;
         }
         if (wasFull)

@@ -5,6 +5,8 @@ namespace Realm.Generation;
 /// <param name="TextLength">Bytes of text that this call gave.</param>
 /// <param name="TokenCount">Ids that this call gave.</param>
 /// <param name="PromptTokens">Ids the job was started with.</param>
+/// <param name="DraftedTokens">Guessed ids that the model has looked at. Valid once done.</param>
+/// <param name="AcceptedTokens">How many of them were chosen. Valid once done.</param>
 /// <param name="Done">Nothing more will come, and everything is read.</param>
 /// <param name="Reason">Why a generation ended.</param>
 /// <param name="Failure">Why the job failed, once it is done; null: it did not.</param>
@@ -13,6 +15,8 @@ public readonly record struct JobState(
     int TextLength,
     int TokenCount,
     long PromptTokens,
+    long DraftedTokens,
+    long AcceptedTokens,
     bool Done,
     FinishReason Reason,
     RealmException? Failure);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Realm.Runtime;
 using Realm.Sampling;
 
@@ -5,7 +6,7 @@ namespace Realm.Generation;
 
 /// <summary>
 /// Runs all jobs of one loaded model on one thread: each pass through the model takes rows of every active job, so that the weights are read
-/// once for all of them. Generating jobs have one row each; prompts share what is left. The thread starts with the first job and sleeps when
+/// once for all of them. Generating jobs have one row each, and rows of guessed tokens while those cost less than they bring; prompts share what is left. The thread starts with the first job and sleeps when
 /// there is none. Sums do not depend on what else is in a batch, so a job's result does not either.
 /// </summary>
 internal sealed class Scheduler(LoadedModel owner)
@@ -19,11 +20,13 @@ internal sealed class Scheduler(LoadedModel owner)
     private readonly object _gate = new();
     private readonly Queue<SequenceJob> _waiting = new();
     private readonly List<SequenceJob> _active = new(MaxActive);
+    private readonly PassCosts _costs = new();
     private Batch? _batch;
     private SamplerScratch? _scratch;
     private Thread? _thread;
     private bool _stopping;
     private int _turn;
+    private bool _allDecode;    // the pass under way has no rows of prompts
 
     /// <summary>Takes a job in. It ends by itself, is cancelled, or fails.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.Shutdown"/>.</exception>
@@ -186,10 +189,15 @@ internal sealed class Scheduler(LoadedModel owner)
                 DropFinished();
                 return;
             }
+            long start = Stopwatch.GetTimestamp();
             if (!owner.Model.Forward(_batch))
             {
                 // Broken off; the sequences are as they were. Who was not cancelled will be in the next pass again.
                 return;
+            }
+            if (_allDecode)
+            {
+                _costs.Note(_batch.Count, Stopwatch.GetTimestamp() - start);
             }
         }
         catch (Exception e)
@@ -209,26 +217,35 @@ internal sealed class Scheduler(LoadedModel owner)
         TakeResults(_batch, _scratch);
     }
 
-    /// <summary>Into the empty batch: one row for each generating job first, then prompts in equal shares. Who is served first changes from pass to pass.</summary>
+    /// <summary>Into the empty batch: generating jobs first, then prompts in equal shares. Who is served first changes from pass to pass.</summary>
     /// <returns>False: a job failed, whose rows may be in the batch already.</returns>
     private bool Fill(Batch batch)
     {
         int count = _active.Count;
         _turn = (_turn + 1) % count;
         int prompts = 0;
-        for (int i = 0; i < count; i++)
+        int rows = 0;   // that the pass has anyway
+        foreach (SequenceJob job in _active)
         {
-            SequenceJob job = _active[(_turn + i) % count];
             job.Skip();
             if (job.IsFull)
             {
                 continue;
             }
-            if (!job.IsDecoding)
+            prompts += job.IsDecoding ? 0 : 1;
+            rows += job.IsDecoding ? 1 : Math.Min(job.Wanted, PromptRowsBesideDecoding);
+        }
+        _allDecode = prompts == 0;
+        for (int i = 0; i < count; i++)
+        {
+            SequenceJob job = _active[(_turn + i) % count];
+            if (!job.IsDecoding || job.IsFull)
             {
-                prompts++;
+                continue;
             }
-            else if (batch.Count < batch.Capacity && !Feed(batch, job, 1))
+            int drafted = job.Draft(rows, batch.Capacity - MaxActive - batch.Count, _costs);
+            rows += drafted;
+            if (!Feed(batch, job, 1 + drafted))
             {
                 return false;
             }

@@ -29,11 +29,18 @@ public abstract unsafe class SequenceJob : Job
     /// <summary>Ids that it wants the model to see next.</summary>
     internal abstract int Wanted { get; }
 
-    /// <summary>Beyond its prompt: it wants one row a pass, and soon.</summary>
+    /// <summary>Beyond its prompt: it wants one row a pass, and soon; more if it has drafted.</summary>
     internal bool IsDecoding => Fed == Prompt.Length;
 
     /// <summary>Rows of this job in the pass under way.</summary>
     internal int RowsInPass { get; private set; }
+
+    /// <summary>Of a decoding job, before <see cref="Feed"/>: lets it guess tokens for the next pass, which then are among those it wants.</summary>
+    /// <param name="rows">Rows that the pass has anyway, one of them its own.</param>
+    /// <param name="most">Rows that may be added.</param>
+    /// <param name="costs">What rows cost.</param>
+    /// <returns>How many tokens it has guessed.</returns>
+    internal virtual int Draft(int rows, int most, PassCosts costs) => 0;
 
     /// <summary>Gives the job its state.</summary>
     internal void Begin(Model model) => Session ??= model.NewSession();

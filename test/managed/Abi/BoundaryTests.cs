@@ -25,8 +25,8 @@ public unsafe class BoundaryTests
     {
         Assert.Equal(2048, sizeof(RealmError));
         Assert.Equal(16, sizeof(NativeModelOptions));
-        Assert.Equal(56, sizeof(NativeGenerationOptions));
-        Assert.Equal(48, sizeof(NativeJobState));
+        Assert.Equal(64, sizeof(NativeGenerationOptions));
+        Assert.Equal(64, sizeof(NativeJobState));
     }
 
     [Fact]

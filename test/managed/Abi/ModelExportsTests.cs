@@ -143,6 +143,26 @@ public sealed unsafe class ModelExportsTests
     }
 
     [Fact]
+    public void SpeculationCrosses()
+    {
+        ulong model = Open(Golden.TinyAtlas).Model;
+        uint[] ids = Tokenize(model, string.Concat(Enumerable.Repeat("The capital of France is Paris.\n", 4)));
+        (NativeJobState State, string Text, uint[] Tokens, string Message)[] runs = [.. Enumerable.Range(0, 2).Select(none =>
+        {
+            ulong job = Generate(model, ids, Greedy(100) with { IgnoreEos = 1, Speculation = none }).Job;
+            var run = Read(job);
+            CloseJob(job);
+            return run;
+        })];
+        Assert.Equal((runs[1].Text, runs[1].State.FinishReason), (runs[0].Text, runs[0].State.FinishReason));
+        Assert.Equal(runs[1].Tokens, runs[0].Tokens);
+        Assert.InRange(runs[0].State.AcceptedTokens, 1ul, runs[0].State.DraftedTokens);
+        Assert.Equal((0ul, 0ul), (runs[1].State.DraftedTokens, runs[1].State.AcceptedTokens));
+        Assert.Equal((1, "speculation must be 0 or 1, not 2"), (Generate(model, ids, Greedy(1) with { Speculation = 2 }).Status, Generate(model, ids, Greedy(1) with { Speculation = 2 }).Message));
+        Close(model);
+    }
+
+    [Fact]
     public void StopStringsCross()
     {
         ulong model = Open(Golden.TinyAtlas).Model;

@@ -78,6 +78,28 @@ public sealed unsafe class JobTests
         Assert.Equal(said - 1, reader.Text.Length);
     }
 
+    /// <summary>Who asks before a pass may bring as many tokens as a pass gives at most.</summary>
+    [Fact]
+    public void AQueueThatIsNotFullTakesAPassOfTokens()
+    {
+        using var reader = new TestReader();
+        var job = new PlainJob(reader);
+        int said = 0;
+        while (!job.IsFull)
+        {
+            job.Say(said++, "");
+        }
+        Assert.Equal(1, job.Read(default, new uint[1]).TokenCount);
+        Assert.False(job.IsFull);
+        for (int i = 0; i <= PassCosts.MostDrafted; i++)
+        {
+            job.Say(said++, "");
+        }
+        job.End();
+        reader.Finish(job);
+        Assert.Equal(Enumerable.Range(1, said - 1), reader.Tokens);
+    }
+
     [Fact]
     public void NoNewsAfterClose()
     {
