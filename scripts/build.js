@@ -5,10 +5,13 @@
 //
 //   npm run build                   everything
 //   npm run build -- js addon       only these: dependencies, js, addon, avx512, v3, plain
+//   npm run build -- arm64          the package for linux-arm64 (scripts/arm64.js)
 
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const arm64 = require('./arm64');
+const { publish } = require('./dotnet');
 const { root, files, alone, must, isCurrent, perform, place, say, seconds } = require('./steps');
 
 const RID = `${process.platform === 'darwin' ? 'osx' : process.platform}-${process.arch}`;
@@ -123,52 +126,20 @@ const engine = (isa) => ({
   extra: [ENGINES[isa].ilc, RID],
   work: async () => {
     const at = `build/managed/${isa}`;
-    const properties = {
-      IlcInstructionSet: ENGINES[isa].ilc,
-      BaseIntermediateOutputPath: `${at}/obj/`,
-      BaseOutputPath: `${at}/bin/`,
-      UseSharedCompilation: 'false', // no compiler server left behind
-    };
-    const args = [
-      'publish',
-      'Realm.Native.csproj',
-      '-c',
-      'Release',
-      '-r',
-      RID,
-      '-o',
-      `${at}/publish`,
-      '--nologo',
-      '-nodeReuse:false',
-    ];
-    args.push(...Object.entries(properties).map(([name, value]) => `-p:${name}=${value}`));
-    await must(`engine ${isa}`, 'dotnet', args, {
-      env: dotnetEnvironment(),
-      fix: 'It needs the .NET SDK 10, clang or gcc, and once the NuGet registry.',
-    });
+    const properties = { IlcInstructionSet: ENGINES[isa].ilc };
+    const fix = 'It needs the .NET SDK 10, clang or gcc, and once the NuGet registry.';
+    await publish(`engine ${isa}`, 'Realm.Native.csproj', { rid: RID, at, properties, fix });
     place(`${at}/publish/realm${SUFFIX}`, ENGINES[isa].file);
   },
 });
 
-/** Nothing of the dotnet command's own: no telemetry, no banner, English messages, and a home where there is none. */
-function dotnetEnvironment() {
-  const env = {
-    DOTNET_CLI_TELEMETRY_OPTOUT: '1',
-    DOTNET_NOLOGO: '1',
-    DOTNET_SKIP_FIRST_TIME_EXPERIENCE: '1',
-    DOTNET_CLI_UI_LANGUAGE: 'en',
-    DOTNET_CLI_USE_MSBUILD_SERVER: '0',
-  };
-  if (!process.env.HOME)
-    Object.assign(env, { HOME: path.join(root, 'build/home'), DOTNET_CLI_HOME: path.join(root, 'build/home') });
-  return env;
-}
-
 async function build(wanted) {
   const all = ['dependencies', 'js', 'addon', ...enginesHere()];
-  const steps = wanted.length ? wanted : all;
-  const unknown = steps.filter((name) => !['dependencies', 'js', 'addon', ...Object.keys(ENGINES)].includes(name));
-  if (unknown.length) throw new Error(`no step named ${unknown.join(', ')}; there are ${all.join(', ')}`);
+  const known = ['dependencies', 'js', 'addon', ...Object.keys(ENGINES), ...Object.keys(arm64.steps)];
+  const steps = wanted.length ? [...wanted] : all;
+  const unknown = steps.filter((name) => !known.includes(name));
+  if (unknown.length) throw new Error(`no step named ${unknown.join(', ')}; there are ${known.join(', ')}`);
+  if (steps.includes('arm64')) steps.push('js'); // which is the same there
   const began = Date.now();
   await alone(async () => {
     if (steps.includes('dependencies')) await dependencies();
@@ -176,6 +147,14 @@ async function build(wanted) {
     const stale = Object.keys(make).filter((name) => steps.includes(name) && !isCurrent(make[name]()));
     checkTools(stale);
     for (const name of stale) await perform(make[name]());
+    for (const name of Object.keys(arm64.steps).filter((one) => steps.includes(one))) {
+      arm64.checkTools();
+      for (const step of arm64.steps[name](headers)) {
+        if (isCurrent(step)) continue;
+        stale.push(step.name);
+        await perform(step);
+      }
+    }
     if (stale.length) say(`built in ${seconds(began)}`);
   });
 }
@@ -183,7 +162,7 @@ async function build(wanted) {
 /** Nothing has been built here yet. */
 const cold = () => !fs.existsSync(path.join(root, 'build/stamps'));
 
-module.exports = { build, cold, ENGINES, enginesHere, dotnetEnvironment };
+module.exports = { build, cold, ENGINES, enginesHere };
 
 if (require.main === module) {
   build(process.argv.slice(2).filter((argument) => !argument.startsWith('--'))).catch((error) => {

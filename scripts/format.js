@@ -2,7 +2,7 @@
 
 // `npm run format`: what `npm run lint` would complain about in the shape of the text, put right.
 
-const { dotnetEnvironment } = require('./build');
+const { dotnetEnvironment } = require('./dotnet');
 const { run } = require('./steps');
 
 async function main() {

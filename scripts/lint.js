@@ -11,7 +11,7 @@ const { checkCodes } = require('./lint/codes');
 const { checkFolders } = require('./lint/folders');
 const { checkSizes } = require('./lint/sizes');
 const { checkBanned } = require('./lint/banned');
-const { dotnetEnvironment } = require('./build');
+const { dotnetEnvironment } = require('./dotnet');
 const { root, run, say, seconds } = require('./steps');
 
 const CHECKS = {

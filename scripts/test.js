@@ -9,7 +9,8 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { build, cold, dotnetEnvironment } = require('./build');
+const { build, cold } = require('./build');
+const { dotnetEnvironment } = require('./dotnet');
 const { root, files, alone, isCurrent, perform, run, must, say, seconds } = require('./steps');
 
 const PROJECT = 'test/managed/Realm.Tests.csproj';
