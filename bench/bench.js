@@ -11,12 +11,13 @@
 //   --decode 128            tokens to generate; --depth 128,1500: after so many
 //   --batch 4,8             sequences that decode at the same time
 //   --busy                  decode while JavaScript's main thread is taken half of the time
+//   --speculation           continue a text that repeats itself and one that does not, with guessed tokens and without
 //   --isa avx512|v3|plain   an engine library other than the best for this processor (REALM_ISA)
 //   --weights mapped, --cache f32|q8_0: options of loadModel
 //   --peers                 node-llama-cpp too (installed into bench/peers), with our number of threads and as it comes
 //   --llama-bench PATH      llama.cpp's own program too
 //   --json                  all of it for programs
-//   --targets [...]         what targets.js has instead
+//   --targets ..., --formats ...   instead: the figures we are held to (targets.js), one line a weight format (formats.js)
 //
 // One line a case and engine: tokens/s, ms a token, GB/s of weights and cache and their share of what the machine can read
 // (decode), multiply-adds (prefill), and ours in multiples of each peer's. REALM_EMIT=0 turns off kernels made at run time.
@@ -35,6 +36,7 @@ const OPTIONS = {
   depth: { type: 'string' },
   batch: { type: 'string' },
   busy: { type: 'boolean', default: false },
+  speculation: { type: 'boolean', default: false },
   isa: { type: 'string' },
   weights: { type: 'string' },
   cache: { type: 'string' },
@@ -59,10 +61,17 @@ function casesOf(values) {
     ...decode,
     ...batches.map((sequences) => ({ kind: 'batch', sequences, tokens: tokens || 128, depth })),
     ...(values.busy || values.all ? [{ kind: 'busy', tokens: tokens || 128, depth }] : []),
+    ...(values.speculation || values.all ? guesses(tokens || 128) : []),
   ];
 }
 
-function nameOf({ kind, tokens, depth, sequences }) {
+function guesses(tokens) {
+  const both = [false, true];
+  return both.flatMap((repeats) => both.map((speculation) => ({ kind: 'guess', tokens, repeats, speculation })));
+}
+
+function nameOf({ kind, tokens, depth, sequences, repeats, speculation }) {
+  if (kind === 'guess') return `${repeats ? 'repeating' : 'free'} text, ${speculation ? 'guesses' : 'plain'}`;
   if (kind === 'prefill') return `prefill ${tokens}`;
   if (kind === 'batch') return `${sequences} sequences`;
   return `decode ${tokens} after ${depth}${kind === 'busy' ? ', main thread busy' : ''}`;
@@ -74,6 +83,10 @@ function figures(one, result, index, facts, readGBs) {
   if (speed === undefined) return undefined;
   const { kind, tokens, depth = 0, sequences = 1 } = one;
   const line = { engine: result.engine, tokensPerSecond: speed, msPerToken: 1000 / speed };
+  if (kind === 'guess') {
+    const { draftedTokens, acceptedTokens } = result.trials[0].results[index];
+    return { ...line, draftedTokens, acceptedTokens };
+  }
   if (kind === 'prefill') return { ...line, gmacs: (speed * facts.multiplyAdds) / 1e9 };
   // Experts: a batch reads more of them than one token does, how many more depends on the text; what is said is the least.
   const HALF = 2;
@@ -172,6 +185,8 @@ function print(report) {
     console.log(`  ${engine}: at most ${fixed(rssMB, 1)} MB in memory${overMB === undefined ? '' : parts}`);
   }
   for (const { case: name, engines } of report.cases) {
+    const { draftedTokens, acceptedTokens } = engines[0] ?? {};
+    if (draftedTokens) console.log(`  ${name}: ${draftedTokens} tokens guessed, ${acceptedTokens} of them right`);
     const delay = engines[0]?.eventLoopP99Ms;
     if (delay) console.log(`  ${name}: the event loop is ${fixed(delay, 1)} ms late (p99)`);
   }
@@ -185,5 +200,7 @@ function main(args) {
   else print(report);
 }
 
-if (process.argv[2] === '--targets') require('./targets').main(process.argv.slice(3));
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--targets') require('./targets').main(rest);
+else if (first === '--formats') require('./formats').main(rest);
 else main(process.argv.slice(2));

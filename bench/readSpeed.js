@@ -96,7 +96,7 @@ function work({ memory, pages, index, threads, rounds, gate }) {
  * @param {number} threads as many as the engine uses
  * @param {number} bytes how much is read a round: as much as a token reads, since caches hold a part of it
  */
-async function readSpeed(threads, bytes, rounds = 10) {
+async function readSpeed(threads, bytes, rounds = Math.max(10, Math.ceil(2e9 / bytes))) {
   const LARGEST = 2 ** 31;
   const pages = Math.floor(Math.min(bytes, LARGEST) / PAGE / threads) * threads;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });

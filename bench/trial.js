@@ -12,6 +12,7 @@ const nodeMB = memory('VmRSS');
 const { loadModel, getEngineInfo } = require('..');
 
 const TEXT = 'The quick brown fox jumps over the lazy dog, and the dog does not mind: it has seen many foxes.';
+const REPEATS = Array.from({ length: 4 }, (_, i) => `set('width_${i}', 100); set('height_${i}', 200);\n`).join('');
 const HASHED_TOKENS = 24;
 
 /** MB of this process now (VmRSS) or at most so far (VmHWM); elsewhere than on Linux what Node knows. */
@@ -98,6 +99,15 @@ const cases = {
     );
     // Undefined where one had ended before the last began: too few tokens for so many sequences.
     return { speed: from < to ? count / ((to - from) / 1000) : undefined };
+  },
+
+  /** Continuing a text, with guessed tokens and without: one that repeats itself, or one that does not (it is sampled, so as not to loop). */
+  async guess(model, ids, { repeats, speculation, tokens }) {
+    const prompt = model.tokenize(repeats ? REPEATS : TEXT);
+    const options = { ...plain(tokens + 1), speculation, ...(repeats ? {} : { temperature: 1, seed: 1 }) };
+    const start = performance.now();
+    const { tokens: taken, draftedTokens, acceptedTokens } = await model.generate(prompt, options);
+    return { speed: taken.length / ((performance.now() - start) / 1000), draftedTokens, acceptedTokens };
   },
 
   async hash(model) {

@@ -1,0 +1,88 @@
+'use strict';
+
+// What each weight format costs: multiply-adds of a prefill (what its kernels reach) and gigabytes of a decode (what of the
+// machine's read speed they reach), on random models of one shape, so that nothing but the format differs.
+//
+//   npm run bench -- --formats [Q4_0,Q8_0,...] [--shape llama-0.5b] [--runs 3] [--threads 2] [--llama-bench PATH] [--json]
+//
+// Models are made in a folder of the system's temporary one, and deleted again.
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { factsOf } = require('./ggufFacts');
+const { writeRandomModel } = require('./randomModel');
+const run = require('./run');
+
+const WORK = [{ kind: 'hash' }, { kind: 'prefill', tokens: 256 }, { kind: 'decode', tokens: 32, depth: 16 }];
+const [, PREFILL, DECODE] = [0, 1, 2];
+
+function measure(file, format, values) {
+  const threads = Number(values.threads);
+  const facts = factsOf(file);
+  const loop = () => ({ engine: 'loop', gigabytes: run.readSpeed(threads, facts.bytesPerToken) });
+  const peers = values['llama-bench'] ? [run.llamaBench(values['llama-bench'])] : [];
+  const engines = [run.realm(), loop, ...peers];
+  const [ours, machine, peer] = run.alternate(engines, { model: file, threads, work: WORK }, Number(values.runs));
+  const speed = (result, index) => result && run.medianOf(result, (trial) => trial.results[index].speed);
+  const prefill = speed(ours, PREFILL);
+  const decode = speed(ours, DECODE);
+  const gigabytes = (decode * facts.bytesPerToken) / 1e9;
+  return {
+    format,
+    bits: (8 * facts.bytesPerToken) / facts.multiplyAdds,
+    prefill,
+    gmacs: (prefill * facts.multiplyAdds) / 1e9,
+    decode,
+    gigabytes,
+    share: gigabytes / run.medianOf(machine, (trial) => trial.gigabytes),
+    prefillRatio: prefill / speed(peer, PREFILL),
+    decodeRatio: decode / speed(peer, DECODE),
+    hash: ours.trials[0].results[0].hash,
+  };
+}
+
+function main(args) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      shape: { type: 'string', default: 'llama-0.5b' },
+      runs: { type: 'string', default: '3' },
+      threads: { type: 'string', default: '2' },
+      'llama-bench': { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const { getEngineInfo } = require('..');
+  const { formats, isa } = getEngineInfo();
+  const names = positionals[0]?.split(',') ?? formats.map(({ name }) => name);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-formats-'));
+  const rows = [];
+  const row = (...cells) => console.log(cells.map((cell, i) => (i ? cell.padStart(10) : cell.padEnd(8))).join(''));
+  if (!values.json) {
+    console.log(
+      `${values.shape} on ${run.cpuName()}, ${values.threads} threads, engine ${isa}, median of ${values.runs}`,
+    );
+    row('', 'bits', 'prefill/s', 'GMAC/s', 'decode/s', 'GB/s', 'share', 'prefill x', 'decode x');
+  }
+  try {
+    for (const name of names) {
+      const file = path.join(folder, 'model.gguf');
+      writeRandomModel(values.shape, name, file);
+      const found = measure(file, name, values);
+      rows.push(found);
+      if (values.json) continue;
+      const { bits, prefill, gmacs, decode, gigabytes, share, prefillRatio, decodeRatio } = found;
+      const ratio = (number) => (Number.isFinite(number) ? number.toFixed(2) : '');
+      const speeds = [bits.toFixed(2), prefill.toFixed(1), gmacs.toFixed(0), decode.toFixed(1), gigabytes.toFixed(1)];
+      row(name, ...speeds, `${(100 * share).toFixed(0)} %`, ratio(prefillRatio), ratio(decodeRatio));
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+  if (values.json) console.log(JSON.stringify({ cpu: run.cpuName(), isa, shape: values.shape, rows }, null, 2));
+}
+
+module.exports = { main };
