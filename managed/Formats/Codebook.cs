@@ -5,68 +5,55 @@ using System.Runtime.Intrinsics;
 namespace Realm.Formats;
 
 /// <summary>
-/// The codebooks of the IQ1, IQ2 and IQ3 formats: an index in the file names a point, 8 or 4 small numbers that stand for as many weights.
+/// The codebooks of the IQ1, IQ2 and IQ3 formats: an index in the file names a point, 8 or 4 small integers that stand for as many weights.
 /// Which points there are is part of the formats' definition (GGML's ggml-common.h); they follow no rule.
 /// </summary>
 /// <remarks>
 /// A point is a number in base L, where L is how many different values there are and the first weight is the lowest digit. Points rise, so that the texts
-/// below hold the gaps between them: a character is its gap + 34, '~' adds 57 to the next one.
-/// Read once, into memory that stays: libraries of NativeAOT are never unloaded.
+/// below hold the gaps between them: a character is its gap + 34, '~' adds 57 to the next one. They are read once, into memory that stays
+/// (libraries of NativeAOT are never unloaded), as 16-bit numbers in the order of <see cref="Words"/>.
 /// </remarks>
 internal static unsafe class Codebook
 {
-    /// <summary>2,048 points of 8 signed bytes -1, 0 or 1: of IQ1_S and IQ1_M.</summary>
-    public static readonly byte* IQ1 = Read(IQ1Gaps, 2048, 8, [0xff, 0, 1]);
+    /// <summary>2,048 points of 8 numbers -8, 0 or 8: of IQ1_S and IQ1_M.</summary>
+    public static readonly short* IQ1 = Read(IQ1Gaps, 2048, 8, [-8, 0, 8]);
 
-    /// <summary>256 points of 8 bytes 8, 25 or 43.</summary>
-    public static readonly byte* IQ2_XXS = Read(IQ2_XXSGaps, 256, 8, [8, 25, 43]);
+    /// <summary>256 points of 8 magnitudes.</summary>
+    public static readonly short* IQ2_XXS = Read(IQ2_XXSGaps, 256, 8, [8, 25, 43]);
 
-    /// <summary>512 points of 8 bytes 8, 25 or 43.</summary>
-    public static readonly byte* IQ2_XS = Read(IQ2_XSGaps, 512, 8, [8, 25, 43]);
+    /// <summary>512 points of 8 magnitudes.</summary>
+    public static readonly short* IQ2_XS = Read(IQ2_XSGaps, 512, 8, [8, 25, 43]);
 
-    /// <summary>1,024 points of 8 bytes 8, 25 or 43.</summary>
-    public static readonly byte* IQ2_S = Read(IQ2_SGaps, 1024, 8, [8, 25, 43]);
+    /// <summary>1,024 points of 8 magnitudes.</summary>
+    public static readonly short* IQ2_S = Read(IQ2_SGaps, 1024, 8, [8, 25, 43]);
 
-    /// <summary>256 points of 4 bytes from 4 to 62.</summary>
-    public static readonly byte* IQ3_XXS = Read(IQ3_XXSGaps, 256, 4, [4, 12, 20, 28, 36, 44, 52, 62]);
+    /// <summary>256 points of 4 magnitudes.</summary>
+    public static readonly short* IQ3_XXS = Read(IQ3_XXSGaps, 256, 4, [4, 12, 20, 28, 36, 44, 52, 62]);
 
-    /// <summary>512 points of 4 odd bytes from 1 to 15.</summary>
-    public static readonly byte* IQ3_S = Read(IQ3_SGaps, 512, 4, [1, 3, 5, 7, 9, 11, 13, 15]);
+    /// <summary>512 points of 4 magnitudes.</summary>
+    public static readonly short* IQ3_S = Read(IQ3_SGaps, 512, 4, [1, 3, 5, 7, 9, 11, 13, 15]);
 
-    /// <summary>output[8] = scale · (point + delta), the point's bytes signed.</summary>
+    /// <summary>256 times 8 signs: -1 (negative) where the bit in the index is 1, else 0.</summary>
+    public static readonly short* Signs = SignsOf(256);
+
+    /// <summary>128 times 8 signs of which the index has seven: the number of negative ones is even.</summary>
+    public static readonly short* EvenSigns = SignsOf(128);
+
+    /// <summary>Eight magnitudes by a scale, with signs from one of the two tables.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Decode(byte* point, float delta, float scale, float* output)
+    public static void Store(Vector128<short> magnitudes, int scale, short* signs, short* words)
     {
-        Vector128<short> values = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)point).AsSByte());
-        Vector256<int> all = Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
-        (Vector256.Create(scale) * (Vector256.ConvertToSingle(all) + Vector256.Create(delta))).Store(output);
+        Vector128<short> negative = Vector128.Load(signs);
+        ((magnitudes * Vector128.Create((short)scale) ^ negative) - negative).Store(words);
     }
 
-    /// <summary>output[8] = scale · magnitude, negative where the bit in `signs` is 1. Eight magnitudes are the bytes of `point`.</summary>
+    /// <summary>Eight magnitudes from two points of four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Decode(ulong point, int signs, float scale, float* output)
-    {
-        Vector128<ushort> magnitudes = Vector128.WidenLower(Vector128.CreateScalarUnsafe(point).AsByte());
-        Vector256<uint> all = Vector256.Create(Vector128.WidenLower(magnitudes), Vector128.WidenUpper(magnitudes));
-        Vector256<float> values = Vector256.Create(scale) * Vector256.ConvertToSingle(all.AsInt32());
-        Vector256<int> bits = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
-        Vector256<int> negative = Vector256.ShiftLeft(Vector256.Equals(Vector256.Create(signs) & bits, bits), 31);
-        (values.AsInt32() ^ negative).AsSingle().Store(output);
-    }
+    public static Vector128<short> Two(short* first, short* second) => Vector128.Create(*(long*)first, *(long*)second).AsInt16();
 
-    /// <summary>Eight signs of which the file holds seven: the number of negative ones is even.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int EvenSigns(uint seven)
+    private static short* Read(ReadOnlySpan<byte> gaps, int count, int length, ReadOnlySpan<short> values)
     {
-        uint parity = seven ^ seven >> 4;
-        parity ^= parity >> 2;
-        return (int)(seven | ((parity ^ parity >> 1) & 1) << 7);
-    }
-
-    private static byte* Read(ReadOnlySpan<byte> gaps, int count, int length, ReadOnlySpan<byte> values)
-    {
-        byte* points = (byte*)NativeMemory.AlignedAlloc((nuint)(count * length), 64);
-        byte* to = points;
+        short* points = Allocate(count * length), to = points;
         int rank = -1;
         foreach (byte c in gaps)
         {
@@ -77,10 +64,25 @@ internal static unsafe class Codebook
             }
             rank += c - 34;
             for (int i = 0, rest = rank; i < length; i++, rest /= values.Length)
-                *to++ = values[rest % values.Length];
+                to[Words.Place(i)] = values[rest % values.Length];
+            to += length;
         }
         return points;
     }
+
+    private static short* SignsOf(int count)
+    {
+        short* signs = Allocate(count * 8);
+        for (int i = 0; i < count; i++)
+        {
+            int bits = count == 256 ? i : i | (int.PopCount(i) & 1) << 7;
+            for (int j = 0; j < 8; j++)
+                signs[8 * i + Words.Place(j)] = (short)-(bits >> j & 1);
+        }
+        return signs;
+    }
+
+    private static short* Allocate(int count) => (short*)NativeMemory.AlignedAlloc((nuint)(count * sizeof(short)), 64);
 
     private static ReadOnlySpan<byte> IQ1Gaps =>
         "#$$$$$%'$&$'($$*'$&$''$&$&#($$$#'(&$&$&$$$#)($$*'$&$''$&$'(('&$$&$$%%$$&$-$$*(((&&#1((($##*$$*$&&##$##$$$$$$$+%$$$$##$0&.$($"u8 +

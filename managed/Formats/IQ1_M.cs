@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Realm.Formats;
 
 /// <summary>1.75 bits: 16 groups of 16 weights d·scale·(p ± 1/8), where p are points of <see cref="Codebook.IQ1"/>; each point has a sign of its
 /// 1/8.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ1_M : IBlock<IQ1_M>
+internal unsafe struct IQ1_M : IUnpackedFormat<IQ1_M>
 {
     /// <summary>The low eight bits of the points' numbers.</summary>
     public fixed byte Points32[32];
@@ -18,20 +19,22 @@ internal unsafe struct IQ1_M : IBlock<IQ1_M>
 
     public static int Elements => 256;
 
-    public static void Decode(IQ1_M* block, float* output)
+    public static float Unpack(IQ1_M* block, short* words)
     {
-        byte* points = Codebook.IQ1;
+        short* points = Codebook.IQ1;
         int bits = 0;
-        for (int i = 0; i < 4; i++)
-            bits |= block->Scales4[i] >> 12 << 4 * i;
-        float d = (float)BitConverter.UInt16BitsToHalf((ushort)bits);
-        for (int i = 0; i < 32; i++)
+        for (int g = 0; g < 16; g++)
         {
-            int group = i / 2;
-            int high = block->High16[i / 2] >> 4 * (i % 2);
-            int number = block->Points32[i] | (high & 7) << 8;
-            float scale = d * (2 * (block->Scales4[group / 4] >> 3 * (group % 4) & 7) + 1);
-            Codebook.Decode(points + 8 * number, (high & 8) == 0 ? 0.125f : -0.125f, scale, output + 8 * i);
+            int part = block->Scales4[g / 4], two = block->High16[g];
+            bits |= part >> 12 << 4 * (g / 4);
+            Vector128<short> scale = Vector128.Create((short)(2 * (part >> 3 * (g % 4) & 7) + 1));
+            for (int i = 0; i < 2; i++, words += 8)
+            {
+                int high = two >> 4 * i;
+                Vector128<short> delta = Vector128.Create((short)(1 - (high >> 3 & 1) * 2));
+                ((Vector128.Load(points + 8 * (block->Points32[2 * g + i] | (high & 7) << 8)) + delta) * scale).Store(words);
+            }
         }
+        return (float)BitConverter.UInt16BitsToHalf((ushort)bits) / 8;
     }
 }

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Realm.Formats;
 
 /// <summary>1.6 bits: 8 groups of 32 weights d·scale·(p ± 1/8), where p are points of <see cref="Codebook.IQ1"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ1_S : IBlock<IQ1_S>
+internal unsafe struct IQ1_S : IUnpackedFormat<IQ1_S>
 {
     /// <summary>Scale of the scales.</summary>
     public Half D;
@@ -17,16 +18,17 @@ internal unsafe struct IQ1_S : IBlock<IQ1_S>
 
     public static int Elements => 256;
 
-    public static void Decode(IQ1_S* block, float* output)
+    public static float Unpack(IQ1_S* block, short* words)
     {
-        byte* points = Codebook.IQ1;
-        float d = (float)block->D;
-        for (int i = 0; i < 32; i++)
+        short* points = Codebook.IQ1;
+        byte* low = block->Points32;
+        for (int g = 0; g < 8; g++)
         {
-            int group = block->Groups8[i / 4];
-            int number = block->Points32[i] | (group >> 3 * (i % 4) & 7) << 8;
-            float scale = d * (2 * (group >> 12 & 7) + 1);
-            Codebook.Decode(points + 8 * number, group >> 15 == 0 ? 0.125f : -0.125f, scale, output + 8 * i);
+            int group = block->Groups8[g];
+            Vector128<short> scale = Vector128.Create((short)(2 * (group >> 12 & 7) + 1)), delta = Vector128.Create((short)(1 - (group >> 15) * 2));
+            for (int i = 0; i < 4; i++, words += 8, low++)
+                ((Vector128.Load(points + 8 * (*low | (group >> 3 * i & 7) << 8)) + delta) * scale).Store(words);
         }
+        return (float)block->D / 8;
     }
 }

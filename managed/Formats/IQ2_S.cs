@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Realm.Formats;
 
 /// <summary>2.6 bits: 16 groups of 16 weights ±d·(2s + 1)/8·p, where p are points of <see cref="Codebook.IQ2_S"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ2_S : IBlock<IQ2_S>
+internal unsafe struct IQ2_S : IUnpackedFormat<IQ2_S>
 {
     /// <summary>Scale of the scales.</summary>
     public Half D;
@@ -23,15 +24,19 @@ internal unsafe struct IQ2_S : IBlock<IQ2_S>
 
     public static int Elements => 256;
 
-    public static void Decode(IQ2_S* block, float* output)
+    public static float Unpack(IQ2_S* block, short* words)
     {
-        byte* points = Codebook.IQ2_S;
-        float d = (float)block->D / 8;
-        for (int i = 0; i < 32; i++)
+        short* points = Codebook.IQ2_S, signs = Codebook.Signs;
+        for (int g = 0; g < 16; g++)
         {
-            int number = block->Points32[i] | (block->High8[i / 4] >> 2 * (i % 4) & 3) << 8;
-            float scale = d * (2 * (block->Scales8[i / 4] >> i / 2 % 2 * 4 & 15) + 1);
-            Codebook.Decode(*(ulong*)(points + 8 * number), block->Signs32[i], scale, output + 8 * i);
+            int scale = 2 * (block->Scales8[g / 2] >> g % 2 * 4 & 15) + 1;
+            int high = block->High8[g / 2] >> g % 2 * 4;
+            for (int i = 0; i < 2; i++, words += 8)
+            {
+                int number = block->Points32[2 * g + i] | (high >> 2 * i & 3) << 8;
+                Codebook.Store(Vector128.Load(points + 8 * number), scale, signs + 8 * block->Signs32[2 * g + i], words);
+            }
         }
+        return (float)block->D / 8;
     }
 }

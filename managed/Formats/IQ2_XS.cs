@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Realm.Formats;
 
 /// <summary>2.3 bits: 16 groups of 16 weights ±d·(2s + 1)/8·p, where p are points of <see cref="Codebook.IQ2_XS"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ2_XS : IBlock<IQ2_XS>
+internal unsafe struct IQ2_XS : IUnpackedFormat<IQ2_XS>
 {
     /// <summary>Scale of the scales.</summary>
     public Half D;
@@ -17,15 +18,18 @@ internal unsafe struct IQ2_XS : IBlock<IQ2_XS>
 
     public static int Elements => 256;
 
-    public static void Decode(IQ2_XS* block, float* output)
+    public static float Unpack(IQ2_XS* block, short* words)
     {
-        byte* points = Codebook.IQ2_XS;
-        float d = (float)block->D / 8;
-        for (int i = 0; i < 32; i++)
+        short* points = Codebook.IQ2_XS, signs = Codebook.EvenSigns;
+        for (int g = 0; g < 16; g++)
         {
-            uint both = block->Points32[i];
-            float scale = d * (2 * (block->Scales8[i / 4] >> i / 2 % 2 * 4 & 15) + 1);
-            Codebook.Decode(*(ulong*)(points + 8 * (both & 511)), Codebook.EvenSigns(both >> 9), scale, output + 8 * i);
+            int scale = 2 * (block->Scales8[g / 2] >> g % 2 * 4 & 15) + 1;
+            for (int i = 0; i < 2; i++, words += 8)
+            {
+                uint both = block->Points32[2 * g + i];
+                Codebook.Store(Vector128.Load(points + 8 * (both & 511)), scale, signs + 8 * (both >> 9), words);
+            }
         }
+        return (float)block->D / 8;
     }
 }

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Realm.Formats;
 
 /// <summary>3.4 bits: 8 groups of 32 weights ±d·(2s + 1)·p, where p are points of <see cref="Codebook.IQ3_S"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ3_S : IBlock<IQ3_S>
+internal unsafe struct IQ3_S : IUnpackedFormat<IQ3_S>
 {
     /// <summary>Scale of the scales.</summary>
     public Half D;
@@ -23,17 +24,20 @@ internal unsafe struct IQ3_S : IBlock<IQ3_S>
 
     public static int Elements => 256;
 
-    public static void Decode(IQ3_S* block, float* output)
+    public static float Unpack(IQ3_S* block, short* words)
     {
-        byte* points = Codebook.IQ3_S;
-        float d = (float)block->D;
-        for (int i = 0; i < 32; i++)
+        short* points = Codebook.IQ3_S, signs = Codebook.Signs;
+        byte* numbers = block->Points64;
+        for (int g = 0; g < 8; g++)
         {
-            int ninth = block->High8[i / 4] >> 2 * (i % 4);
-            ulong low = *(uint*)(points + 4 * (block->Points64[2 * i] | (ninth & 1) << 8));
-            ulong high = *(uint*)(points + 4 * (block->Points64[2 * i + 1] | (ninth >> 1 & 1) << 8));
-            float scale = d * (2 * (block->Scales4[i / 8] >> i / 4 % 2 * 4 & 15) + 1);
-            Codebook.Decode(low | high << 32, block->Signs32[i], scale, output + 8 * i);
+            int scale = 2 * (block->Scales4[g / 2] >> g % 2 * 4 & 15) + 1;
+            int ninth = block->High8[g] << 8;
+            for (int i = 0; i < 4; i++, words += 8, numbers += 2, ninth >>= 2)
+            {
+                Vector128<short> magnitudes = Codebook.Two(points + 4 * (numbers[0] | ninth & 256), points + 4 * (numbers[1] | ninth >> 1 & 256));
+                Codebook.Store(magnitudes, scale, signs + 8 * block->Signs32[4 * g + i], words);
+            }
         }
+        return (float)block->D;
     }
 }

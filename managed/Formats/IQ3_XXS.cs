@@ -4,7 +4,7 @@ namespace Realm.Formats;
 
 /// <summary>3.1 bits: 8 groups of 32 weights ±d·(2s + 1)/4·p, where p are points of <see cref="Codebook.IQ3_XXS"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ3_XXS : IBlock<IQ3_XXS>
+internal unsafe struct IQ3_XXS : IUnpackedFormat<IQ3_XXS>
 {
     /// <summary>Scale of the scales.</summary>
     public Half D;
@@ -17,16 +17,17 @@ internal unsafe struct IQ3_XXS : IBlock<IQ3_XXS>
 
     public static int Elements => 256;
 
-    public static void Decode(IQ3_XXS* block, float* output)
+    public static float Unpack(IQ3_XXS* block, short* words)
     {
-        byte* points = Codebook.IQ3_XXS;
-        float d = (float)block->D / 4;
-        for (int i = 0; i < 32; i++)
+        short* points = Codebook.IQ3_XXS, signs = Codebook.EvenSigns;
+        byte* numbers = block->Points64;
+        for (int g = 0; g < 8; g++)
         {
-            uint group = block->Groups8[i / 4];
-            ulong low = *(uint*)(points + 4 * block->Points64[2 * i]), high = *(uint*)(points + 4 * block->Points64[2 * i + 1]);
-            float scale = d * (2 * (int)(group >> 28) + 1);
-            Codebook.Decode(low | high << 32, Codebook.EvenSigns(group >> 7 * (i % 4) & 127), scale, output + 8 * i);
+            uint group = block->Groups8[g];
+            int scale = 2 * (int)(group >> 28) + 1;
+            for (int i = 0; i < 4; i++, words += 8, numbers += 2)
+                Codebook.Store(Codebook.Two(points + 4 * numbers[0], points + 4 * numbers[1]), scale, signs + 8 * (group >> 7 * i & 127), words);
         }
+        return (float)block->D / 4;
     }
 }

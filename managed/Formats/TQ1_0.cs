@@ -1,11 +1,13 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Realm.Formats;
 
 /// <summary>1.7 bits: 256 weights d·t, t being -1, 0 or 1. Five of them are one byte: its value by 256 is, rounded up, the ternary fraction whose digits
 /// are t + 1.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct TQ1_0 : IBlock<TQ1_0>
+internal unsafe struct TQ1_0 : IUnpackedFormat<TQ1_0>
 {
     /// <summary>Digit n of byte i is weight 32n + i for the first 32 bytes, weight 160 + 16n + i - 32 for the other 16.</summary>
     public fixed byte Fives48[48];
@@ -18,26 +20,31 @@ internal unsafe struct TQ1_0 : IBlock<TQ1_0>
 
     public static int Elements => 256;
 
-    public static void Decode(TQ1_0* block, float* output)
+    public static float Unpack(TQ1_0* block, short* words)
     {
-        float d = (float)block->D;
-        Decode(block->Fives48, 32, 5, d, output);
-        Decode(block->Fives48 + 32, 16, 5, d, output + 160);
-        Decode(block->Fours4, 4, 4, d, output + 240);
+        for (int i = 0; i < 48; i += 8)
+        {
+            short* to = i < 32 ? words + i : words + 160 + i - 32;
+            Vector128<ushort> fractions = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)(block->Fives48 + i)).AsByte());
+            for (int n = 0; n < 5; n++, to += i < 32 ? 32 : 16)
+                Words.Store(NextDigits(ref fractions), to);
+        }
+        Vector128<ushort> last = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)block->Fours4).AsByte());
+        for (int n = 0; n < 4; n++)
+        {
+            Vector128<short> four = Vector128.Shuffle(NextDigits(ref last), Vector128.Create(0, 2, 1, 3, 4, 5, 6, 7));
+            *(long*)(words + 240 + 4 * n) = four.AsInt64().ToScalar();
+        }
+        return (float)block->D;
     }
 
     // Three times a fraction is its first digit and, behind the point, the other digits.
-    private static void Decode(byte* bytes, int count, int digits, float d, float* output)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<short> NextDigits(ref Vector128<ushort> fractions)
     {
-        for (int i = 0; i < count; i++)
-        {
-            int fraction = bytes[i];
-            for (int n = 0; n < digits; n++)
-            {
-                fraction *= 3;
-                output[count * n + i] = d * ((fraction >> 8) - 1);
-                fraction &= 255;
-            }
-        }
+        fractions *= Vector128.Create((ushort)3);
+        Vector128<short> digits = Vector128.ShiftRightLogical(fractions, 8).AsInt16() - Vector128.Create((short)1);
+        fractions &= Vector128.Create((ushort)255);
+        return digits;
     }
 }

@@ -23,8 +23,8 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     public PackedWeights(ModelFile file, IReadOnlyList<Weight> weights, WorkerPool pool)
     {
         _file = file;
-        // What is decoded when it is used stays in the file.
-        List<Weight> packed = [.. weights.Where(w => w is not DecodedWeight)];
+        // What is unpacked when it is used stays in the file.
+        List<Weight> packed = [.. weights.Where(w => w is not UnpackedWeight)];
         _bytes = Math.Max(64, packed.Sum(PlaceBytes));
         _memory = Allocate(_bytes);
         byte* place = _memory;

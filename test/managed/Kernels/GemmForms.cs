@@ -23,26 +23,26 @@ internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Pr
         new("Q4_K", SuperblockGemm<Q4_K>.Wide, SuperblockGemm<Q4_K>.Narrow, SuperblockGemm<Q4_K>.Reference),
         new("Q5_K", SuperblockGemm<Q5_K>.Wide, SuperblockGemm<Q5_K>.Narrow, SuperblockGemm<Q5_K>.Reference),
         new("Q6_K", GroupGemm<Q6_K>.Wide, GroupGemm<Q6_K>.Narrow, GroupGemm<Q6_K>.Reference),
-        Decoded("IQ2_XXS"),
-        Decoded("IQ2_XS"),
-        Decoded("IQ3_XXS"),
-        Decoded("IQ1_S"),
+        Unpacked("IQ2_XXS"),
+        Unpacked("IQ2_XS"),
+        Unpacked("IQ3_XXS"),
+        Unpacked("IQ1_S"),
         new("IQ4_NL", TableGemm<IQ4_NL>.Wide, TableGemm<IQ4_NL>.Narrow, TableGemm<IQ4_NL>.Reference),
-        Decoded("IQ3_S"),
-        Decoded("IQ2_S"),
+        Unpacked("IQ3_S"),
+        Unpacked("IQ2_S"),
         new("IQ4_XS", TableGemm<IQ4_XS>.Wide, TableGemm<IQ4_XS>.Narrow, TableGemm<IQ4_XS>.Reference),
-        Decoded("IQ1_M"),
+        Unpacked("IQ1_M"),
         new("BF16", SingleGemm<BF16>.Wide, SingleGemm<BF16>.Narrow, SingleGemm<BF16>.Reference),
-        Decoded("TQ1_0"),
-        Decoded("TQ2_0"),
+        Unpacked("TQ1_0"),
+        Unpacked("TQ2_0"),
         new("MXFP4", TableGemm<MXFP4>.Wide, TableGemm<MXFP4>.Narrow, TableGemm<MXFP4>.Reference),
         new("NVFP4", TableGemm<NVFP4>.Wide, TableGemm<NVFP4>.Narrow, TableGemm<NVFP4>.Reference),
-        Decoded("Q1_0"),
-        Decoded("Q2_0"),
+        Unpacked("Q1_0"),
+        Unpacked("Q2_0"),
     ];
 
-    // Formats that are decoded when they are used.
-    private static unsafe GemmForms Decoded(string format) => new(format, SingleGemm<F32>.Wide, SingleGemm<F32>.Narrow, SingleGemm<F32>.Reference);
+    // Formats that are unpacked when they are used.
+    private static unsafe GemmForms Unpacked(string format) => new(format, WordGemm.Wide, WordGemm.Narrow, WordGemm.Reference);
 
     /// <summary>Those of the fast ways that this processor can run.</summary>
     public IEnumerable<(string Name, Product Run)> Fast

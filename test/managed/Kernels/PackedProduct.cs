@@ -37,7 +37,7 @@ internal sealed unsafe class PackedProduct : IDisposable
             for (int slot = 0; slot < Lanes.Tokens; slot++)
                 Activations.Store(_weight.Layout, from + slot * columns, columns, _tile, slot);
         }
-        Blocks = columns / (_weight.Layout == ActivationLayout.Single ? 1 : format.BlockElements);
+        Blocks = columns / (_weight is UnpackedWeight ? WordGemm.BlockElements : format.BlockElements);
     }
 
     public int Groups => _weight.Groups;

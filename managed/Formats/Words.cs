@@ -1,0 +1,17 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Realm.Formats;
+
+/// <summary>Integers of 16 bits in the order that <see cref="Kernels.WordGemm"/> wants: of each four first the even pair (0, 2), then the odd one (1, 3).</summary>
+internal static unsafe class Words
+{
+    /// <summary>Where weight i lies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Place(int i) => i & ~3 | (i & 1) << 1 | i >> 1 & 1;
+
+    /// <summary>Stores eight that come in their natural order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector128<short> eight, short* words) =>
+        Vector128.Shuffle(eight, Vector128.Create(0, 2, 1, 3, 4, 6, 5, 7)).Store(words);
+}

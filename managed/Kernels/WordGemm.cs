@@ -1,0 +1,309 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace Realm.Kernels;
+
+/// <summary>
+/// Matrix product of 16 rows of 16-bit weights with up to 8 tokens of 16-bit activations: y = sum over blocks of 32 of d·dy·(sum w·a). It is for
+/// formats without kernels of their own, whose weights all are small integers times one scale. The integer sum is exact and there is one fused multiply-add
+/// a block, in order, so every way to run it gives the same bits.
+/// </summary>
+/// <remarks>
+/// A block is 16 scales in single precision, then 16 vectors of which lane r holds two weights of row r, in the order of
+/// <see cref="Int16Activations"/>. Magnitudes of weights go up to <see cref="Largest"/>, so that 32 products stay below 2^31.
+/// </remarks>
+internal readonly unsafe struct WordGemm : IGemm
+{
+    /// <summary>The largest magnitude of a weight.</summary>
+    public const int Largest = 2047;
+
+    /// <summary>Bytes of the scales.</summary>
+    public const int HeaderBytes = Lanes.Rows * sizeof(float);
+
+    // Bytes of two weights of 16 rows.
+    private const int Pair = 64;
+
+    public static ActivationLayout Layout => ActivationLayout.Int16;
+
+    public static int BlockElements => 32;
+
+    public static int BlockBytes => HeaderBytes + 16 * Pair;
+
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    {
+        if (Lanes.Wide)
+            Wide(weights, blocks, tile, tokens, output);
+        else if (Lanes.Narrow)
+            Narrow(weights, blocks, tile, tokens, output);
+        else if (AdvSimd.Arm64.IsSupported)
+            Neon(weights, blocks, tile, tokens, output);
+        else
+            Reference(weights, blocks, tile, tokens, output);
+    }
+
+    /// <summary>512-bit.</summary>
+    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    {
+        float* scales = (float*)(tile + Int16Activations.ScaleOffset);
+        if (tokens > 4)
+            Multiply8(weights, blocks, tile, scales, output);
+        else if (tokens > 1)
+            Multiply4(weights, blocks, tile, scales, output);
+        else
+            Multiply1(weights, blocks, tile, scales, output);
+    }
+
+    /// <summary>256-bit.</summary>
+    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    {
+        float* scales = (float*)(tile + Int16Activations.ScaleOffset);
+        for (int half = 0; half < 2; half++)
+        {
+            byte* w = weights + 32 * half;
+            if (tokens == 1)
+            {
+                Multiply1Narrow(w, blocks, tile, scales, output + 8 * half);
+                continue;
+            }
+            Multiply4Narrow(w, blocks, tile, scales, output + 8 * half);
+            if (tokens > 4)
+                Multiply4Narrow(w, blocks, tile + 4 * 64, scales + 4, output + 4 * Lanes.Rows + 8 * half);
+        }
+    }
+
+    private static void Multiply8(byte* w, int blocks, byte* a, float* s, float* output)
+    {
+        Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
+        for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
+        {
+            // Half a block at a time: 8 vectors of weights and 8 sums.
+            Load(w, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
+            Vector512<int> s0 = Sum(a, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<int> s1 = Sum(a + 64, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<int> s2 = Sum(a + 128, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<int> s3 = Sum(a + 192, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<int> s4 = Sum(a + 256, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<int> s5 = Sum(a + 320, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<int> s6 = Sum(a + 384, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<int> s7 = Sum(a + 448, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<float> d = Vector512.Load((float*)w);
+            Load(w, 8, out v0, out v1, out v2, out v3, out v4, out v5, out v6, out v7);
+            c0 = Finish(c0, s0 + Sum(a + 32, v0, v1, v2, v3, v4, v5, v6, v7), s, d);
+            c1 = Finish(c1, s1 + Sum(a + 96, v0, v1, v2, v3, v4, v5, v6, v7), s + 1, d);
+            c2 = Finish(c2, s2 + Sum(a + 160, v0, v1, v2, v3, v4, v5, v6, v7), s + 2, d);
+            c3 = Finish(c3, s3 + Sum(a + 224, v0, v1, v2, v3, v4, v5, v6, v7), s + 3, d);
+            c4 = Finish(c4, s4 + Sum(a + 288, v0, v1, v2, v3, v4, v5, v6, v7), s + 4, d);
+            c5 = Finish(c5, s5 + Sum(a + 352, v0, v1, v2, v3, v4, v5, v6, v7), s + 5, d);
+            c6 = Finish(c6, s6 + Sum(a + 416, v0, v1, v2, v3, v4, v5, v6, v7), s + 6, d);
+            c7 = Finish(c7, s7 + Sum(a + 480, v0, v1, v2, v3, v4, v5, v6, v7), s + 7, d);
+        }
+        c0.Store(output);
+        c1.Store(output + 16);
+        c2.Store(output + 32);
+        c3.Store(output + 48);
+        c4.Store(output + 64);
+        c5.Store(output + 80);
+        c6.Store(output + 96);
+        c7.Store(output + 112);
+    }
+
+    private static void Multiply4(byte* w, int blocks, byte* a, float* s, float* output)
+    {
+        Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default;
+        for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
+        {
+            Load(w, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
+            Vector512<int> s0 = Sum(a, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<int> s1 = Sum(a + 64, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<int> s2 = Sum(a + 128, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<int> s3 = Sum(a + 192, v0, v1, v2, v3, v4, v5, v6, v7);
+            Vector512<float> d = Vector512.Load((float*)w);
+            Load(w, 8, out v0, out v1, out v2, out v3, out v4, out v5, out v6, out v7);
+            c0 = Finish(c0, s0 + Sum(a + 32, v0, v1, v2, v3, v4, v5, v6, v7), s, d);
+            c1 = Finish(c1, s1 + Sum(a + 96, v0, v1, v2, v3, v4, v5, v6, v7), s + 1, d);
+            c2 = Finish(c2, s2 + Sum(a + 160, v0, v1, v2, v3, v4, v5, v6, v7), s + 2, d);
+            c3 = Finish(c3, s3 + Sum(a + 224, v0, v1, v2, v3, v4, v5, v6, v7), s + 3, d);
+        }
+        c0.Store(output);
+        c1.Store(output + 16);
+        c2.Store(output + 32);
+        c3.Store(output + 48);
+    }
+
+    private static void Multiply1(byte* w, int blocks, byte* a, float* s, float* output)
+    {
+        Vector512<float> c0 = default;
+        for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
+        {
+            Load(w, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
+            Vector512<int> s0 = Sum(a, v0, v1, v2, v3, v4, v5, v6, v7);
+            Load(w, 8, out v0, out v1, out v2, out v3, out v4, out v5, out v6, out v7);
+            c0 = Finish(c0, s0 + Sum(a + 32, v0, v1, v2, v3, v4, v5, v6, v7), s, Vector512.Load((float*)w));
+        }
+        c0.Store(output);
+    }
+
+    // Eight pairs of weights.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(byte* w, int first,
+        out Vector512<short> v0, out Vector512<short> v1, out Vector512<short> v2, out Vector512<short> v3,
+        out Vector512<short> v4, out Vector512<short> v5, out Vector512<short> v6, out Vector512<short> v7)
+    {
+        short* q = (short*)(w + HeaderBytes + Pair * first);
+        v0 = Vector512.Load(q);
+        v1 = Vector512.Load(q + 32);
+        v2 = Vector512.Load(q + 64);
+        v3 = Vector512.Load(q + 96);
+        v4 = Vector512.Load(q + 128);
+        v5 = Vector512.Load(q + 160);
+        v6 = Vector512.Load(q + 192);
+        v7 = Vector512.Load(q + 224);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Sum(byte* a,
+        Vector512<short> v0, Vector512<short> v1, Vector512<short> v2, Vector512<short> v3,
+        Vector512<short> v4, Vector512<short> v5, Vector512<short> v6, Vector512<short> v7)
+    {
+        Vector512<int> even = Pairs(v0, a);
+        Vector512<int> odd = Pairs(v1, a + 4);
+        even = Avx512F.Add(even, Pairs(v2, a + 8));
+        odd = Avx512F.Add(odd, Pairs(v3, a + 12));
+        even = Avx512F.Add(even, Pairs(v4, a + 16));
+        odd = Avx512F.Add(odd, Pairs(v5, a + 20));
+        even = Avx512F.Add(even, Pairs(v6, a + 24));
+        odd = Avx512F.Add(odd, Pairs(v7, a + 28));
+        return Avx512F.Add(even, odd);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Pairs(Vector512<short> weights, byte* activations) =>
+        Avx512BW.MultiplyAddAdjacent(weights, Vector512.Create(*(int*)activations).AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Finish(Vector512<float> c, Vector512<int> sum, float* s, Vector512<float> d) =>
+        Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(sum), d * Vector512.Create(*s), c);
+
+    private static void Multiply4Narrow(byte* w, int blocks, byte* a, float* s, float* output)
+    {
+        Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
+        for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
+        {
+            Vector256<int> s0 = default, s1 = default, s2 = default, s3 = default;
+            // Four vectors at a time: sixteen registers hold no more.
+            for (int i = 0; i < 16; i += 4)
+            {
+                byte* q = w + HeaderBytes + Pair * i;
+                Vector256<short> v0 = Vector256.Load((short*)q), v1 = Vector256.Load((short*)(q + Pair));
+                Vector256<short> v2 = Vector256.Load((short*)(q + 2 * Pair)), v3 = Vector256.Load((short*)(q + 3 * Pair));
+                byte* p = a + 4 * i;
+                s0 = Add(s0, p, v0, v1, v2, v3);
+                s1 = Add(s1, p + 64, v0, v1, v2, v3);
+                s2 = Add(s2, p + 128, v0, v1, v2, v3);
+                s3 = Add(s3, p + 192, v0, v1, v2, v3);
+            }
+            Vector256<float> d = Vector256.Load((float*)w);
+            c0 = Finish(c0, s0, s, d);
+            c1 = Finish(c1, s1, s + 1, d);
+            c2 = Finish(c2, s2, s + 2, d);
+            c3 = Finish(c3, s3, s + 3, d);
+        }
+        c0.Store(output);
+        c1.Store(output + 16);
+        c2.Store(output + 32);
+        c3.Store(output + 48);
+    }
+
+    private static void Multiply1Narrow(byte* w, int blocks, byte* a, float* s, float* output)
+    {
+        Vector256<float> c0 = default;
+        for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
+        {
+            Vector256<int> sum = default;
+            for (int i = 0; i < 16; i += 4)
+            {
+                byte* q = w + HeaderBytes + Pair * i;
+                sum = Add(sum, a + 4 * i, Vector256.Load((short*)q), Vector256.Load((short*)(q + Pair)),
+                    Vector256.Load((short*)(q + 2 * Pair)), Vector256.Load((short*)(q + 3 * Pair)));
+            }
+            c0 = Finish(c0, sum, s, Vector256.Load((float*)w));
+        }
+        c0.Store(output);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Add(Vector256<int> sum, byte* a, Vector256<short> v0, Vector256<short> v1, Vector256<short> v2, Vector256<short> v3)
+    {
+        Vector256<int> even = Avx2.Add(Pairs(v0, a), Pairs(v2, a + 8));
+        Vector256<int> odd = Avx2.Add(Pairs(v1, a + 4), Pairs(v3, a + 12));
+        return Avx2.Add(sum, Avx2.Add(even, odd));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Pairs(Vector256<short> weights, byte* activations) =>
+        Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*(int*)activations).AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Finish(Vector256<float> c, Vector256<int> sum, float* s, Vector256<float> d) =>
+        Fma.MultiplyAdd(Avx.ConvertToVector256Single(sum), d * Vector256.Create(*s), c);
+
+    /// <summary>128-bit, ARM: four rows and two tokens at a time.</summary>
+    internal static void Neon(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    {
+        float* scales = (float*)(tile + Int16Activations.ScaleOffset);
+        for (int rows = 0; rows < Lanes.Rows; rows += 4)
+        {
+            for (int t = 0; t < tokens; t += 2)
+                Multiply2(weights + 4 * rows, blocks, tile + 64 * t, scales + t, output + Lanes.Rows * t + rows);
+        }
+    }
+
+    private static void Multiply2(byte* w, int blocks, byte* a, float* s, float* output)
+    {
+        Vector128<float> c0 = default, c1 = default;
+        for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
+        {
+            Vector128<int> low0 = default, high0 = default, low1 = default, high1 = default;
+            for (int i = 0; i < 16; i++)
+            {
+                Vector128<short> v = Vector128.Load((short*)(w + HeaderBytes + Pair * i));
+                Vector128<short> x0 = Vector128.Create(*(int*)(a + 4 * i)).AsInt16(), x1 = Vector128.Create(*(int*)(a + 64 + 4 * i)).AsInt16();
+                low0 = AdvSimd.MultiplyWideningLowerAndAdd(low0, v.GetLower(), x0.GetLower());
+                high0 = AdvSimd.MultiplyWideningUpperAndAdd(high0, v, x0);
+                low1 = AdvSimd.MultiplyWideningLowerAndAdd(low1, v.GetLower(), x1.GetLower());
+                high1 = AdvSimd.MultiplyWideningUpperAndAdd(high1, v, x1);
+            }
+            Vector128<float> d = Vector128.Load((float*)w);
+            c0 = AdvSimd.FusedMultiplyAdd(c0, AdvSimd.ConvertToSingle(AdvSimd.Arm64.AddPairwise(low0, high0)), d * Vector128.Create(s[0]));
+            c1 = AdvSimd.FusedMultiplyAdd(c1, AdvSimd.ConvertToSingle(AdvSimd.Arm64.AddPairwise(low1, high1)), d * Vector128.Create(s[1]));
+        }
+        c0.Store(output);
+        c1.Store(output + Lanes.Rows);
+    }
+
+    /// <summary>The same in plain loops.</summary>
+    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    {
+        for (int t = 0; t < tokens; t++)
+        {
+            for (int row = 0; row < Lanes.Rows; row++)
+            {
+                float c = 0;
+                for (int b = 0; b < blocks; b++)
+                {
+                    byte* w = weights + (long)b * BlockBytes;
+                    byte* a = tile + (long)b * Int16Activations.BlockBytes;
+                    short* x = (short*)a + 32 * t;
+                    int sum = 0;
+                    for (int i = 0; i < 32; i++)
+                        sum += ((short*)(w + HeaderBytes + Pair * (i / 2)))[2 * row + i % 2] * x[i];
+                    float scale = ((float*)(a + Int16Activations.ScaleOffset))[t];
+                    c = MathF.FusedMultiplyAdd(sum, ((float*)w)[row] * scale, c);
+                }
+                output[t * Lanes.Rows + row] = c;
+            }
+        }
+    }
+}
