@@ -18,6 +18,11 @@ internal readonly unsafe struct BlockRows(long stride, int count)
     {
         byte* from = (byte*)source;
         int word = 0;
+        if (count == Lanes.Rows && Avx512F.IsSupported)
+        {
+            for (; word + 16 <= words; word += 16)
+                Transpose16(from + 4 * word, (uint*)packed + Lanes.Rows * word);
+        }
         if (count == Lanes.Rows && (Sse2.IsSupported || AdvSimd.Arm64.IsSupported))
         {
             for (; word + 4 <= words; word += 4)
@@ -48,6 +53,45 @@ internal readonly unsafe struct BlockRows(long stride, int count)
     {
         for (int row = 0; row < count; row++)
             packed[row] = source[row * stride];
+    }
+
+    // Sixteen words of sixteen rows: within 128 bits as below, then whole pieces of 128 bits change places.
+    private void Transpose16(byte* from, uint* to)
+    {
+        Transpose4(from, out var a0, out var a1, out var a2, out var a3);
+        Transpose4(from + 4 * stride, out var b0, out var b1, out var b2, out var b3);
+        Transpose4(from + 8 * stride, out var c0, out var c1, out var c2, out var c3);
+        Transpose4(from + 12 * stride, out var d0, out var d1, out var d2, out var d3);
+        Store4(a0, b0, c0, d0, to);
+        Store4(a1, b1, c1, d1, to + Lanes.Rows);
+        Store4(a2, b2, c2, d2, to + 2 * Lanes.Rows);
+        Store4(a3, b3, c3, d3, to + 3 * Lanes.Rows);
+    }
+
+    // Of four rows word i of each 128 bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Transpose4(byte* from, out Vector512<uint> w0, out Vector512<uint> w1, out Vector512<uint> w2, out Vector512<uint> w3)
+    {
+        Vector512<uint> a = Vector512.Load((uint*)from), b = Vector512.Load((uint*)(from + stride));
+        Vector512<uint> c = Vector512.Load((uint*)(from + 2 * stride)), d = Vector512.Load((uint*)(from + 3 * stride));
+        Vector512<ulong> ab = Avx512F.UnpackLow(a, b).AsUInt64(), cd = Avx512F.UnpackLow(c, d).AsUInt64();
+        Vector512<ulong> ab2 = Avx512F.UnpackHigh(a, b).AsUInt64(), cd2 = Avx512F.UnpackHigh(c, d).AsUInt64();
+        w0 = Avx512F.UnpackLow(ab, cd).AsUInt32();
+        w1 = Avx512F.UnpackHigh(ab, cd).AsUInt32();
+        w2 = Avx512F.UnpackLow(ab2, cd2).AsUInt32();
+        w3 = Avx512F.UnpackHigh(ab2, cd2).AsUInt32();
+    }
+
+    // Piece i of each of four times four rows becomes word 4i.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store4(Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d, uint* to)
+    {
+        Vector512<uint> even0 = Avx512F.Shuffle4x128(a, b, 0x88), even1 = Avx512F.Shuffle4x128(c, d, 0x88);
+        Vector512<uint> odd0 = Avx512F.Shuffle4x128(a, b, 0xdd), odd1 = Avx512F.Shuffle4x128(c, d, 0xdd);
+        Avx512F.Shuffle4x128(even0, even1, 0x88).Store(to);
+        Avx512F.Shuffle4x128(odd0, odd1, 0x88).Store(to + 4 * Lanes.Rows);
+        Avx512F.Shuffle4x128(even0, even1, 0xdd).Store(to + 8 * Lanes.Rows);
+        Avx512F.Shuffle4x128(odd0, odd1, 0xdd).Store(to + 12 * Lanes.Rows);
     }
 
     // Four words of four rows.
