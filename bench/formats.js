@@ -3,9 +3,9 @@
 // What each weight format costs: multiply-adds of a prefill (what its kernels reach) and gigabytes of a decode (what of the
 // machine's read speed they reach), on random models of one shape, so that nothing but the format differs.
 //
-//   npm run bench -- --formats [Q4_0,Q8_0,...] [--shape llama-0.5b] [--runs 3] [--threads 2] [--llama-bench PATH] [--json]
+//   npm run bench -- --formats [Q4_0,Q8_0,...] [--shape llama-0.5b] [--runs 3] [--threads 2] [--llama-bench PATH] [--json] [--write]
 //
-// Models are made in a folder of the system's temporary one, and deleted again.
+// --write: puts the table into docs/performance.md. Models are made in a folder of the system's temporary one, and deleted again.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -13,6 +13,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { factsOf } = require('./ggufFacts');
 const { writeRandomModel } = require('./randomModel');
+const { writeTable } = require('./writeTable');
 const run = require('./run');
 
 const WORK = [{ kind: 'hash' }, { kind: 'prefill', tokens: 256 }, { kind: 'decode', tokens: 32, depth: 16 }];
@@ -53,6 +54,7 @@ function main(args) {
       threads: { type: 'string', default: '2' },
       'llama-bench': { type: 'string' },
       json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
     },
   });
   const { getEngineInfo } = require('..');
@@ -60,29 +62,32 @@ function main(args) {
   const names = positionals[0]?.split(',') ?? formats.map(({ name }) => name);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-formats-'));
   const rows = [];
-  const row = (...cells) => console.log(cells.map((cell, i) => (i ? cell.padStart(10) : cell.padEnd(8))).join(''));
+  const print = (cells) => console.log(cells.map((cell, i) => (i ? cell.padStart(10) : cell.padEnd(8))).join(''));
+  const caption = `${values.shape} on ${run.cpuName()}, ${values.threads} threads, engine ${isa}, median of ${values.runs}`;
   if (!values.json) {
-    console.log(
-      `${values.shape} on ${run.cpuName()}, ${values.threads} threads, engine ${isa}, median of ${values.runs}`,
-    );
-    row('', 'bits', 'prefill/s', 'GMAC/s', 'decode/s', 'GB/s', 'share', 'prefill x', 'decode x');
+    console.log(caption);
+    print(HEAD);
   }
   try {
     for (const name of names) {
       const file = path.join(folder, 'model.gguf');
       writeRandomModel(values.shape, name, file);
-      const found = measure(file, name, values);
-      rows.push(found);
-      if (values.json) continue;
-      const { bits, prefill, gmacs, decode, gigabytes, share, prefillRatio, decodeRatio } = found;
-      const ratio = (number) => (Number.isFinite(number) ? number.toFixed(2) : '');
-      const speeds = [bits.toFixed(2), prefill.toFixed(1), gmacs.toFixed(0), decode.toFixed(1), gigabytes.toFixed(1)];
-      row(name, ...speeds, `${(100 * share).toFixed(0)} %`, ratio(prefillRatio), ratio(decodeRatio));
+      rows.push(measure(file, name, values));
+      if (!values.json) print(cellsOf(rows.at(-1)));
     }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
   if (values.json) console.log(JSON.stringify({ cpu: run.cpuName(), isa, shape: values.shape, rows }, null, 2));
+  if (values.write) writeTable('docs/performance.md', 'formats', caption, [HEAD, ...rows.map(cellsOf)]);
+}
+
+const HEAD = ['format', 'bits', 'prefill/s', 'GMAC/s', 'decode/s', 'GB/s', 'share', 'prefill x', 'decode x'];
+
+function cellsOf({ format, bits, prefill, gmacs, decode, gigabytes, share, prefillRatio, decodeRatio }) {
+  const ratio = (number) => (Number.isFinite(number) ? number.toFixed(2) : '');
+  const speeds = [bits.toFixed(2), prefill.toFixed(1), gmacs.toFixed(0), decode.toFixed(1), gigabytes.toFixed(1)];
+  return [format, ...speeds, `${(100 * share).toFixed(0)} %`, ratio(prefillRatio), ratio(decodeRatio)];
 }
 
 module.exports = { main };

@@ -3,12 +3,13 @@
 // The figures this engine is held to, each as a ratio within one run, with the least and the aim.
 //
 //   npm run bench -- --targets --llama-bench PATH [--only smollm2-prefill,...] [--runs N] [--threads 2]
-//                    [--smollm2 FILE] [--random FOLDER] [--save FILE.json] [--list]
+//                    [--smollm2 FILE] [--random FOLDER] [--save FILE.json] [--write] [--list]
 //
 // --smollm2: SmolLM2-135M-Instruct in Q4_1 (default: in REALM_MODELS, or ../shared/models).
 // --random: where the random-weight models of 1.1B lie; those that are missing are made (default: a folder in the system's
 //   temporary one, 5 GB).
 // --save: results are added to that file row by row; a row that is in it is not measured again. Delete it to begin anew.
+// --write: puts the table into docs/performance.md, and its comparisons into README.md.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -16,9 +17,15 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { factsOf } = require('./ggufFacts');
 const { writeRandomModel } = require('./randomModel');
+const { writeTable } = require('./writeTable');
 const run = require('./run');
 
 const RANDOM = ['q4_0', 'q4_k_m', 'q8_0', 'q6_k', 'q5_k_m', 'q4_1'];
+
+const TITLES = {
+  smollm2: 'SmolLM2-135M Q4_1',
+  ...Object.fromEntries(RANDOM.map((name) => [name, `1.1B ${name.toUpperCase()}`])),
+};
 
 const PREFILL = { kind: 'prefill', tokens: 512 };
 const DECODE = { kind: 'decode', tokens: 128, depth: 128 };
@@ -31,6 +38,7 @@ const firstToken = (result) => run.medianOf(result, (trial) => trial.load.firstT
 
 /** Our speed in multiples of a peer's, in one case. */
 const against = (peer, model, one, { least, aim, options } = {}) => ({
+  what: `${TITLES[model]}, ${one.kind} of ${one.tokens}${options === V3 ? ', AVX2 alone' : ''}: times ${peer}`,
   least,
   aim,
   unit: 'x',
@@ -47,6 +55,7 @@ const said = (value, detail) => ({ value, detail });
 
 /** Decoding's share of what a streaming loop reads, taking turns with it. */
 const bandwidth = (model) => ({
+  what: `${TITLES[model]}, decode: share of the read speed`,
   least: 80,
   aim: 95,
   unit: ' %',
@@ -81,6 +90,7 @@ const ROWS = {
   'q5_k_m-bandwidth': bandwidth('q5_k_m'),
   'q4_1-bandwidth': bandwidth('q4_1'),
   'smollm2-batch-8': {
+    what: `${TITLES.smollm2}, 8 sequences decoding: times one`,
     least: 3,
     aim: 5,
     unit: 'x',
@@ -92,6 +102,7 @@ const ROWS = {
     },
   },
   'smollm2-load': {
+    what: `${TITLES.smollm2}, start to first token: time, of node-llama-cpp's`,
     most: 0.6,
     aim: 0.2,
     unit: 'x',
@@ -102,6 +113,7 @@ const ROWS = {
     },
   },
   'smollm2-memory': {
+    what: `${TITLES.smollm2}, memory beside weights, cache and Node itself`,
     most: 40,
     aim: 25,
     unit: ' MB',
@@ -113,6 +125,7 @@ const ROWS = {
     },
   },
   'smollm2-busy': {
+    what: `${TITLES.smollm2}, decode with a main thread busy half of the time`,
     least: 70,
     aim: 90,
     unit: ' %',
@@ -128,6 +141,7 @@ const ROWS = {
 
 /** One model, each way to compute: how many different logits come out. */
 const sameLogits = (model) => ({
+  what: `${TITLES[model]}: different logits`,
   most: 1,
   unit: '',
   measure(bench) {
@@ -176,12 +190,27 @@ function verdict({ least, most, aim }, value) {
   return within(least ?? most) ? 'pass' : 'MISS';
 }
 
+const figureOf = ({ unit }, value) => `${value.toFixed(unit === 'x' ? 2 : 0)}${unit}`;
+
+/** Rows that were measured, for a guide. */
+function tableOf(names, saved) {
+  const limit = ({ least, most }) => (least === undefined ? `at most ${most}` : `${least}`);
+  const rows = names.map((name) => {
+    const [row, { value, detail }] = [ROWS[name], saved[name]];
+    return [row.what, figureOf(row, value), limit(row), `${row.aim ?? ''}`, verdict(row, value), detail];
+  });
+  return [['work', 'measured', 'minimum', 'aim', '', 'from'], ...rows];
+}
+
 function print(name, row, { value, detail }) {
   const limit = row.least === undefined ? `at most ${row.most}` : `at least ${row.least}`;
   const aim = row.aim === undefined ? '' : `, aim ${row.aim}`;
-  const figure = `${value.toFixed(row.unit === 'x' ? 2 : 0)}${row.unit}`;
-  console.log(`${name.padEnd(22)}${figure.padStart(9)}  ${verdict(row, value).padEnd(12)} ${limit}${aim}  (${detail})`);
+  console.log(
+    `${name.padEnd(22)}${figureOf(row, value).padStart(9)}  ${verdict(row, value).padEnd(12)} ${limit}${aim}  (${detail})`,
+  );
 }
+
+const caption = ({ threads }) => `${run.cpuName()}, ${threads} threads, ${new Date().toISOString().slice(0, 10)}`;
 
 function main(args) {
   const { values } = parseArgs({
@@ -200,6 +229,7 @@ function main(args) {
       random: { type: 'string', default: path.join(os.tmpdir(), 'realm-bench') },
       'llama-bench': { type: 'string' },
       save: { type: 'string' },
+      write: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
     },
   });
@@ -212,7 +242,7 @@ function main(args) {
   }
   const saved = values.save && fs.existsSync(values.save) ? JSON.parse(fs.readFileSync(values.save, 'utf8')) : {};
   const bench = new Bench(values);
-  console.log(`${run.cpuName()}, ${values.threads} threads, ${new Date().toISOString().slice(0, 10)}`);
+  console.log(caption(values));
   for (const name of names) {
     if (!saved[name]) {
       try {
@@ -227,6 +257,12 @@ function main(args) {
     print(name, ROWS[name], saved[name]);
     if (verdict(ROWS[name], saved[name].value) === 'MISS') process.exitCode = 1;
   }
+  if (!values.write) return;
+  const measured = names.filter((name) => saved[name]);
+  writeTable('docs/performance.md', 'targets', caption(values), tableOf(measured, saved));
+  const compared = measured.filter((name) => ROWS[name].unit === 'x');
+  const short = tableOf(compared, saved).map(([what, figure, , , , from]) => [what, figure, from]);
+  writeTable('README.md', 'speed', caption(values), short);
 }
 
 module.exports = { main };
