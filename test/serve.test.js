@@ -144,7 +144,7 @@ describe('over a WebSocket', () => {
   test.each([
     ['no JSON', '{"id":', null, 'E_PROTOCOL', 'the message is no JSON'],
     ['an array', '[]', null, 'E_PROTOCOL', 'the message must be a JSON object'],
-    ['a binary frame', Buffer.from('{}'), null, 'E_PROTOCOL', 'messages to the host are text frames'],
+    ['a binary frame of two bytes', Buffer.from('{}'), null, 'E_PROTOCOL', /a binary message is u32 length, JSON/],
     [
       'no id',
       { function: 'health' },

@@ -15,7 +15,7 @@ let host;
 afterEach(async () => {
   await until(() => host.stats().requests === 0 && host.stats().connections === 0);
   await host.close();
-  expect(host.stats()).toEqual({ connections: 0, requests: 0, loaded: 0 });
+  expect(host.stats()).toEqual({ connections: 0, requests: 0, sessions: 0, loaded: 0 });
   await expect(fetch(host.url)).rejects.toThrow();
 });
 

@@ -217,9 +217,10 @@ test('a guest that is ended in the middle of a generation leaves the model to th
   model.close();
 });
 
-const { missing, different } = checkGuests();
+const REBUILT = Object.keys(GUESTS).filter((name) => !name.startsWith('rust/')); // that one: wasmBindgen.test.js
+const { missing, different } = checkGuests(REBUILT);
 test('the committed guests are what their sources give', () => expect(different).toEqual([]));
-for (const name of Object.keys(GUESTS)) {
+for (const name of REBUILT) {
   const why = missing.find((entry) => entry.startsWith(name));
   (why ? test['skip'] : test)(`rebuilt: ${why ?? name}`, () => expect(different).not.toContain(name));
 }
