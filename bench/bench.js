@@ -78,8 +78,11 @@ function nameOf({ kind, tokens, depth, sequences, repeats, speculation }) {
   return `decode ${tokens} after ${depth}${kind === 'busy' ? ', main thread busy' : ''}`;
 }
 
+/** Bytes of a number in the key/value cache. */
+const CACHE_BYTES = { f32: 4, f16: 2, q8_0: 34 / 32 };
+
 /** Figures of one engine in one case. `facts` are ggufFacts'. */
-function figures(one, result, index, facts, readGBs) {
+function figures(one, result, index, facts, readGBs, numberBytes) {
   const speed = run.medianOf(result, (trial) => trial.results[index].speed);
   if (speed === undefined) return undefined;
   const { kind, tokens, depth = 0, sequences = 1 } = one;
@@ -90,8 +93,7 @@ function figures(one, result, index, facts, readGBs) {
   }
   if (kind === 'prefill') return { ...line, gmacs: (speed * facts.multiplyAdds) / 1e9 };
   // Experts: a batch reads more of them than one token does, how many more depends on the text; what is said is the least.
-  const HALF = 2;
-  const cache = (depth + tokens / 2) * facts.cacheNumbers * HALF;
+  const cache = (depth + tokens / 2) * facts.cacheNumbers * numberBytes;
   const gigabytes = ((facts.bytesPerToken / sequences + cache) * speed) / 1e9;
   const delay = run.medianOf(result, (trial) => trial.results[index].eventLoopP99Ms);
   const busyShare = run.medianOf(result, (trial) => trial.results[index].busyShare);
@@ -118,7 +120,9 @@ function measure(values, model) {
 
   const hashes = [...new Set(ours.trials.map((trial) => trial.results[0].hash))];
   const cases = work.slice(1).map((one, i) => {
-    const lines = results.map((result) => figures(one, result, i + 1, facts, readGBs)).filter(Boolean);
+    const numbers = (j) => (j === 0 ? (CACHE_BYTES[values.cache] ?? CACHE_BYTES.f16) : CACHE_BYTES.f16);
+    const figure = (result, j) => figures(one, result, i + 1, facts, readGBs, numbers(j));
+    const lines = results.map(figure).filter(Boolean);
     for (const line of lines.slice(1)) line.ratio = lines[0].tokensPerSecond / line.tokensPerSecond;
     const { tooLong } = ours.trials[0].results[i + 1];
     return { case: nameOf(one), ...one, ...(tooLong ? { tooLong } : {}), engines: lines };
