@@ -42,7 +42,7 @@ export async function createRemoteImports(options: RemoteImportOptions = {}): Pr
     road === 'request' || !canShare || !make
       ? new RequestChannel(http, token)
       : await SocketChannel.open(http, token, make);
-  const imports = createImports(new RemoteModels(channel), rest);
+  const imports = createImports(new RemoteModels(channel), { ...rest, mayStore: false });
   const { close: forget } = imports;
   const close = () => {
     forget();

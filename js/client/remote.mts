@@ -101,8 +101,10 @@ export class RemoteModel implements EngineModel {
         `Invalid hidden_states length: ${hidden.length} not divisible by hidden_size ${hiddenSize}`,
       );
     }
-    if (hidden.length > most && position + hidden.length / hiddenSize > contextLength)
+    if (hidden.length > most && position + hidden.length / hiddenSize > contextLength) {
+      this.#numbers('forward_layer', { layer, position }, 0, hidden.subarray(0, 0)); // a gap is said first
       throw new GuestFault('CONTEXT_FULL', `the context holds ${contextLength} positions`);
+    }
     // More rows than a message holds are as many passes: the same numbers, bit for bit.
     for (let at = 0; at === 0 || at < hidden.length; at += most) {
       const rows = hidden.subarray(at, at + most);
