@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Realm.Kernels;
+using Realm.Kernels.Emitted;
 
 namespace Realm.Formats;
 
@@ -108,5 +109,31 @@ internal unsafe struct Q2_K : IFormat<Q2_K>, IGroupTile
     {
         int i = k % 32;
         return block[Word * (5 + 8 * (k / 128) + i / 4) + 4 * row + i % 4] >> k % 128 / 32 * 2 & 3;
+    }
+
+    public static bool HasCode => true;
+
+    public static (uint Low, uint High) Masks => (0x03030303, 0);
+
+    public static void WriteQuants(in GroupCode code, int part, int j, int i)
+    {
+        Assembler a = code.Assembler;
+        a.Vmovdqu32(code.Second, code.At(Word * (5 + 4 * part + i)));
+        code.ShiftRight(code.First, code.Second, 2 * j);
+        a.Vpandd(code.First, code.First, code.Low);
+        a.Vpsrld(code.Second, code.Second, 2 * j + 4);
+        a.Vpandd(code.Second, code.Second, code.Low);
+    }
+
+    public static void WriteScale(in GroupCode code, Zmm to, int group)
+    {
+        code.ShiftRight(to, code.At(Word * (1 + group / 4)), 8 * (group % 4));
+        code.Assembler.Vpandd(to, to, code.Assembler.Each(15));
+    }
+
+    public static void WriteMinimum(in GroupCode code, Zmm to, int group)
+    {
+        code.ShiftRight(to, code.At(Word * (1 + group / 4)), 8 * (group % 4) + 4);
+        code.Assembler.Vpandd(to, to, code.Assembler.Each(15));
     }
 }

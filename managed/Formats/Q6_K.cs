@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Realm.Kernels;
+using Realm.Kernels.Emitted;
 
 namespace Realm.Formats;
 
@@ -124,5 +125,30 @@ internal unsafe struct Q6_K : IFormat<Q6_K>, IGroupTile
         int j = k % 128 / 32, i = k % 16;
         byte* q = block + QuantOffset + PartBytes * (k / 128 * 2 + k % 32 / 16) + 4 * row + i % 4;
         return q[Word * (4 * (j % 2) + i / 4)] >> j / 2 * 4 & 15 | (q[HighOffset + Word * (i / 4)] >> 2 * j & 3) << 4;
+    }
+
+    public static bool HasCode => true;
+
+    public static (uint Low, uint High) Masks => (0x0f0f0f0f, 0x30303030);
+
+    public static void WriteQuants(in GroupCode code, int part, int j, int i)
+    {
+        Assembler a = code.Assembler;
+        int q = QuantOffset + PartBytes * part;
+        a.Vmovdqu32(code.Second, code.At(q + Word * (4 * j + i)));
+        a.Vmovdqu32(code.Other, code.At(q + HighOffset + Word * i));
+        a.Vpandd(code.First, code.Second, code.Low);
+        a.Vpsrlw(code.Second, code.Second, 4);
+        a.Vpandd(code.Second, code.Second, code.Low);
+        a.Vpslld(code.Temporary, code.Other, 4 - 2 * j);
+        a.VpternlogdOrAnd(code.First, code.Temporary, code.High);
+        code.ShiftRight(code.Other, code.Other, 2 * j);
+        a.VpternlogdOrAnd(code.Second, code.Other, code.High);
+    }
+
+    public static void WriteScale(in GroupCode code, Zmm to, int group)
+    {
+        code.Assembler.Vpslld(to, code.At(ScaleOffset + Word * (group / 4)), 24 - 8 * (group % 4));
+        code.Assembler.Vpsrad(to, to, 24);
     }
 }

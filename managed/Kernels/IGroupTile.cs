@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Realm.Kernels.Emitted;
 
 namespace Realm.Kernels;
 
@@ -59,4 +60,19 @@ internal unsafe interface IGroupTile
 
     /// <summary>q of one row and weight k (0 to 255).</summary>
     static abstract int Quant1(byte* block, int row, int k);
+
+    /// <summary>Whether the following are there, which write code that does the same for 16 rows.</summary>
+    static virtual bool HasCode => false;
+
+    /// <summary>Two constants that <see cref="WriteQuants"/> wants in registers.</summary>
+    static virtual (uint Low, uint High) Masks => default;
+
+    /// <summary>Vector i of the groups with j and j + 2 (j = 0 or 1) in a part.</summary>
+    static virtual void WriteQuants(in GroupCode code, int part, int j, int i) => throw new NotSupportedException();
+
+    /// <summary>The scale of a group, in 32 bits a lane.</summary>
+    static virtual void WriteScale(in GroupCode code, Zmm to, int group) => throw new NotSupportedException();
+
+    /// <summary>The minimum of a group, in 32 bits a lane; used where there are any.</summary>
+    static virtual void WriteMinimum(in GroupCode code, Zmm to, int group) => throw new NotSupportedException();
 }

@@ -1,5 +1,6 @@
 using Realm.Formats;
 using Realm.Kernels;
+using Realm.Kernels.Emitted;
 
 namespace Realm.Tests.Kernels;
 
@@ -8,6 +9,20 @@ internal unsafe delegate void Product(byte* weights, int blocks, byte* tile, int
 /// <summary>The three ways in which the kernel of a format can run.</summary>
 internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Product Reference)
 {
+    /// <summary>The emitted forms by number of tokens, of formats that have any; null where this process can't have them.</summary>
+    public static IReadOnlyDictionary<string, nint[]?> Emitted { get; } = new Dictionary<string, nint[]?>
+    {
+        ["Q4_0"] = NibbleKernel<Q4_0>.Forms,
+        ["Q4_1"] = NibbleKernel<Q4_1>.Forms,
+        ["Q5_0"] = NibbleKernel<Q5_0>.Forms,
+        ["Q5_1"] = NibbleKernel<Q5_1>.Forms,
+        ["Q8_0"] = ByteKernel<Q8_0>.Forms,
+        ["Q2_K"] = GroupKernel<Q2_K>.Forms,
+        ["Q4_K"] = SuperblockKernel<Q4_K>.Forms,
+        ["Q5_K"] = SuperblockKernel<Q5_K>.Forms,
+        ["Q6_K"] = GroupKernel<Q6_K>.Forms,
+    };
+
     /// <summary>One for each line of the table of formats; a test checks that none is missing.</summary>
     public static unsafe IReadOnlyList<GemmForms> All { get; } =
     [
