@@ -1,7 +1,8 @@
 'use strict';
 
-// What the boundary between a WebAssembly guest and the engine costs a token: all time of a run that is not spent inside the
-// native addon (argmax and tokens to text included), against the time of a token.
+// What the boundary between a WebAssembly guest and the engine costs a token, against the time of a token. In this process: all time
+// of a run that is not spent inside the native addon (argmax and tokens to text included). Over a network (a WebSocket or requests
+// to a host in this process, the guest in a thread that waits, as in a page's worker): what a token takes more than by Option 3.
 //
 //   node bench/guests.js [model.gguf] [tokens]
 
@@ -11,13 +12,15 @@ const { performance } = require('node:perf_hooks');
 const { binding } = require('../dist/binding');
 const { configureHost } = require('../dist/host');
 const realm = require('..');
+const { serve } = require('../dist/serve');
 const { createRealmImports } = require('../dist/wasm');
+const { Worker } = require('node:worker_threads');
 
 const root = path.join(__dirname, '..');
 const file = process.argv[2] ?? path.join(root, 'models/tiny-atlas-q4_k_m.gguf');
 const most = Number(process.argv[3] ?? 32);
 const PROMPT = 'The capital of France is';
-const ROUNDS = 3;
+const ROUNDS = 6;
 
 let inside = 0;
 for (const name of ['embedTokens', 'forwardLayer', 'computeLogits'].flatMap((name) => [name, `${name}Into`])) {
@@ -77,34 +80,89 @@ async function typed() {
   return { run: () => guest.run('model', PROMPT, most), memory: () => guest.memory.buffer.byteLength };
 }
 
+const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
+const micro = (milliseconds) => `${(milliseconds * 1000).toFixed(0)} µs`;
+
+/** Best of all rounds: { boundary, whole }, milliseconds a token. */
+function measure(run) {
+  run(); // the weights are packed, the code is compiled
+  let best = { boundary: Infinity, whole: Infinity };
+  for (let round = 0; round < ROUNDS; round++) {
+    inside = 0;
+    const began = performance.now();
+    const tokens = run();
+    const whole = performance.now() - began;
+    best = {
+      boundary: Math.min(best.boundary, (whole - inside) / tokens),
+      whole: Math.min(best.whole, whole / tokens),
+    };
+  }
+  return best;
+}
+
+/** A guest in C in a thread of its own, layer by layer over the network: milliseconds a token. */
+async function remote(host, road, vocabSize) {
+  const order = { guest: 'c/paris.wasm', model: 'model', prompt: PROMPT, most, vocabSize, rounds: ROUNDS };
+  const workerData = { job: 'guest', road, order, url: host.url, token: host.token };
+  const thread = new Worker(path.join(root, 'test/fixtures/remoteGuest.mjs'), { workerData });
+  const { result, failed } = await new Promise((resolve, reject) => thread.on('message', resolve).on('error', reject));
+  await thread.terminate();
+  if (failed) throw new Error(failed);
+  return result.milliseconds / result.result;
+}
+
+/** Asked to generate as a whole: milliseconds a token. */
+async function generating(start) {
+  let best = Infinity;
+  for (let round = 0; round <= ROUNDS; round++) {
+    const began = performance.now();
+    const tokens = await start();
+    best = Math.min(best, (performance.now() - began) / tokens);
+  }
+  return best;
+}
+
 async function main() {
   const size = fs.statSync(file).size;
+  const model = realm.loadModelSync(file);
   console.log(`${path.basename(file)}, ${most} tokens at most, best of ${ROUNDS}\n`);
-  console.log('| path | boundary a token | a token | share | guest memory |');
-  console.log('| --- | ---: | ---: | ---: | ---: |');
+  row('path', 'boundary a token', 'a token', 'share', 'guest memory');
+  row('---', '---:', '---:', '---:', '---:');
   const paths = {
     'Option 3, JavaScript': pure(),
     'Option 2, C': raw('c/paris.wasm'),
     'Option 2, AssemblyScript': raw('assemblyscript/raw.wasm'),
     'Option 1, AssemblyScript': await typed(),
   };
+  let direct;
   for (const [name, { run, memory }] of Object.entries(paths)) {
-    run(); // the weights are packed, the code is compiled
-    let best = { boundary: Infinity };
-    for (let round = 0; round < ROUNDS; round++) {
-      inside = 0;
-      const began = performance.now();
-      const tokens = run();
-      const whole = performance.now() - began;
-      const boundary = (whole - inside) / tokens;
-      if (boundary < best.boundary) best = { boundary, whole: whole / tokens };
-    }
+    const { boundary, whole } = measure(run);
+    direct ??= whole;
     const part = memory ? `${(memory() / 1024).toFixed(0)} KB (${((memory() / size) * 100).toFixed(2)} %)` : 'none';
-    const share = `${((best.boundary / best.whole) * 100).toFixed(1)} %`;
-    console.log(
-      `| ${name} | ${(best.boundary * 1000).toFixed(0)} µs | ${best.whole.toFixed(2)} ms | ${share} | ${part} |`,
-    );
+    row(name, micro(boundary), `${whole.toFixed(2)} ms`, `${((boundary / whole) * 100).toFixed(1)} %`, part);
   }
+
+  const host = await serve({ models: { model }, port: 0 });
+  const network = (name, whole, than) =>
+    row(
+      name,
+      micro(Math.max(0, whole - than)),
+      `${whole.toFixed(2)} ms`,
+      `${(Math.max(0, 1 - than / whole) * 100).toFixed(1)} %`,
+      '',
+    );
+  for (const road of ['socket', 'request'])
+    network(`Client, C guest layer by layer, by ${road}`, await remote(host, road, model.info.vocabSize), direct);
+  const options = { maxTokens: most, ignoreEos: true };
+  const here = await generating(async () => (await model.generate(PROMPT, options)).tokens.length);
+  const { connect } = await import('../dist/web/client/index.mjs');
+  const client = await connect(host.url, { token: host.token, WebSocket: require('ws').WebSocket });
+  const there = await generating(async () => (await client.generate({ prompt: PROMPT, ...options })).completionTokens);
+  row('model.generate', 'none', `${here.toFixed(2)} ms`, '', 'none');
+  network('Client, the host generates', there, here);
+  client.close();
+  await host.close();
+  model.close();
 }
 
 main();

@@ -29,7 +29,17 @@ function run(command, ...args) {
 
 function c(name, out) {
   const object = path.join(out, `${name}.o`);
-  const flags = ['--target=wasm32', '-O2', '-mbulk-memory', '-nostdlib', '-fno-ident', '-Wall', '-Wextra', '-Werror'];
+  const flags = [
+    '--target=wasm32',
+    '-O2',
+    '-mbulk-memory',
+    '-msimd128',
+    '-nostdlib',
+    '-fno-ident',
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+  ];
   run('clang-14', ...flags, '-c', `${folder}/c/${name}.c`, '-o', object);
   const memory = ['-z', 'stack-size=16384', '--strip-all'];
   run('wasm-ld-14', '--no-entry', ...memory, object, '-o', path.join(out, `${name}.wasm`));
@@ -40,7 +50,7 @@ function c(name, out) {
 function assemblyscript(name, out, ...more) {
   const asc = path.join(root, 'node_modules/assemblyscript/bin/asc.js');
   const source = `${folder}/assemblyscript/${name}.ts`;
-  run(process.execPath, asc, source, '-o', path.join(out, `${name}.wasm`), '-O3', ...more);
+  run(process.execPath, asc, source, '-o', path.join(out, `${name}.wasm`), '-O3', '--enable', 'simd', ...more);
 }
 
 const REGISTRY = '/usr/share/cargo/registry';

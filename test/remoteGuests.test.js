@@ -58,12 +58,13 @@ describe.each(['socket', 'request'])('by %s', (road) => {
     const expected = optionThree(file, FRANCE, most);
     for (const guest of ['c/paris.wasm', 'assemblyscript/raw.wasm']) {
       const order = { guest, model: 'model', prompt: FRANCE, most, vocabSize: expected.logits.length };
-      const { result, ...rest } = await run('guest', road, order);
+      const { result, milliseconds, ...rest } = await run('guest', road, order);
       expect([guest, rest]).toEqual([
         guest,
         { ids: expected.ids, text: expected.text, logits: sha(expected.logits), lastError: '' },
       ]);
       expect(result).toBeGreaterThan(0);
+      expect(milliseconds).toBeGreaterThan(0);
     }
     return expected.text;
   }

@@ -5,15 +5,15 @@ import type { WasmMemory } from './webassembly.js';
 /** The guest's memory, or where to find it: it exists only once the guest has been instantiated. */
 export type MemorySource = WasmMemory | (() => WasmMemory | undefined);
 
-const isShared = (buffer: ArrayBufferLike): boolean =>
-  Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
-
 /**
  * A guest's linear memory, checked. Pointers and lengths are unsigned 32-bit numbers; every view is made for one use,
  * since growing detaches all of them. Where the memory is shared with other threads, the engine works on copies.
  */
 export class GuestMemory {
   #source: MemorySource | undefined;
+  /** The buffer last seen, and whether it is shared. */
+  #known: ArrayBufferLike | undefined;
+  #shared = false;
 
   constructor(source?: MemorySource) {
     this.#source = source;
@@ -29,6 +29,15 @@ export class GuestMemory {
     if (typeof buffer !== 'object' || buffer === null)
       throw new GuestFault('NO_MEMORY', 'the guest has no memory attached');
     return buffer as ArrayBufferLike;
+  }
+
+  /** By its name: it may be of another realm. */
+  #isShared(buffer: ArrayBufferLike): boolean {
+    if (buffer !== this.#known) {
+      this.#known = buffer;
+      this.#shared = Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
+    }
+    return this.#shared;
   }
 
   /** @throws GuestFault OUT_OF_BOUNDS, or INVALID_ARGUMENT where the pointer is not aligned to `unit` bytes */
@@ -48,19 +57,19 @@ export class GuestMemory {
   bytes(what: string, pointer: number, length: number): Uint8Array {
     this.check(what, pointer, length);
     const view = new Uint8Array(this.#buffer, pointer, length);
-    return isShared(view.buffer) ? new Uint8Array(view) : view;
+    return this.#isShared(view.buffer) ? new Uint8Array(view) : view;
   }
 
   ids(what: string, pointer: number, count: number): Uint32Array {
     this.check(what, pointer, count, 4);
     const view = new Uint32Array(this.#buffer, pointer, count);
-    return isShared(view.buffer) ? new Uint32Array(view) : view;
+    return this.#isShared(view.buffer) ? new Uint32Array(view) : view;
   }
 
   floats(what: string, pointer: number, count: number): Float32Array {
     this.check(what, pointer, count, 4);
     const view = new Float32Array(this.#buffer, pointer, count);
-    return isShared(view.buffer) ? new Float32Array(view) : view;
+    return this.#isShared(view.buffer) ? new Float32Array(view) : view;
   }
 
   /** @throws GuestFault BAD_UTF8 */
@@ -74,11 +83,10 @@ export class GuestMemory {
     }
   }
 
-  /** Lets `fill` write `count` numbers at `pointer`. */
-  fillFloats(what: string, pointer: number, count: number, fill: (out: Float32Array) => void): void {
-    const out = this.floats(what, pointer, count);
-    fill(out);
-    if (isShared(this.#buffer)) new Float32Array(this.#buffer, pointer, count).set(out);
+  /** After something was written into what `floats` gave for this place: where that was a copy, the memory gets it. */
+  wrote(pointer: number, out: Float32Array): void {
+    const buffer = this.#buffer;
+    if (this.#isShared(buffer)) new Float32Array(buffer, pointer, out.length).set(out);
   }
 
   writeBytes(what: string, pointer: number, bytes: Uint8Array): void {

@@ -20,7 +20,9 @@ export function computeImports({ memory, models, calls }: GuestContext): Record<
       const floats = count * model.info.hiddenSize;
       memory.check('out', outPointer, floats, 4);
       const bytes = answer(floats);
-      memory.fillFloats('out', outPointer, floats, (out) => model.embedInto(ids, out));
+      const out = memory.floats('out', outPointer, floats);
+      model.embedInto(ids, out);
+      memory.wrote(outPointer, out);
       return bytes;
     }),
     realm_forward_layer: calls.wrap('realm_forward_layer', (id, layer, pointer, length, position, outPointer) => {
@@ -30,7 +32,10 @@ export function computeImports({ memory, models, calls }: GuestContext): Record<
       const { layers } = model.info;
       if (layer >= layers) throw new GuestFault('NOT_FOUND', `layer ${layer} asked, the model has ${layers}`);
       const bytes = answer(length);
-      memory.fillFloats('out', outPointer, length, (out) => model.forwardInto(layer, hidden, position, out));
+      // In place, as guests mostly do: one view less.
+      const out = outPointer === pointer ? hidden : memory.floats('out', outPointer, length);
+      model.forwardInto(layer, hidden, position, out);
+      memory.wrote(outPointer, out);
       return bytes;
     }),
     realm_compute_logits: calls.wrap('realm_compute_logits', (id, pointer, length, outPointer) => {
@@ -39,7 +44,9 @@ export function computeImports({ memory, models, calls }: GuestContext): Record<
       const { vocabSize } = model.info;
       memory.check('out', outPointer, vocabSize, 4);
       const bytes = answer(vocabSize);
-      memory.fillFloats('out', outPointer, vocabSize, (out) => model.logitsInto(hidden, out));
+      const out = memory.floats('out', outPointer, vocabSize);
+      model.logitsInto(hidden, out);
+      memory.wrote(outPointer, out);
       return bytes;
     }),
     realm_session_reset: calls.wrap('realm_session_reset', (id) => {

@@ -1,5 +1,6 @@
 // examples/paris.js in AssemblyScript, Option 1: typed arrays and strings, no pointer in sight.
 import { loadModelByName, hiddenSize, layerCount, contextLength, embedTokens, forwardLayer, computeLogits, tokenize, detokenize, streamToken, removeModel } from "./host";
+import { highest } from "./highest";
 
 let ids: u32[] = [];
 let logits = new Float32Array(0);
@@ -30,11 +31,7 @@ export function run(name: string, prompt: string, most: i32): i32 {
     position += next.length;
     logits = computeLogits(model, hidden.slice(hidden.length - width));
     if (ids.length - first == most || ids.length == context) break;
-    let best = 0, highest = logits[0];
-    for (let i = 1, size = logits.length; i < size; i++) {
-      const value = unchecked(logits[i]);
-      if (value > highest) { best = i; highest = value; }
-    }
+    const best = highest(logits.dataStart, logits.length);
     next = new Uint32Array(1);
     next[0] = best;
     const text = detokenize(model, next);

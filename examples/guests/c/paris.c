@@ -1,4 +1,6 @@
 /* examples/paris.js in C: text to tokens, embed, layer by layer, logits, argmax, stream. The weights stay in the host. */
+#include <wasm_simd128.h>
+
 #include "realm.h"
 
 #define EXPORT(name) __attribute__((export_name(#name))) name
@@ -37,11 +39,42 @@ static int32_t number(const char *key) {
 }
 
 static uint32_t *ids;
-static float *logits;
-static uint32_t id_count;
+static float *logits, *hidden;
+static uint32_t id_count, logits_room, hidden_room;
+
+/* Room for floats that the next run uses again; 0 when there is none. */
+static float *room(float *have, uint32_t *most, uint32_t count) {
+  if (count <= *most) return have;
+  *most = count;
+  return (float *)alloc(count * 4);
+}
+
 uint32_t EXPORT(ids_at)(void) { return (uint32_t)ids; }
 uint32_t EXPORT(id_count_now)(void) { return id_count; }
 uint32_t EXPORT(logits_at)(void) { return (uint32_t)logits; }
+
+/* The index of the highest number, the first one of equals. Sixteen numbers at a time. */
+static uint32_t highest(const float *values, uint32_t count) {
+  uint32_t blocks = count & ~15u, i;
+  v128_t most[4] = {wasm_f32x4_splat(values[0]), wasm_f32x4_splat(values[0]), wasm_f32x4_splat(values[0]), wasm_f32x4_splat(values[0])};
+  for (i = 0; i < blocks; i += 16)
+    for (int k = 0; k < 4; k++) most[k] = wasm_f32x4_pmax(most[k], wasm_v128_load(values + i + 4 * k));
+  v128_t all = wasm_f32x4_pmax(wasm_f32x4_pmax(most[0], most[1]), wasm_f32x4_pmax(most[2], most[3]));
+  float top = values[0];
+  for (int k = 0; k < 4; k++)
+    if (((float *)&all)[k] > top) top = ((float *)&all)[k];
+  for (i = blocks; i < count; i++)
+    if (values[i] > top) top = values[i];
+  /* Where it is: the blocks without it are passed over. */
+  all = wasm_f32x4_splat(top);
+  for (i = 0; i < blocks; i += 16) {
+    v128_t there = wasm_f32x4_eq(all, wasm_v128_load(values + i));
+    for (int k = 1; k < 4; k++) there = wasm_v128_or(there, wasm_f32x4_eq(all, wasm_v128_load(values + i + 4 * k)));
+    if (wasm_v128_any_true(there)) break;
+  }
+  while (i + 1 < count && values[i] != top) i++;
+  return i;
+}
 
 /* The model of this name: its id, its metadata read. */
 static int32_t load(const char *name, uint32_t name_bytes) {
@@ -58,8 +91,8 @@ int32_t EXPORT(run)(const char *name, uint32_t name_bytes, const char *prompt, u
   uint32_t width = number("hidden_size"), vocab = number("vocab_size"), context = number("max_seq_len");
   int32_t layers = number("num_layers");
   if (!ids) ids = (uint32_t *)alloc(MOST_IDS * 4);
-  logits = (float *)alloc(vocab * 4);
-  float *hidden = (float *)alloc(CHUNK * width * 4);
+  logits = room(logits, &logits_room, vocab);
+  hidden = room(hidden, &hidden_room, CHUNK * width);
   if (!ids || !logits || !hidden) return -2;
   int32_t count = realm_encode_tokens(model, prompt, prompt_bytes, ids, MOST_IDS * 4);
   if (count < 0) return count;
@@ -78,9 +111,7 @@ int32_t EXPORT(run)(const char *name, uint32_t name_bytes, const char *prompt, u
     int32_t done = realm_compute_logits(model, hidden + (rows - 1) * width, width, logits);
     if (done < 0) return done;
     if (id_count - first == most || id_count == MOST_IDS || id_count == context) break;
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < vocab; i++)
-      if (logits[i] > logits[best]) best = i;
+    uint32_t best = highest(logits, vocab);
     char text[256];
     int32_t bytes = realm_decode_tokens(model, &best, 1, text, sizeof text);
     if (bytes < 0) return bytes;
@@ -96,6 +127,7 @@ int32_t EXPORT(ask)(const char *name, uint32_t name_bytes, const char *prompt, u
   int32_t model = load(name, name_bytes);
   if (model < 0) return model;
   struct realm_generation options = {most, 0, 1, 0, 1, 0, 0, 0};
-  char *text = (char *)alloc(65536);
+  static char *text;
+  if (!text) text = (char *)alloc(65536);
   return text ? realm_host_generate(model, prompt, prompt_bytes, &options, text, 65536) : -2;
 }
