@@ -44,9 +44,9 @@ function checkBanned() {
   look(files('managed', '.cs'), code, ENGINE);
   const all = [
     ...files('managed', '.cs'),
-    ...files('test', '.cs', '.js'),
+    ...files('test', '.cs', '.js', '.mjs'),
     ...files('addon', '.cc', '.h'),
-    ...files('js', '.ts'),
+    ...files('js', '.ts', '.mts'),
     ...files('scripts', '.js'),
     ...files('examples', '.js'),
   ];

@@ -18,9 +18,9 @@ const LONGER = {
 function allFiles() {
   return [
     ...files('managed', '.cs'),
-    ...files('test', '.cs', '.js'),
+    ...files('test', '.cs', '.js', '.mjs'),
     ...files('addon', '.cc', '.h'),
-    ...files('js', '.ts'),
+    ...files('js', '.ts', '.mts'),
     ...files('scripts', '.js'),
     ...files('examples', '.js'),
   ];
