@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Realm.Kernels;
+using Realm.Kernels.Emitted;
 
 namespace Realm.Formats;
 
@@ -42,4 +43,10 @@ internal unsafe struct IQ4_NL : IFormat<IQ4_NL>, ITableTile
     public static Vector256<float> Scale(byte* block, int group, int half) => Halves.Load(block, half);
 
     public static float Scale1(byte* block, int group, int row) => Halves.Load1(block, row);
+
+    public static void WriteScale(in ScaleCode code, int group)
+    {
+        code.Assembler.Vpmovzxwd(code.First, code.At(0));
+        code.Half.First(code.To, code.First);
+    }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Realm.Kernels;
+using Realm.Kernels.Emitted;
 
 namespace Realm.Formats;
 
@@ -80,5 +81,21 @@ internal unsafe struct IQ4_XS : IFormat<IQ4_XS>, ITableTile
         int high = ((ushort*)(block + HighOffset))[row] >> 2 * group & 3;
         int low = (int)(((uint*)(block + LowOffset))[row] >> 4 * group & 15);
         return Halves.Load1(block, row) * ((low | high << 4) - 32);
+    }
+
+    public static void WriteScale(in ScaleCode code, int group)
+    {
+        Assembler a = code.Assembler;
+        a.Vpmovzxwd(code.First, code.At(0));
+        code.Half.First(code.To, code.First);
+        a.Vpmovzxwd(code.First, code.At(HighOffset));
+        a.Vpsrld(code.First, code.First, 2 * group);
+        a.Vpslld(code.First, code.First, 4);
+        a.Vpandd(code.First, code.First, a.Each(48));
+        a.Vpsrld(code.Second, code.At(LowOffset), 4 * group);
+        a.VpternlogdOrAnd(code.First, code.Second, a.Each(15));
+        a.Vpsubd(code.First, code.First, a.Each(32));
+        a.Vcvtdq2ps(code.First, code.First);
+        a.Vmulps(code.To, code.To, code.First);
     }
 }

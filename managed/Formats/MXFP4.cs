@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Realm.Kernels;
+using Realm.Kernels.Emitted;
 
 namespace Realm.Formats;
 
@@ -58,4 +59,17 @@ internal unsafe struct MXFP4 : IFormat<MXFP4>, ITableTile
     }
 
     public static float Scale1(byte* block, int group, int row) => Scale(block[row]);
+
+    public static void WriteScale(in ScaleCode code, int group)
+    {
+        Assembler a = code.Assembler;
+        a.Vpmovzxbd(code.First, code.At(0));
+        a.Vpbroadcastd(code.To, a.Each(2));
+        a.Vpaddd(code.Second, code.First, a.Each(1));
+        a.Vpminsd(code.Second, code.Second, code.To);
+        a.Vpslld(code.Second, code.Second, 21);
+        a.Vpsubd(code.First, code.First, a.Each(1));
+        a.Vpslld(code.First, code.First, 23);
+        a.Vpmaxsd(code.To, code.First, code.Second);
+    }
 }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Realm.Kernels;
+using Realm.Kernels.Emitted;
 
 namespace Realm.Formats;
 
@@ -74,4 +75,21 @@ internal unsafe struct NVFP4 : IFormat<NVFP4>, ITableTile
     }
 
     public static float Scale1(byte* block, int group, int row) => Scale(block[4 * row + group]);
+
+    public static void WriteScale(in ScaleCode code, int group)
+    {
+        Assembler a = code.Assembler;
+        a.Vpsrld(code.First, code.At(0), 8 * group);
+        a.Vpandd(code.First, code.First, a.Each(127));
+        a.Vpslld(code.Second, code.First, 20);
+        a.Vpaddd(code.To, code.Second, a.Each(119 << 23));
+        a.Vpaddd(code.Second, code.Second, a.Each(120 << 23));
+        a.Vsubps(code.Second, code.Second, a.Each(BitConverter.SingleToUInt32Bits(0.0078125f)));
+        a.Vpminsd(code.To, code.To, code.Second);
+        // 127 + 1 has bit 7: it makes a mask of zeros, all others make one of ones.
+        a.Vpaddd(code.First, code.First, a.Each(1));
+        a.Vpsrld(code.First, code.First, 7);
+        a.Vpsubd(code.First, code.First, a.Each(1));
+        a.Vpandd(code.To, code.To, code.First);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Realm.Kernels.Emitted;
 
 namespace Realm.Kernels;
 
@@ -29,4 +30,7 @@ internal unsafe interface ITableTile
 
     /// <summary>The scale of one row.</summary>
     static abstract float Scale1(byte* block, int group, int row);
+
+    /// <summary>Writes the code of <see cref="Scale(byte*, int)"/>: the same bits.</summary>
+    static abstract void WriteScale(in ScaleCode code, int group);
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Realm.Kernels.Emitted;
 
 namespace Realm.Kernels;
 
@@ -53,7 +54,10 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
     public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         if (Lanes.Wide)
-            Wide(weights, blocks, tile, tokens, output);
+        {
+            if (!KernelForms.Run(TableKernel<T>.Forms, weights, blocks, tile, tokens, output))
+                Wide(weights, blocks, tile, tokens, output);
+        }
         else if (Lanes.Narrow)
             Narrow(weights, blocks, tile, tokens, output);
         else if (Lanes.Neon)

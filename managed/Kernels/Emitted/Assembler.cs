@@ -74,7 +74,8 @@ internal enum OperandKind
 internal sealed class Assembler
 {
     // Fields of the EVEX prefix (Intel's manual, volume 2, 2.7): which prefix byte and which opcode map the instruction had before.
-    private const int None = 0, P66 = 1, PF3 = 2;
+    // W1 (bit 7 of the same byte as the prefix) tells two instructions of one opcode apart.
+    private const int None = 0, P66 = 1, PF3 = 2, W1 = 0x80;
     private const int M0F = 1, M0F38 = 2, M0F3A = 3;
 
     // Where constants in memory go: before the code, so that their distance is known.
@@ -110,6 +111,9 @@ internal sealed class Assembler
     /// <summary>The smaller of two signed integers.</summary>
     public void Vpminsd(Zmm to, Zmm a, Zmm b) => Vector(P66, M0F38, 0x39, to.Number, a.Number, b, 64);
 
+    /// <summary>The larger of two signed integers.</summary>
+    public void Vpmaxsd(Zmm to, Zmm a, Zmm b) => Vector(P66, M0F38, 0x3d, to.Number, a.Number, b, 64);
+
     /// <summary>Bitwise and.</summary>
     public void Vpandd(Zmm to, Zmm a, Operand b) => Vector(P66, M0F, 0xdb, to.Number, a.Number, b, 64);
 
@@ -125,6 +129,9 @@ internal sealed class Assembler
 
     /// <summary>Each byte of `to` is the byte of a that b's byte names within 16 bytes, or zero where its highest bit is set.</summary>
     public void Vpshufb(Zmm to, Zmm a, Zmm b) => Vector(P66, M0F38, 0x00, to.Number, a.Number, b, 64);
+
+    /// <summary>Each 16-bit number of `to` is the one of a that the low five bits of b's name.</summary>
+    public void Vpermw(Zmm to, Zmm b, Zmm a) => Vector(P66 | W1, M0F38, 0x8d, to.Number, b.Number, a, 64);
 
     /// <summary>16-bit lanes shifted right, zeros come in.</summary>
     public void Vpsrlw(Zmm to, Operand a, int count) => Shift(0x71, 2, to, a, count);
@@ -161,6 +168,9 @@ internal sealed class Assembler
 
     /// <summary>Sixteen 16-bit numbers of memory to 32 bits, zeros before them.</summary>
     public void Vpmovzxwd(Zmm to, Operand memory) => Vector(P66, M0F38, 0x33, to.Number, 0, memory, 32);
+
+    /// <summary>Sixteen bytes of memory to 32 bits, zeros before them.</summary>
+    public void Vpmovzxbd(Zmm to, Operand memory) => Vector(P66, M0F38, 0x31, to.Number, 0, memory, 16);
 
     /// <summary>64 bytes from a register or from memory.</summary>
     public void Vmovdqu32(Zmm to, Operand from) => Vector(PF3, M0F, 0x6f, to.Number, 0, from, 64);
@@ -211,6 +221,21 @@ internal sealed class Assembler
             constants[place] = value;
         }
         return Operand.Each(Register.R8, place * sizeof(uint));
+    }
+
+    /// <summary>64 bytes in memory: 32 numbers of 16 bits.</summary>
+    public Operand Table(ReadOnlySpan<short> numbers)
+    {
+        ReadOnlySpan<uint> pairs = MemoryMarshal.Cast<short, uint>(numbers);
+        Span<uint> constants = MemoryMarshal.Cast<byte, uint>(_code.AsSpan(0, MostConstants * sizeof(uint)));
+        int place = constants[.._constants].IndexOf(pairs);
+        if (place < 0)
+        {
+            place = _constants;
+            pairs.CopyTo(constants[place..]);
+            _constants += pairs.Length;
+        }
+        return Operand.At(Register.R8, place * sizeof(uint));
     }
 
     /// <summary>register -= 1; sets the flags.</summary>

@@ -21,6 +21,10 @@ internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Pr
         ["Q4_K"] = SuperblockKernel<Q4_K>.Forms,
         ["Q5_K"] = SuperblockKernel<Q5_K>.Forms,
         ["Q6_K"] = GroupKernel<Q6_K>.Forms,
+        ["IQ4_NL"] = TableKernel<IQ4_NL>.Forms,
+        ["IQ4_XS"] = TableKernel<IQ4_XS>.Forms,
+        ["MXFP4"] = TableKernel<MXFP4>.Forms,
+        ["NVFP4"] = TableKernel<NVFP4>.Forms,
     };
 
     /// <summary>One for each line of the table of formats; a test checks that none is missing.</summary>
