@@ -31,6 +31,9 @@ module.exports = typescript.config(
   { files: ['**/*.mjs'], languageOptions: { globals: globals.node } },
   { files: ['test/**/*.js'], languageOptions: { globals: globals.jest } },
   // What stands in a page, or is handed to one as a function.
-  { files: ['examples/browser/page.js'], languageOptions: { sourceType: 'module', globals: globals.browser } },
+  {
+    files: ['examples/browser/page.js', 'examples/browser/guest.js'],
+    languageOptions: { sourceType: 'module', globals: globals.browser },
+  },
   { files: ['test/browser.test.js'], languageOptions: { globals: globals.browser } },
 );

@@ -68,7 +68,8 @@ function strip(bytes) {
   for (let at = 8; at < bytes.length;) {
     let end = at + 1;
     const number = () => {
-      let [value, shift, byte] = [0, 0, 0];
+      let [value, shift] = [0, 0];
+      let byte;
       do {
         byte = bytes[end++];
         value |= (byte & 127) << shift;

@@ -43,7 +43,7 @@ export async function createRemoteImports(options: RemoteImportOptions = {}): Pr
       ? new RequestChannel(http, token)
       : await SocketChannel.open(http, token, make);
   const imports = createImports(new RemoteModels(channel), { ...rest, mayStore: false });
-  const { close: forget } = imports;
+  const forget = imports.close.bind(imports);
   const close = () => {
     forget();
     channel.close();
