@@ -29,7 +29,7 @@ typedef struct realm_error {
 typedef struct realm_model_options {
   int32_t threads;       /* 0: as many as there are processors for this process */
   int32_t weights;       /* 0: packed for speed; 1: left in the file's own layout */
-  int32_t cache_type;    /* key/value cache. 0: half precision; 1: single precision */
+  int32_t cache_type;    /* key/value cache. 0: half precision; 1: single precision; 2: 8 bits, a scale for 32 */
   int32_t vocab_only;    /* 1: tokenizer and metadata only */
 } realm_model_options;
 

@@ -13,6 +13,7 @@ export { getEngineInfo, type EngineInfo } from './getEngineInfo';
 export {
   Model,
   type ModelInfo,
+  type CacheType,
   type TokenizeOptions,
   type DetokenizeOptions,
   type LogitsOptions,

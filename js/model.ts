@@ -6,6 +6,9 @@ import { checkGenerateOptions, Generation, type GenerateOptions } from './genera
 import { startJob } from './job';
 import { promptIds } from './prompt';
 
+/** Numbers in a key/value cache. */
+export type CacheType = 'f16' | 'f32' | 'q8_0';
+
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
 export interface ModelInfo {
   /** `general.architecture`, such as `llama`. */
@@ -49,7 +52,7 @@ export interface ModelInfo {
   /** How the model was opened. */
   threads: number;
   weights: 'packed' | 'mapped';
-  cacheType: 'f16' | 'f32';
+  cacheType: CacheType;
   vocabOnly: boolean;
 }
 

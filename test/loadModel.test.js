@@ -56,7 +56,7 @@ test('path, URL, bytes, now and later: the same model', async () => {
 test('weights and cacheType', async () => {
   const logits = {};
   for (const weights of ['packed', 'mapped']) {
-    for (const cacheType of ['f16', 'f32']) {
+    for (const cacheType of ['f16', 'f32', 'q8_0']) {
       const model = await loadModel(tinyAtlas, { weights, cacheType });
       expect(model.info).toMatchObject({ weights, cacheType });
       logits[`${weights} ${cacheType}`] = await model.logits([0, 285, 276]);
@@ -65,7 +65,9 @@ test('weights and cacheType', async () => {
   }
   expect(logits['mapped f16']).toEqual(logits['packed f16']);
   expect(logits['mapped f32']).toEqual(logits['packed f32']);
+  expect(logits['mapped q8_0']).toEqual(logits['packed q8_0']);
   expect(logits['packed f32']).not.toEqual(logits['packed f16']);
+  expect(logits['packed q8_0']).not.toEqual(logits['packed f16']);
 });
 
 test('vocabOnly: words without weights', async () => {
@@ -119,7 +121,7 @@ test.each([
   [{ threads: '2' }, 'threads must be a positive integer, got "2"'],
   [{ threads: 5000 }, 'threads must be at most 1024, got 5000'],
   [{ weights: 'gpu' }, "weights must be 'packed' or 'mapped', got \"gpu\""],
-  [{ cacheType: 'q8' }, "cacheType must be 'f16' or 'f32', got \"q8\""],
+  [{ cacheType: 'q8' }, "cacheType must be 'f16' or 'f32' or 'q8_0', got \"q8\""],
   [{ vocabOnly: 1 }, 'vocabOnly must be a boolean, got 1'],
   [{ signal: 'no' }, 'signal must be an AbortSignal, got "no"'],
   ['fast', 'options must be an object, got "fast"'],

@@ -18,7 +18,7 @@ public struct NativeModelOptions
     /// <summary>0: packed; 1: left in the file's layout.</summary>
     public int Weights;
 
-    /// <summary>0: half precision; 1: single.</summary>
+    /// <summary>0: half precision; 1: single; 2: 8 bits.</summary>
     public int CacheType;
 
     /// <summary>1: tokenizer and metadata only.</summary>
@@ -139,7 +139,13 @@ internal static unsafe class Arguments
             throw new RealmException(ErrorCode.InvalidArgument, $"threads must be from 0 to {MaxThreads}, not {given.Threads}");
         }
         bool packed = !Flag(given.Weights, "weights");
-        CacheType cache = Flag(given.CacheType, "cacheType") ? CacheType.F32 : CacheType.F16;
+        CacheType cache = given.CacheType switch
+        {
+            0 => CacheType.F16,
+            1 => CacheType.F32,
+            2 => CacheType.Q8_0,
+            _ => throw new RealmException(ErrorCode.InvalidArgument, $"cacheType must be 0, 1 or 2, not {given.CacheType}"),
+        };
         // Whatever is only looked at is the same for all.
         return Flag(given.VocabOnly, "vocabOnly") ? (new ModelOptions(), true) : (new ModelOptions(given.Threads, packed, cache), false);
     }

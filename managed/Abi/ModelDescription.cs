@@ -24,7 +24,12 @@ internal static class ModelDescription
         json.WriteString("isa", EngineDescription.InstructionSet);
         json.WriteNumber("threads", open.IsVocabOnly ? 0 : open.Loaded.Model.Options.Threads);
         json.WriteString("weights", open.Loaded.Options.Packed ? "packed" : "mapped");
-        json.WriteString("cacheType", open.Loaded.Options.Cache == CacheType.F16 ? "f16" : "f32");
+        json.WriteString("cacheType", open.Loaded.Options.Cache switch
+        {
+            CacheType.F16 => "f16",
+            CacheType.F32 => "f32",
+            _ => "q8_0",
+        });
         json.WriteBoolean("vocabOnly", open.IsVocabOnly);
         json.WriteEndObject();
         json.Flush();

@@ -81,7 +81,7 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
             }
             float* key = r + QuerySize + kvHead * _headSize, value = key + KeySize;
             Turn(key, weights.KeyNorm, cos, sin);
-            Append(rows.Runs[run].Cache, rows.Positions[row], kvHead, key, value);
+            rows.Runs[run].Cache.Store(layer, kvHead, rows.Positions[row], key, value);
         }
     }
 
@@ -90,24 +90,6 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
         if (norm != null)
             RmsNorm.Compute(head, norm, config.NormEpsilon, _headSize, head);
         Rope.Apply(head, config.Rope.Dimensions, config.Rope.Pairing, cos, sin);
-    }
-
-    private void Append(KvCache cache, int position, int kvHead, float* key, float* value)
-    {
-        KvLayout layout = cache.Layout;
-        byte* keys = cache.Block(layer, kvHead, position / KeyBlock.Keys);
-        int slot = position % KeyBlock.Keys, bytes = layout.ElementBytes;
-        byte* values = keys + (long)KeyBlock.Keys * _headSize * bytes;
-        if (layout.Type == CacheType.F16)
-        {
-            HalfElement.Store(key, _headSize, keys + slot * bytes, KeyBlock.Keys);
-            HalfElement.Store(value, _headSize, values + (long)slot * layout.ValueSize * bytes, 1);
-        }
-        else
-        {
-            SingleElement.Store(key, _headSize, keys + slot * bytes, KeyBlock.Keys);
-            SingleElement.Store(value, _headSize, values + (long)slot * layout.ValueSize * bytes, 1);
-        }
     }
 
     /// <summary>Each query over all keys up to its own position.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Realm.Kernels;
 
 namespace Realm.Blocks;
@@ -82,20 +81,22 @@ internal readonly unsafe struct AttentionTile
     {
         state.Clear(count * _group);
         int first = stretch * (StretchKeys / KeyBlock.Keys);
-        int last = Math.Min(first + StretchKeys / KeyBlock.Keys, (position + count - 1) / KeyBlock.Keys + 1);
+        int lastBlock = (position + count - 1) / KeyBlock.Keys, last = Math.Min(first + StretchKeys / KeyBlock.Keys, lastBlock + 1);
         for (int block = first; block < last; block++)
         {
-            byte* keys = _cache.Block(_layer, _kvHead, block);
-            byte* values = keys + (long)KeyBlock.Keys * _headSize * _cache.Layout.ElementBytes;
-            if (_cache.Layout.Type == CacheType.F32)
-                AttendBlock<SingleElement>(keys, values, queries, stride, count, position, block, state);
-            else if (count * _group < ConvertFrom)
-                AttendBlock<HalfElement>(keys, values, queries, stride, count, position, block, state);
-            else
+            CacheBlock part = _cache.Block(_layer, _kvHead, block);
+            long ahead = block < lastBlock ? _cache.Block(_layer, _kvHead, block + 1).Keys - part.Keys : 0;
+            switch (_cache.Layout.Type)
             {
-                Convert(keys, _keys, KeyBlock.Keys * _headSize);
-                Convert(values, _values, KeyBlock.Keys * _valueSize);
-                AttendBlock<SingleElement>((byte*)_keys, (byte*)_values, queries, stride, count, position, block, state);
+                case CacheType.F16:
+                    AttendPart<HalfElement>(part, queries, stride, count, position, block, ahead, state);
+                    break;
+                case CacheType.F32:
+                    AttendBlock<SingleElement>(part, queries, stride, count, position, block, ahead, state);
+                    break;
+                default:
+                    AttendPart<ByteElement>(part, queries, stride, count, position, block, ahead, state);
+                    break;
             }
         }
     }
@@ -107,7 +108,21 @@ internal readonly unsafe struct AttentionTile
             KeyBlock.Finish(state.Running + i * _valueSize, state.Sums[i], _headSize, output + i / _group * outputStride + i % _group * _headSize);
     }
 
-    private void AttendBlock<T>(byte* keys, byte* values, float* queries, long stride, int count, int position, int block, AttentionState state)
+    /// <summary>Many queries share a converted block; few convert as they go. The same numbers either way.</summary>
+    private void AttendPart<T>(in CacheBlock part, float* queries, long stride, int count, int position, int block, long ahead, AttentionState state)
+        where T : unmanaged, ICacheElement
+    {
+        if (count * _group < ConvertFrom)
+        {
+            AttendBlock<T>(part, queries, stride, count, position, block, ahead, state);
+            return;
+        }
+        AttentionKernel<T>.Convert(part, _headSize, _valueSize, _keys, _values);
+        CacheBlock converted = new((byte*)_keys, null, (byte*)_values, null);
+        AttendBlock<SingleElement>(converted, queries, stride, count, position, block, 0, state);
+    }
+
+    private void AttendBlock<T>(in CacheBlock part, float* queries, long stride, int count, int position, int block, long ahead, AttentionState state)
         where T : unmanaged, ICacheElement
     {
         int blockStart = block * KeyBlock.Keys;
@@ -123,7 +138,7 @@ internal readonly unsafe struct AttentionTile
                 C = Query(queries, stride, first + Math.Min(2, n - 1)),
                 D = Query(queries, stride, first + n - 1),
             };
-            AttentionKernel<T>.Scores(keys, four, _headSize, _scores);
+            AttentionKernel<T>.Scores(part, four, _headSize, ahead, _scores);
             for (int i = 0; i < n; i++)
             {
                 int last = Math.Min(KeyBlock.Keys, position + (first + i) / _group + 1 - blockStart);
@@ -131,7 +146,8 @@ internal readonly unsafe struct AttentionTile
                 (maxima[i], sums[i]) = KeyBlock.Softmax(_scores + i * KeyBlock.Keys, last);
             }
             // A row that sees fewer keys than another of the four has zero weights for the rest: exact zeros are added.
-            AttentionKernel<T>.WeightedSum(values, _scores, keyCount, _valueSize, _partial);
+            AttentionKernel<T>.WeightedSum(part, _scores, keyCount, _valueSize, ahead, _partial);
+            ahead = 0;
             for (int i = 0; i < n; i++)
             {
                 int query = first + i;
@@ -141,10 +157,4 @@ internal readonly unsafe struct AttentionTile
     }
 
     private float* Query(float* queries, long stride, int index) => queries + index / _group * stride + index % _group * _headSize;
-
-    private static void Convert(byte* half, float* single, int n)
-    {
-        for (int i = 0; i < n; i += 8)
-            HalfElement.Load256(half + 2 * i).Store(single + i);
-    }
 }

@@ -8,6 +8,9 @@ internal static unsafe class KeyBlock
     /// <summary>Keys in a block: the unit in which partial results are merged, so a constant of the arithmetic, not a tuning knob.</summary>
     public const int Keys = 64;
 
+    /// <summary>A run of elements longer than any head: for types of the cache that have no scales.</summary>
+    public const int NoScales = 1 << 24;
+
     /// <summary>
     /// In place, scores[64] become e^(score - max) for the keys 0..`last` and 0 elsewhere.
     /// Returns the maximum and the sum of the weights.

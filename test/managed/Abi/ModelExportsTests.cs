@@ -217,6 +217,20 @@ public sealed unsafe class ModelExportsTests
     }
 
     [Fact]
+    public void CacheTypesCross()
+    {
+        foreach ((int type, string name) in new[] { (0, "f16"), (1, "f32"), (2, "q8_0") })
+        {
+            ulong model = Open(Golden.TinyAtlas, new NativeModelOptions { Threads = 1, CacheType = type }).Model;
+            Assert.Equal(name, Describe(model).GetProperty("cacheType").GetString());
+            ulong job = Generate(model, Tokenize(model, "The capital of France is"), Greedy(16)).Job;
+            Assert.Equal(" Paris.", Read(job).Text);
+            CloseJob(job);
+            Close(model);
+        }
+    }
+
+    [Fact]
     public void EngineFacts()
     {
         delegate* unmanaged<byte*, ulong, ulong*, RealmError*, int> describe = &EngineExports.Describe;
@@ -231,7 +245,7 @@ public sealed unsafe class ModelExportsTests
         Assert.Equal(Realm.Formats.Formats.All.Count, facts.GetProperty("formats").GetArrayLength());
         Assert.NotEmpty(facts.GetProperty("isa").GetString()!);
         delegate* unmanaged<int> version = &EngineExports.Version;
-        Assert.Equal(1, version());
+        Assert.Equal(2, version());
     }
 
     [Fact]
@@ -287,7 +301,7 @@ public sealed unsafe class ModelExportsTests
     public void WrongArguments()
     {
         Assert.Equal((1, "threads must be from 0 to 1024, not -1"), (Open("x", new NativeModelOptions { Threads = -1 }).Status, Open("x", new NativeModelOptions { Threads = -1 }).Message));
-        Assert.Equal(1, Open("x", new NativeModelOptions { CacheType = 2 }).Status);
+        Assert.Equal(1, Open("x", new NativeModelOptions { CacheType = 3 }).Status);
         delegate* unmanaged<ulong, byte*, ulong, uint*, ulong, NativeJobState*, RealmError*, int> read = &JobExports.Read;
         NativeJobState state;
         Assert.Equal(1, read(99_999_999, null, 0, null, 0, &state, null));

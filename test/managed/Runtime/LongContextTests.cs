@@ -12,6 +12,7 @@ public sealed unsafe class LongContextTests
     [Theory]
     [InlineData(CacheType.F16)]
     [InlineData(CacheType.F32)]
+    [InlineData(CacheType.Q8_0)]
     public void Gives_the_same_bits_however_the_past_is_shared_out(CacheType cache)
     {
         byte[] bytes = RandomModel();
