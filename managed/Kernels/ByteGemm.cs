@@ -49,6 +49,8 @@ internal readonly unsafe partial struct ByteGemm<T> : IGemm where T : unmanaged,
             if (!KernelForms.Run(ByteKernel<T>.Forms, weights, blocks, tile, tokens, output))
                 Wide(weights, blocks, tile, tokens, output);
         }
+        else if (Lanes.Vnni)
+            Vnni(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
             Narrow(weights, blocks, tile, tokens, output);
         else if (Lanes.Neon)

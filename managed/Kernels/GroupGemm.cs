@@ -42,6 +42,8 @@ internal readonly unsafe partial struct GroupGemm<T> : IGemm where T : unmanaged
             if (!KernelForms.Run(GroupKernel<T>.Forms, weights, blocks, tile, tokens, output))
                 Wide(weights, blocks, tile, tokens, output);
         }
+        else if (Lanes.Vnni)
+            Vnni(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
             Narrow(weights, blocks, tile, tokens, output);
         else if (Lanes.Neon)

@@ -23,6 +23,9 @@ internal static unsafe class Lanes
     /// <summary>256-bit integer kernels can run. Without them (and on other processors) the reference loops compute the same bits.</summary>
     public static bool Narrow => Avx2.IsSupported && Fma.IsSupported;
 
+    /// <summary>256-bit dot products of bytes and of 16-bit numbers can run. Asked at run time: once a product, not in a loop.</summary>
+    public static bool Vnni => Narrow && AvxVnni.IsSupported;
+
     /// <summary>128-bit kernels of ARM can run.</summary>
     public static bool Neon => AdvSimd.Arm64.IsSupported;
 

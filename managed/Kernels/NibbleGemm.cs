@@ -66,6 +66,8 @@ internal readonly unsafe partial struct NibbleGemm<T> : IGemm where T : unmanage
             if (!KernelForms.Run(NibbleKernel<T>.Forms, weights, blocks, tile, tokens, output))
                 Wide(weights, blocks, tile, tokens, output);
         }
+        else if (Lanes.Vnni)
+            Vnni(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
             Narrow(weights, blocks, tile, tokens, output);
         else if (Lanes.Neon)

@@ -67,6 +67,8 @@ internal readonly unsafe partial struct SuperblockGemm<T> : IGemm where T : unma
             if (!KernelForms.Run(SuperblockKernel<T>.Forms, weights, blocks, tile, tokens, output))
                 Wide(weights, blocks, tile, tokens, output);
         }
+        else if (Lanes.Vnni)
+            Vnni(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
             Narrow(weights, blocks, tile, tokens, output);
         else if (Lanes.Neon)

@@ -27,6 +27,21 @@ internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Pr
         ["NVFP4"] = TableKernel<NVFP4>.Forms,
     };
 
+    /// <summary>The 256-bit forms with AVX-VNNI, of formats that have one.</summary>
+    public static unsafe IReadOnlyDictionary<string, Product> Vnni { get; } = new Dictionary<string, Product>
+    {
+        ["Q4_0"] = NibbleGemm<Q4_0>.Vnni,
+        ["Q4_1"] = NibbleGemm<Q4_1>.Vnni,
+        ["Q5_0"] = NibbleGemm<Q5_0>.Vnni,
+        ["Q5_1"] = NibbleGemm<Q5_1>.Vnni,
+        ["Q8_0"] = ByteGemm<Q8_0>.Vnni,
+        ["Q2_K"] = GroupGemm<Q2_K>.Vnni,
+        ["Q3_K"] = GroupGemm<Q3_K>.Vnni,
+        ["Q4_K"] = SuperblockGemm<Q4_K>.Vnni,
+        ["Q5_K"] = SuperblockGemm<Q5_K>.Vnni,
+        ["Q6_K"] = GroupGemm<Q6_K>.Vnni,
+    };
+
     /// <summary>One for each line of the table of formats; a test checks that none is missing.</summary>
     public static unsafe IReadOnlyList<GemmForms> All { get; } =
     [
@@ -72,6 +87,8 @@ internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Pr
                 yield return ("512-bit", Wide);
             if (Lanes.Narrow)
                 yield return ("256-bit", Narrow);
+            if (Lanes.Vnni && Vnni.TryGetValue(Format, out Product? vnni))
+                yield return ("256-bit VNNI", vnni);
         }
     }
 }
