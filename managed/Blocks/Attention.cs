@@ -27,10 +27,13 @@ internal sealed unsafe class AttentionWeights
 internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionWeights weights) : Block
 {
     private readonly LayoutSet _in = LayoutSet.Of(weights.Query, weights.Key, weights.Value);
+    private readonly Linear[] _keyValue = [weights.Key, weights.Value];
     private readonly LayoutSet _out = LayoutSet.Of(weights.Output);
     private readonly int _heads = config.HeadCounts[layer];
     private readonly int _kvHeads = config.KvHeadCounts[layer];
     private readonly int _headSize = config.HeadSize;
+    private Units? _units;
+    private Stretches? _stretches;
 
     // Queries, keys and values of a row lie side by side.
     private int QuerySize => _heads * _headSize;
@@ -41,19 +44,17 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
 
     public override void Forward(in Step step)
     {
-        float* x = step.Scratch.Hidden, qkv = step.Scratch.Projections, a = step.Scratch.Attended;
+        float* x = step.Scratch.Hidden, qkv = step.Scratch.Projections;
         int rows = step.Count;
 
         Inputs n = step.Norm(x, rows, config.HiddenSize, weights.Norm, config.NormEpsilon, _in);  // (rows, hidden)
-        step.Project(weights.Query, n, rows, qkv, RowSize);                                        // (rows, heads, headSize)
-        step.Project(weights.Key, n, rows, qkv + QuerySize, RowSize);                              // (rows, kvHeads, headSize)
-        step.Project(weights.Value, n, rows, qkv + QuerySize + KeySize, RowSize);                  // (rows, kvHeads, headSize)
+        step.Project(weights.Query, _keyValue, n, rows, qkv, RowSize);                             // (rows, (heads + 2 kvHeads) · headSize)
         step.Barrier();
         Position(step, qkv);
         step.Barrier();
-        Attend(step, qkv, a);                                                                      // (rows, heads, headSize)
+        Attend(step);                                                                      // (rows, heads, headSize)
         step.Barrier();
-        Inputs o = step.Load(a, rows, QuerySize, _out);
+        Inputs o = step.Load(step.Scratch.Attended, rows, QuerySize, _out);
         step.ProjectAdd(weights.Output, o, rows, x);                                               // (rows, hidden)
     }
 
@@ -92,69 +93,117 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
         Rope.Apply(head, config.Rope.Dimensions, config.Rope.Pairing, cos, sin);
     }
 
-    /// <summary>Each query over all keys up to its own position.</summary>
-    private void Attend(in Step step, float* qkv, float* output)
+    /// <summary>Each query over all keys up to its own position: qkv in the scratch's projections, results in its attended rows.</summary>
+    private void Attend(in Step step)
     {
-        if (step.Threads > 1 && step.Rows.AreFewAndLong)
+        Rows rows = step.Rows;
+        if (!step.Scratch.HasPartials || !rows.AreFewAndLong)
         {
-            AttendTogether(step, qkv, output);
+            Units units = _units ??= new Units(this);
+            units.Set(step);
+            step.Share(units, Units.Of(rows) * _kvHeads);
             return;
         }
-        // One unit is a key/value head and up to `Tile` rows of a run, dealt out in turn: later rows have more keys.
-        int unit = 0;
-        foreach (ref readonly Run run in step.Rows.Runs)
-        {
-            for (int from = 0; from < run.Count; from += AttentionTile.Rows)
-            {
-                int count = Math.Min(AttentionTile.Rows, run.Count - from);
-                for (int kvHead = 0; kvHead < _kvHeads; kvHead++)
-                {
-                    if (unit++ % step.Threads != step.Thread)
-                        continue;
-                    int row = run.First + from;
-                    Tile(step, run, kvHead).Attend(Queries(qkv, row, kvHead), RowSize, count, run.Position + from, Results(output, row, kvHead), QuerySize);
-                }
-            }
-        }
-    }
-
-    /// <summary>A few rows with a long past: stretches of keys are shared out, then merged in order.</summary>
-    private void AttendTogether(in Step step, float* qkv, float* output)
-    {
-        ReadOnlySpan<Run> runs = step.Rows.Runs;
-        int stretches = AttentionTile.Stretches(step.Rows.LastPosition), group = _heads / _kvHeads;
-        int valueSize = runs[0].Cache.Layout.ValueSize;
-        Partials partials = new(step.Scratch.Partials, group, valueSize);
-        Deal deal = step.Deal(runs.Length * _kvHeads * stretches);
-        while (deal.Next(out int from, out int to))
-        {
-            for (int unit = from; unit < to; unit++)
-            {
-                int stretch = unit % stretches, kvHead = unit / stretches % _kvHeads;
-                Run run = runs[unit / stretches / _kvHeads];
-                if (stretch < AttentionTile.Stretches(run.Position))
-                    Tile(step, run, kvHead).AttendStretch(Queries(qkv, run.First, kvHead), RowSize, 1, run.Position, stretch, partials.State(unit));
-            }
-        }
+        // A few rows with a long past: stretches of keys are shared out, then merged in order.
+        int stretches = AttentionTile.Stretches(rows.LastPosition);
+        Stretches loop = _stretches ??= new Stretches(this);
+        loop.Set(step);
+        step.Share(loop, rows.RunCount * _kvHeads * stretches);
         step.Barrier();
-        (int first, int last) = step.Share(runs.Length * _kvHeads);
+        (int first, int last) = step.Share(rows.RunCount * _kvHeads);
         for (int i = first; i < last; i++)
+            Merge(step.Scratch, step.Thread, rows.Runs[i / _kvHeads], i % _kvHeads, i * stretches);
+    }
+
+    private void Merge(Scratch scratch, int thread, in Run run, int kvHead, int firstState)
+    {
+        int group = _heads / _kvHeads;
+        Partials partials = PartialStates(scratch, run);
+        AttentionState total = partials.State(firstState);
+        for (int stretch = 1; stretch < AttentionTile.Stretches(run.Position); stretch++)
+            total.Merge(partials.State(firstState + stretch), group);
+        Tile(scratch, thread, run, kvHead).Finish(total, group, Results(scratch, run.First, kvHead), QuerySize);
+    }
+
+    private Partials PartialStates(Scratch scratch, in Run run) => new(scratch.Partials, _heads / _kvHeads, run.Cache.Layout.ValueSize);
+
+    private AttentionTile Tile(Scratch scratch, int thread, in Run run, int kvHead) =>
+        new(scratch.Attention(thread), run.Cache, layer, kvHead, _heads / _kvHeads);
+
+    private float* Queries(Scratch scratch, int row, int kvHead) =>
+        scratch.Projections + (long)row * RowSize + kvHead * (_heads / _kvHeads) * _headSize;
+
+    private float* Results(Scratch scratch, int row, int kvHead) =>
+        scratch.Attended + (long)row * QuerySize + kvHead * (_heads / _kvHeads) * _headSize;
+
+    /// <summary>A loop of attention. Its helpers write at once where results belong and read caches that may be freed after the pass:
+    /// the leader waits for them.</summary>
+    private abstract class Loop(Attention block) : SharedLoop
+    {
+        protected Attention Block => block;
+
+        protected Scratch Scratch { get; private set; } = null!;
+
+        protected Rows Rows { get; private set; } = null!;
+
+        public override bool IsRepeatable => false;
+
+        /// <summary>Where it works; the same in every pass.</summary>
+        public void Set(in Step step)
         {
-            Run run = runs[i / _kvHeads];
-            int kvHead = i % _kvHeads;
-            AttentionState total = partials.State(i * stretches);
-            for (int stretch = 1; stretch < AttentionTile.Stretches(run.Position); stretch++)
-                total.Merge(partials.State(i * stretches + stretch), group);
-            Tile(step, run, kvHead).Finish(total, group, Results(output, run.First, kvHead), QuerySize);
+            Scratch = step.Scratch;
+            Rows = step.Rows;
         }
     }
 
-    private AttentionTile Tile(in Step step, in Run run, int kvHead) =>
-        new(step.Scratch.Attention(step.Thread), run.Cache, layer, kvHead, _heads / _kvHeads);
+    /// <summary>One item is a key/value head and up to `AttentionTile.Rows` rows of a run. Later rows have more keys, so it begins with the last.</summary>
+    private sealed class Units(Attention block) : Loop(block)
+    {
+        /// <summary>Pieces of runs.</summary>
+        public static int Of(Rows rows)
+        {
+            int pieces = 0;
+            foreach (ref readonly Run run in rows.Runs)
+                pieces += Pieces(run);
+            return pieces;
+        }
 
-    private float* Queries(float* qkv, int row, int kvHead) => qkv + (long)row * RowSize + kvHead * (_heads / _kvHeads) * _headSize;
+        public override void Run(int thread, int first, int last)
+        {
+            ReadOnlySpan<Run> runs = Rows.Runs;
+            int kvHeads = Block._kvHeads;
+            // From the end, as the items are counted.
+            int at = runs.Length - 1, before = 0;
+            for (int item = first; item < last; item++)
+            {
+                while (item / kvHeads >= before + Pieces(runs[at]))
+                    before += Pieces(runs[at--]);
+                Run run = runs[at];
+                int from = (Pieces(run) - 1 - (item / kvHeads - before)) * AttentionTile.Rows, kvHead = item % kvHeads;
+                Block.Tile(Scratch, thread, run, kvHead).Attend(Block.Queries(Scratch, run.First + from, kvHead), Block.RowSize,
+                    Math.Min(AttentionTile.Rows, run.Count - from), run.Position + from, Block.Results(Scratch, run.First + from, kvHead), Block.QuerySize);
+            }
+        }
 
-    private float* Results(float* output, int row, int kvHead) => output + (long)row * QuerySize + kvHead * (_heads / _kvHeads) * _headSize;
+        private static int Pieces(in Run run) => (run.Count + AttentionTile.Rows - 1) / AttentionTile.Rows;
+    }
+
+    /// <summary>One item is a stretch of keys, a key/value head and a run of one row.</summary>
+    private sealed class Stretches(Attention block) : Loop(block)
+    {
+        public override void Run(int thread, int first, int last)
+        {
+            int stretches = AttentionTile.Stretches(Rows.LastPosition), kvHeads = Block._kvHeads;
+            for (int item = first; item < last; item++)
+            {
+                int stretch = item % stretches, kvHead = item / stretches % kvHeads;
+                Run run = Rows.Runs[item / stretches / kvHeads];
+                if (stretch < AttentionTile.Stretches(run.Position))
+                    Block.Tile(Scratch, thread, run, kvHead).AttendStretch(Block.Queries(Scratch, run.First, kvHead), Block.RowSize, 1, run.Position, stretch,
+                        Block.PartialStates(Scratch, run).State(item));
+            }
+        }
+    }
 }
 
 /// <summary>The states that threads leave for each other, one for each unit of work.</summary>

@@ -36,7 +36,7 @@ internal sealed unsafe class ExpertScratch : IDisposable
     public float* Outputs { get; private set; }
 
     /// <summary>Entries row · used + rank that `expert` serves.</summary>
-    public ReadOnlySpan<int> Members(int expert) => _members.AsSpan(_starts[expert].._starts[expert + 1]);
+    public ReadOnlyMemory<int> Members(int expert) => _members.AsMemory(_starts[expert].._starts[expert + 1]);
 
     /// <summary>Softmax of each row's scores, its best experts (the lower number wins a tie), and the lists of members.</summary>
     public void Route(int rows, int experts, int used)

@@ -33,7 +33,7 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
         step.Barrier();
         for (int expert = 0; expert < config.ExpertCount; expert++)
         {
-            ReadOnlySpan<int> members = own.Members(expert);
+            ReadOnlyMemory<int> members = own.Members(expert);
             if (members.IsEmpty)
                 continue;
             Inputs some = Gather(step, normed, members, used, hidden, _in);                // (members, hidden)
@@ -49,12 +49,12 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
         step.Barrier();
     }
 
-    private static Inputs Gather(in Step step, float* normed, ReadOnlySpan<int> members, int used, int hidden, LayoutSet layouts)
+    private static Inputs Gather(in Step step, float* normed, ReadOnlyMemory<int> members, int used, int hidden, LayoutSet layouts)
     {
         Inputs inputs = step.Scratch.Inputs(members.Length, hidden, step.Thread);
         (int first, int last) = step.ShareRows(members.Length);
         for (int i = first; i < last; i++)
-            inputs.Store(layouts, normed + (long)(members[i] / used) * hidden, i);
+            inputs.Store(layouts, normed + (long)(members.Span[i] / used) * hidden, i);
         if (members.Length > 1)
             step.Barrier();
         return inputs;

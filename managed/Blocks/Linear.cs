@@ -7,6 +7,8 @@ namespace Realm.Blocks;
 /// <summary>A linear map y = s·(W·x) + b: weights (outputs, inputs), a scale that is 1 in most models, an optional bias of `outputs` values.</summary>
 internal sealed unsafe class Linear(Weight weight, float scale, float* bias)
 {
+    private readonly int _blocks = weight.Columns / Activations.BlockElements(weight.Layout);
+
     public Weight Weight { get; } = weight;
 
     /// <summary>Null where the model has none.</summary>
@@ -31,7 +33,11 @@ internal sealed unsafe class Linear(Weight weight, float scale, float* bias)
         float* more = sums + Lanes.Tokens * Lanes.Rows;
         for (int i = 0; i < refinement.Count; i++)
         {
-            Weight.MultiplyBlock(group, refinement.Block(i), refinement.Tile(i), tokens, more);
+            // A helper that lost its processor may see the blocks of a later and wider input here: it must not read behind its weights.
+            int block = refinement.Block(i);
+            if (block >= _blocks)
+                continue;
+            Weight.MultiplyBlock(group, block, refinement.Tile(i), tokens, more);
             for (int j = 0; j < tokens * Lanes.Rows; j += 8)
                 (Vector256.Load(sums + j) + Vector256.Load(more + j)).Store(sums + j);
         }

@@ -12,6 +12,7 @@ internal sealed unsafe class Scratch : IDisposable
     private readonly nint[] _rows;
     private readonly nint[] _sums;
     private readonly nint[] _packed;
+    private readonly nint[] _results;
     private readonly nint[] _attention;
     private long _partialFloats;
 
@@ -23,11 +24,13 @@ internal sealed unsafe class Scratch : IDisposable
         Attended = (float*)Allocate((long)sizes.Rows * sizes.AttendedSize * sizeof(float));
         Gated = (float*)Allocate((long)sizes.Rows * sizes.FeedForwardSize * sizeof(float));
         Counters = new DealCounters(sizes.Threads);
+        MatrixLoop = new MatrixLoop(this, sizes.Threads);
         _shared = new Inputs(sizes.Rows, sizes.WidestInput, sizes.Layouts);
         _own = new Inputs[sizes.Threads];
         _rows = new nint[sizes.Threads];
         _sums = new nint[sizes.Threads];
         _packed = new nint[sizes.Threads];
+        _results = new nint[sizes.Threads];
         _attention = new nint[sizes.Threads];
         for (int i = 0; i < sizes.Threads; i++)
         {
@@ -35,6 +38,7 @@ internal sealed unsafe class Scratch : IDisposable
             _rows[i] = (nint)Allocate((long)sizes.WidestInput * sizeof(float));
             _sums[i] = (nint)Allocate(4L * Lanes.Tokens * Lanes.Rows * sizeof(float));
             _packed[i] = (nint)Allocate(sizes.PackedBytes);
+            _results[i] = (nint)Allocate((long)Crew.LargestPortion(sizes.MostGroups, sizes.Threads) * Lanes.Tokens * Lanes.Rows * sizeof(float));
             _attention[i] = (nint)Allocate(sizes.AttentionBytes);
         }
     }
@@ -56,11 +60,17 @@ internal sealed unsafe class Scratch : IDisposable
     /// <summary>Counters for sharing out loops.</summary>
     public DealCounters Counters { get; }
 
+    /// <summary>The products of led passes.</summary>
+    public MatrixLoop MatrixLoop { get; }
+
     /// <summary>The buffers of mixtures of experts; null in dense models.</summary>
     public ExpertScratch? Experts { get; init; }
 
     /// <summary>Bytes of <see cref="Packed"/>; 0 where all weights are packed.</summary>
     public long PackedBytes => Sizes.PackedBytes;
+
+    /// <summary>There are threads to share out stretches of keys to.</summary>
+    public bool HasPartials => Sizes.Threads > 1;
 
     /// <summary>Room for the partial states of attention, as much as was reserved.</summary>
     public float* Partials { get; private set; }
@@ -68,7 +78,7 @@ internal sealed unsafe class Scratch : IDisposable
     /// <summary>Makes room for the partial states of the rows, where attention will share out stretches of keys.</summary>
     public void ReservePartials(Rows rows)
     {
-        if (Sizes.Threads == 1 || !rows.AreFewAndLong)
+        if (!HasPartials || !rows.AreFewAndLong)
             return;
         long floats = (long)rows.Count * AttentionTile.Stretches(rows.LastPosition) * Sizes.PartialFloats;
         if (floats <= _partialFloats)
@@ -93,6 +103,9 @@ internal sealed unsafe class Scratch : IDisposable
 
     /// <summary>A thread's 4 x 8 x 16 sums.</summary>
     public float* Sums(int thread) => (float*)_sums[thread];
+
+    /// <summary>A thread's room for the results of a portion of a <see cref="MatrixLoop"/>.</summary>
+    public float* Results(int thread) => (float*)_results[thread];
 
     /// <summary>A thread's room for two groups of 16 rows, packed.</summary>
     public byte* Packed(int thread) => (byte*)_packed[thread];
@@ -143,6 +156,9 @@ internal sealed record ScratchSizes
     public required int WidestInput { get; init; }
 
     public required LayoutSet Layouts { get; init; }
+
+    /// <summary>Groups of 16 outputs of the largest matrix.</summary>
+    public required int MostGroups { get; init; }
 
     public required long PackedBytes { get; init; }
 

@@ -1,26 +1,49 @@
-using Realm.Formats;
 using Realm.Kernels;
 
 namespace Realm.Blocks;
 
 /// <summary>
-/// One thread's view of a pass. All threads run the same code over the same rows; each method below takes this thread's share and,
-/// where it says so, waits for the others. That makes a layer read as if one thread ran it.
+/// One thread's view of a pass. In a pass over many rows all threads run the same code; each method below takes this thread's share and,
+/// where it says so, waits for the others. A pass over few rows is led: one thread runs the code, as if there were no other, and a
+/// <see cref="Crew"/> helps it in the loops. Either way a layer reads as if one thread ran it.
 /// </summary>
-internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrier, Scratch scratch, Rows rows)
+internal readonly unsafe struct Step
 {
-    public int Thread { get; } = thread;
+    private readonly SpinBarrier? _barrier;
+    private readonly Crew? _crew;
 
-    public int Threads { get; } = threads;
+    /// <summary>Thread `thread` of a pass that all threads of the barrier run.</summary>
+    public Step(int thread, int threads, SpinBarrier barrier, Scratch scratch, Rows rows)
+    {
+        Thread = thread;
+        Threads = threads;
+        _barrier = barrier;
+        Scratch = scratch;
+        Rows = rows;
+    }
 
-    public Scratch Scratch { get; } = scratch;
+    /// <summary>The leader of a pass.</summary>
+    public Step(Crew crew, Scratch scratch, Rows rows)
+    {
+        Threads = 1;
+        _crew = crew;
+        Scratch = scratch;
+        Rows = rows;
+    }
 
-    public Rows Rows { get; } = rows;
+    public int Thread { get; }
+
+    /// <summary>Threads that run this code.</summary>
+    public int Threads { get; }
+
+    public Scratch Scratch { get; }
+
+    public Rows Rows { get; }
 
     public int Count => Rows.Count;
 
     /// <summary>Waits until all threads are here.</summary>
-    public void Barrier() => barrier.Wait();
+    public void Barrier() => _barrier?.Wait();
 
     /// <summary>This thread's part of 0..`items`.</summary>
     public (int First, int Last) Share(int items) => ((int)((long)items * Thread / Threads), (int)((long)items * (Thread + 1) / Threads));
@@ -66,83 +89,67 @@ internal readonly unsafe struct Step(int thread, int threads, SpinBarrier barrie
         return inputs;
     }
 
-    /// <summary>output (rows, outputs) = W·x + b, rows `stride` apart. This thread's groups of 16 outputs; does not wait.</summary>
+    /// <summary>output (rows, outputs) = W·x + b, rows `stride` apart. Does not wait.</summary>
     public void Project(Linear linear, Inputs inputs, int rows, float* output, long stride) =>
-        Multiply(linear, inputs, rows, output, stride, add: false, default);
+        Multiply(new MatrixWork { Linear = linear, Inputs = inputs, Rows = rows, Output = output, Stride = stride });
 
-    /// <summary>The same, but row i goes to row `places`[i] of the output.</summary>
-    public void ProjectTo(ReadOnlySpan<int> places, Linear linear, Inputs inputs, float* output, long stride) =>
-        Multiply(linear, inputs, places.Length, output, stride, add: false, places);
+    /// <summary>The same for several matrices, their outputs one after another in each row.</summary>
+    public void Project(Linear linear, Linear[] beside, Inputs inputs, int rows, float* output, long stride) =>
+        Multiply(new MatrixWork { Linear = linear, Beside = beside, Inputs = inputs, Rows = rows, Output = output, Stride = stride });
 
-    /// <summary>x (rows, outputs) += W·inputs + b. This thread's groups of 16 outputs; waits.</summary>
+    /// <summary>The same as for one, but row i goes to row `places`[i] of the output.</summary>
+    public void ProjectTo(ReadOnlyMemory<int> places, Linear linear, Inputs inputs, float* output, long stride) =>
+        Multiply(new MatrixWork { Linear = linear, Inputs = inputs, Rows = places.Length, Output = output, Stride = stride, Places = places });
+
+    /// <summary>x (rows, outputs) += W·inputs + b. Waits.</summary>
     public void ProjectAdd(Linear linear, Inputs inputs, int rows, float* x)
     {
-        Multiply(linear, inputs, rows, x, linear.Outputs, add: true, default);
+        Multiply(new MatrixWork { Linear = linear, Inputs = inputs, Rows = rows, Output = x, Stride = linear.Outputs, Add = true });
         Barrier();
     }
 
-    private void Multiply(Linear linear, Inputs inputs, int rows, float* output, long stride, bool add, ReadOnlySpan<int> places)
-    {
-        Weight weight = linear.Weight;
-        float* sums = Scratch.Sums(Thread);
-        Deal deal = Deal(weight.Groups);
-        while (deal.Next(out int first, out int last))
-        {
-            for (int group = first; group < last; group++)
-            {
-                byte* packed = weight.Group(group, Scratch.Packed(Thread));
-                int from = group * Lanes.Rows;
-                int count = Math.Min(Lanes.Rows, weight.Rows - from);
-                float* bias = linear.Bias == null ? null : linear.Bias + from;
-                for (int row = 0; row < rows; row += Lanes.Tokens)
-                {
-                    int tokens = Math.Min(Lanes.Tokens, rows - row);
-                    linear.Multiply(packed, inputs, row, tokens, sums);
-                    for (int t = 0; t < tokens; t++)
-                    {
-                        float* to = output + (places.IsEmpty ? row + t : places[row + t]) * stride + from;
-                        if (add)
-                            Output.Add(sums + t * Lanes.Rows, bias, count, to);
-                        else
-                            Output.Store(sums + t * Lanes.Rows, bias, count, to);
-                    }
-                }
-            }
-        }
-    }
-
-    /// <summary>output (rows, outputs) = silu(gate·inputs) · (up·inputs). This thread's groups of 16 outputs; waits.</summary>
+    /// <summary>output (rows, outputs) = silu(gate·inputs) · (up·inputs). Waits.</summary>
     public void ProjectGated(Linear gate, Linear up, Inputs inputs, int rows, float* output)
     {
-        float* sums = Scratch.Sums(Thread), upSums = sums + 2 * Lanes.Tokens * Lanes.Rows;
-        int outputs = gate.Outputs;
-        Deal deal = Deal(gate.Weight.Groups);
+        Multiply(new MatrixWork { Linear = gate, Up = up, Inputs = inputs, Rows = rows, Output = output, Stride = gate.Outputs });
+        Barrier();
+    }
+
+    private void Multiply(in MatrixWork work)
+    {
+        if (_crew != null)
+        {
+            Scratch.MatrixLoop.Work = work;
+            _crew.Run(Scratch.MatrixLoop, work.Groups);
+            return;
+        }
+        float* sums = Scratch.Sums(Thread);
+        Deal deal = Deal(work.Groups);
         while (deal.Next(out int first, out int last))
         {
             for (int group = first; group < last; group++)
             {
-                byte* packedGate = gate.Weight.Group(group, Scratch.Packed(Thread));
-                byte* packedUp = up.Weight.Group(group, Scratch.Packed(Thread) + Scratch.PackedBytes / 2);
-                int from = group * Lanes.Rows;
-                int count = Math.Min(Lanes.Rows, outputs - from);
-                for (int row = 0; row < rows; row += Lanes.Tokens)
+                (nint, nint) weights = work.Weights(group, Scratch.Packed(Thread), Scratch.PackedBytes / 2);
+                for (int row = 0; row < work.Rows; row += Lanes.Tokens)
                 {
-                    int tokens = Math.Min(Lanes.Tokens, rows - row);
-                    gate.Multiply(packedGate, inputs, row, tokens, sums);
-                    up.Multiply(packedUp, inputs, row, tokens, upSums);
-                    for (int t = 0; t < tokens; t++)
-                    {
-                        float* g = sums + t * Lanes.Rows, u = upSums + t * Lanes.Rows;
-                        if (gate.Bias != null)
-                            Output.AddBias(g, gate.Bias + from, count);
-                        if (up.Bias != null)
-                            Output.AddBias(u, up.Bias + from, count);
-                        SwiGlu.Compute(g, u, Lanes.Rows, g);
-                        Output.Store(g, null, count, output + (long)(row + t) * outputs + from);
-                    }
+                    int tokens = Math.Min(Lanes.Tokens, work.Rows - row);
+                    work.Compute(weights, group, row, tokens, sums);
+                    work.Store(group, row, tokens, sums);
                 }
             }
         }
-        Barrier();
+    }
+
+    /// <summary>A loop with work for all threads; waits in a led pass.</summary>
+    public void Share(SharedLoop loop, int items)
+    {
+        if (_crew != null)
+        {
+            _crew.Run(loop, items);
+            return;
+        }
+        Deal deal = Deal(items);
+        while (deal.Next(out int first, out int last))
+            loop.Run(Thread, first, last);
     }
 }

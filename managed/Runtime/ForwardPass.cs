@@ -1,5 +1,6 @@
 using Realm.Blocks;
 using Realm.Formats;
+using Realm.Kernels;
 
 namespace Realm.Runtime;
 
@@ -23,6 +24,7 @@ internal sealed unsafe class ForwardPass : IPass
     private int _wantedCount;
     private float* _logits;
     private volatile bool _cancelled;
+    private bool _led;
 
     public ForwardPass(ModelConfig config, WorkerPool pool, Scratch scratch, Rows rows, Weight embedding, Block[][] layers, float* norm, Linear head)
     {
@@ -69,13 +71,17 @@ internal sealed unsafe class ForwardPass : IPass
         _logits = logits;
         _cancelled = false;
         _scratch.ReservePartials(_rows);
-        _pool.Run(this);
+        _led = (lastLayer == firstLayer || _rows.Count <= Lanes.Tokens) && wantedCount <= Lanes.Tokens;
+        if (_led)
+            _pool.Lead(this);
+        else
+            _pool.Run(this);
     }
 
-    /// <summary>The pass, as each thread runs it.</summary>
+    /// <summary>The pass, as each thread runs it; led, as one thread does.</summary>
     public void Run(int thread)
     {
-        Step step = new(thread, _pool.Threads, _pool.Barrier, _scratch, _rows);
+        Step step = _led ? new(_pool.Crew, _scratch, _rows) : new(thread, _pool.Threads, _pool.Barrier, _scratch, _rows);
         if (_batch is { } batch)
             Embed(step, batch);                                                              // (rows, hidden)
         for (int layer = _firstLayer; layer < _lastLayer; layer++)

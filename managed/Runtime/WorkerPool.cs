@@ -10,8 +10,8 @@ internal interface IPass
 }
 
 /// <summary>
-/// The compute threads of a model. The caller of <see cref="Run"/> is thread 0; the others spin for a moment after a pass, since the
-/// next one usually follows at once, then sleep: an idle model costs nothing.
+/// The compute threads of a model. The caller of <see cref="Run"/> or <see cref="Lead"/> is thread 0; the others spin for a moment after a
+/// pass, since the next one usually follows at once, then sleep: an idle model costs nothing.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
@@ -26,6 +26,7 @@ internal sealed class WorkerPool : IDisposable
     private readonly Lock _callers = new();
     private IPass? _pass;
     private int _round;
+    private int _calls;
     private int _running;
     private int _asleep;
     private bool _stop;
@@ -34,6 +35,7 @@ internal sealed class WorkerPool : IDisposable
     {
         Threads = threads;
         Barrier = new SpinBarrier(threads);
+        Crew = new Crew(threads);
         _workers = new Thread[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
@@ -48,6 +50,9 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Where the threads of a pass meet.</summary>
     public SpinBarrier Barrier { get; }
 
+    /// <summary>How the other threads help in a led pass.</summary>
+    public Crew Crew { get; }
+
     /// <summary>As many threads as this process may use processors (affinity and control-group quota counted).</summary>
     public static int DefaultThreads => Math.Clamp(Environment.ProcessorCount, 1, 64);
 
@@ -60,15 +65,32 @@ internal sealed class WorkerPool : IDisposable
             _pass = pass;
             Volatile.Write(ref _running, _workers.Length);
             Interlocked.Increment(ref _round);
-            if (Volatile.Read(ref _asleep) > 0)
-            {
-                lock (_gate)
-                    Monitor.PulseAll(_gate);
-            }
+            Wake();
             pass.Run(0);
             for (int spins = 0; Volatile.Read(ref _running) > 0; spins++)
                 SpinBarrier.Relax(spins);
             _pass = null;
+        }
+    }
+
+    /// <summary>Runs `pass` on the calling thread alone; the others help in the loops that it gives to the <see cref="Crew"/>, if they come in time.</summary>
+    public void Lead(IPass pass)
+    {
+        lock (_callers)
+        {
+            ObjectDisposedException.ThrowIf(_stop, this);
+            Wake();
+            pass.Run(0);
+        }
+    }
+
+    private void Wake()
+    {
+        Interlocked.Increment(ref _calls);
+        if (Volatile.Read(ref _asleep) > 0)
+        {
+            lock (_gate)
+                Monitor.PulseAll(_gate);
         }
     }
 
@@ -77,7 +99,7 @@ internal sealed class WorkerPool : IDisposable
         int round = 0;
         while (true)
         {
-            int next = WaitForRound(round);
+            int next = WaitForRound(thread, round);
             if (Volatile.Read(ref _stop))
                 return;
             round = next;
@@ -86,23 +108,29 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    private int WaitForRound(int round)
+    // Until there is a pass for all threads, helps in led ones.
+    private int WaitForRound(int thread, int round)
     {
-        for (int spins = 0; spins < SpinsBeforeSleep; spins++)
+        while (true)
         {
-            int now = Volatile.Read(ref _round);
-            if (now != round)
-                return now;
-            SpinBarrier.Relax(0);
-        }
-        lock (_gate)
-        {
-            // Counted before the round is read once more: a caller either sees a sleeper or is seen.
-            Interlocked.Increment(ref _asleep);
-            while (Volatile.Read(ref _round) == round)
-                Monitor.Wait(_gate);
-            Interlocked.Decrement(ref _asleep);
-            return _round;
+            int calls = Volatile.Read(ref _calls);
+            for (int spins = 0; spins < SpinsBeforeSleep; spins++)
+            {
+                int now = Volatile.Read(ref _round);
+                if (now != round)
+                    return now;
+                if (Crew.Help(thread))
+                    spins = 0;
+                SpinBarrier.Relax(0);
+            }
+            lock (_gate)
+            {
+                // Counted before the calls are read once more: a caller either sees a sleeper or is seen.
+                Interlocked.Increment(ref _asleep);
+                while (Volatile.Read(ref _calls) == calls)
+                    Monitor.Wait(_gate);
+                Interlocked.Decrement(ref _asleep);
+            }
         }
     }
 
@@ -114,10 +142,10 @@ internal sealed class WorkerPool : IDisposable
                 return;
             Volatile.Write(ref _stop, true);
             Interlocked.Increment(ref _round);
-            lock (_gate)
-                Monitor.PulseAll(_gate);
+            Wake();
         }
         foreach (Thread worker in _workers)
             worker.Join();
+        Crew.Dispose();
     }
 }

@@ -12,6 +12,7 @@ internal static unsafe class Networks
         float[] logits = new float[tokens.Length * vocab];
         using Session session = model.NewSession();
         using Batch batch = model.NewBatch();
+        chunk = Math.Min(chunk, batch.Capacity);
         for (int at = 0; at < tokens.Length; at += chunk)
         {
             batch.Clear();
