@@ -39,17 +39,27 @@ internal static unsafe class Codebook
     /// <summary>128 times 8 signs of which the index has seven: the number of negative ones is even.</summary>
     public static readonly short* EvenSigns = SignsOf(128);
 
-    /// <summary>Eight magnitudes by a scale, with signs from one of the two tables.</summary>
+    /// <summary>Writes point `number` of eight magnitudes by a scale, with signs from one of the two tables.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector128<short> magnitudes, int scale, short* signs, short* words)
+    public static void Store(short* points, nuint number, Vector128<short> scale, short* signs, nuint sign, short* words) =>
+        Store(Vector128.Load(points + 8 * number), scale, signs, sign, words);
+
+    /// <summary>The same for two points of four magnitudes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(short* points, nuint first, nuint second, Vector128<short> scale, short* signs, nuint sign, short* words) =>
+        Store(Vector128.Create(*(long*)(points + 4 * first), *(long*)(points + 4 * second)).AsInt16(), scale, signs, sign, words);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector128<short> magnitudes, Vector128<short> scale, short* signs, nuint sign, short* words)
     {
-        Vector128<short> negative = Vector128.Load(signs);
-        ((magnitudes * Vector128.Create((short)scale) ^ negative) - negative).Store(words);
+        Vector128<short> negative = Vector128.Load(signs + 8 * sign);
+        ((magnitudes * scale ^ negative) - negative).Store(words);
     }
 
-    /// <summary>Eight magnitudes from two points of four.</summary>
+    /// <summary>Writes point `number` of signed values, with a bit that says whether 1 is subtracted or added, by a scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<short> Two(short* first, short* second) => Vector128.Create(*(long*)first, *(long*)second).AsInt16();
+    public static void Store(short* points, nuint number, int subtract, Vector128<short> scale, short* words) =>
+        ((Vector128.Load(points + 8 * number) + Vector128.Create((short)(1 - 2 * subtract))) * scale).Store(words);
 
     private static short* Read(ReadOnlySpan<byte> gaps, int count, int length, ReadOnlySpan<short> values)
     {

@@ -22,17 +22,18 @@ internal unsafe struct IQ1_M : IUnpackedFormat<IQ1_M>
     public static float Unpack(IQ1_M* block, short* words)
     {
         short* points = Codebook.IQ1;
-        int bits = 0;
-        for (int g = 0; g < 16; g++)
+        byte* low = block->Points32, high = block->High16;
+        uint bits = 0;
+        for (int i = 0; i < 4; i++)
         {
-            int part = block->Scales4[g / 4], two = block->High16[g];
-            bits |= part >> 12 << 4 * (g / 4);
-            Vector128<short> scale = Vector128.Create((short)(2 * (part >> 3 * (g % 4) & 7) + 1));
-            for (int i = 0; i < 2; i++, words += 8)
+            uint scales = block->Scales4[i];
+            bits |= scales >> 12 << 4 * i;
+            for (int g = 0; g < 4; g++, words += 16, low += 2, high++, scales >>= 3)
             {
-                int high = two >> 4 * i;
-                Vector128<short> delta = Vector128.Create((short)(1 - (high >> 3 & 1) * 2));
-                ((Vector128.Load(points + 8 * (block->Points32[2 * g + i] | (high & 7) << 8)) + delta) * scale).Store(words);
+                Vector128<short> scale = Vector128.Create((short)(2 * (scales & 7) + 1));
+                uint two = *high;
+                Codebook.Store(points, low[0] | two << 8 & 0x700, (int)(two >> 3 & 1), scale, words);
+                Codebook.Store(points, low[1] | two << 4 & 0x700, (int)(two >> 7), scale, words + 8);
             }
         }
         return (float)BitConverter.UInt16BitsToHalf((ushort)bits) / 8;

@@ -22,12 +22,16 @@ internal unsafe struct IQ1_S : IUnpackedFormat<IQ1_S>
     {
         short* points = Codebook.IQ1;
         byte* low = block->Points32;
-        for (int g = 0; g < 8; g++)
+        for (int g = 0; g < 8; g++, words += 32, low += 4)
         {
-            int group = block->Groups8[g];
-            Vector128<short> scale = Vector128.Create((short)(2 * (group >> 12 & 7) + 1)), delta = Vector128.Create((short)(1 - (group >> 15) * 2));
-            for (int i = 0; i < 4; i++, words += 8, low++)
-                ((Vector128.Load(points + 8 * (*low | (group >> 3 * i & 7) << 8)) + delta) * scale).Store(words);
+            // Written out, because the compiler would keep a loop, which costs as much as its body.
+            uint group = block->Groups8[g];
+            int subtract = (int)(group >> 15);
+            Vector128<short> scale = Vector128.Create((short)(2 * (group >> 12 & 7) + 1));
+            Codebook.Store(points, low[0] | group << 8 & 0x700, subtract, scale, words);
+            Codebook.Store(points, low[1] | group << 5 & 0x700, subtract, scale, words + 8);
+            Codebook.Store(points, low[2] | group << 2 & 0x700, subtract, scale, words + 16);
+            Codebook.Store(points, low[3] | group >> 1 & 0x700, subtract, scale, words + 24);
         }
         return (float)block->D / 8;
     }

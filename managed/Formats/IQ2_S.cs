@@ -27,15 +27,17 @@ internal unsafe struct IQ2_S : IUnpackedFormat<IQ2_S>
     public static float Unpack(IQ2_S* block, short* words)
     {
         short* points = Codebook.IQ2_S, signs = Codebook.Signs;
-        for (int g = 0; g < 16; g++)
+        byte* low = block->Points32, sign = block->Signs32;
+        for (int g = 0; g < 8; g++, words += 32, low += 4, sign += 4)
         {
-            int scale = 2 * (block->Scales8[g / 2] >> g % 2 * 4 & 15) + 1;
-            int high = block->High8[g / 2] >> g % 2 * 4;
-            for (int i = 0; i < 2; i++, words += 8)
-            {
-                int number = block->Points32[2 * g + i] | (high >> 2 * i & 3) << 8;
-                Codebook.Store(Vector128.Load(points + 8 * number), scale, signs + 8 * block->Signs32[2 * g + i], words);
-            }
+            // Written out, because the compiler would keep a loop, which costs as much as its body.
+            uint scales = block->Scales8[g], high = block->High8[g];
+            Vector128<short> scale = Vector128.Create((short)(2 * (scales & 15) + 1));
+            Codebook.Store(points, low[0] | high << 8 & 0x300, scale, signs, sign[0], words);
+            Codebook.Store(points, low[1] | high << 6 & 0x300, scale, signs, sign[1], words + 8);
+            scale = Vector128.Create((short)(2 * (scales >> 4) + 1));
+            Codebook.Store(points, low[2] | high << 4 & 0x300, scale, signs, sign[2], words + 16);
+            Codebook.Store(points, low[3] | high << 2 & 0x300, scale, signs, sign[3], words + 24);
         }
         return (float)block->D / 8;
     }

@@ -21,14 +21,17 @@ internal unsafe struct IQ2_XS : IUnpackedFormat<IQ2_XS>
     public static float Unpack(IQ2_XS* block, short* words)
     {
         short* points = Codebook.IQ2_XS, signs = Codebook.EvenSigns;
-        for (int g = 0; g < 16; g++)
+        ushort* both = block->Points32;
+        for (int g = 0; g < 8; g++, words += 32, both += 4)
         {
-            int scale = 2 * (block->Scales8[g / 2] >> g % 2 * 4 & 15) + 1;
-            for (int i = 0; i < 2; i++, words += 8)
-            {
-                uint both = block->Points32[2 * g + i];
-                Codebook.Store(Vector128.Load(points + 8 * (both & 511)), scale, signs + 8 * (both >> 9), words);
-            }
+            // Written out, because the compiler would keep a loop, which costs as much as its body.
+            uint scales = block->Scales8[g];
+            Vector128<short> scale = Vector128.Create((short)(2 * (scales & 15) + 1));
+            Codebook.Store(points, both[0] & 511u, scale, signs, (nuint)both[0] >> 9, words);
+            Codebook.Store(points, both[1] & 511u, scale, signs, (nuint)both[1] >> 9, words + 8);
+            scale = Vector128.Create((short)(2 * (scales >> 4) + 1));
+            Codebook.Store(points, both[2] & 511u, scale, signs, (nuint)both[2] >> 9, words + 16);
+            Codebook.Store(points, both[3] & 511u, scale, signs, (nuint)both[3] >> 9, words + 24);
         }
         return (float)block->D / 8;
     }

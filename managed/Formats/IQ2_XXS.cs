@@ -18,13 +18,16 @@ internal unsafe struct IQ2_XXS : IUnpackedFormat<IQ2_XXS>
     public static float Unpack(IQ2_XXS* block, short* words)
     {
         short* points = Codebook.IQ2_XXS, signs = Codebook.EvenSigns;
-        for (int g = 0; g < 8; g++)
+        byte* numbers = block->Groups64;
+        for (int g = 0; g < 8; g++, words += 32, numbers += 8)
         {
-            byte* numbers = block->Groups64 + 8 * g;
+            // Written out, because the compiler would keep a loop, which costs as much as its body.
             uint rest = *(uint*)(numbers + 4);
-            int scale = 2 * (int)(rest >> 28) + 1;
-            for (int i = 0; i < 4; i++, words += 8)
-                Codebook.Store(Vector128.Load(points + 8 * numbers[i]), scale, signs + 8 * (rest >> 7 * i & 127), words);
+            Vector128<short> scale = Vector128.Create((short)(2 * (rest >> 28) + 1));
+            Codebook.Store(points, numbers[0], scale, signs, rest & 127, words);
+            Codebook.Store(points, numbers[1], scale, signs, rest >> 7 & 127, words + 8);
+            Codebook.Store(points, numbers[2], scale, signs, rest >> 14 & 127, words + 16);
+            Codebook.Store(points, numbers[3], scale, signs, rest >> 21 & 127, words + 24);
         }
         return (float)block->D / 8;
     }

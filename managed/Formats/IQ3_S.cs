@@ -27,16 +27,16 @@ internal unsafe struct IQ3_S : IUnpackedFormat<IQ3_S>
     public static float Unpack(IQ3_S* block, short* words)
     {
         short* points = Codebook.IQ3_S, signs = Codebook.Signs;
-        byte* numbers = block->Points64;
-        for (int g = 0; g < 8; g++)
+        byte* low = block->Points64, sign = block->Signs32;
+        for (int g = 0; g < 8; g++, words += 32, low += 8, sign += 4)
         {
-            int scale = 2 * (block->Scales4[g / 2] >> g % 2 * 4 & 15) + 1;
-            int ninth = block->High8[g] << 8;
-            for (int i = 0; i < 4; i++, words += 8, numbers += 2, ninth >>= 2)
-            {
-                Vector128<short> magnitudes = Codebook.Two(points + 4 * (numbers[0] | ninth & 256), points + 4 * (numbers[1] | ninth >> 1 & 256));
-                Codebook.Store(magnitudes, scale, signs + 8 * block->Signs32[4 * g + i], words);
-            }
+            // Written out, because the compiler would keep a loop, which costs as much as its body.
+            uint high = block->High8[g];
+            Vector128<short> scale = Vector128.Create((short)(2 * (block->Scales4[g >> 1] >> 4 * (g & 1) & 15) + 1));
+            Codebook.Store(points, low[0] | high << 8 & 256, low[1] | high << 7 & 256, scale, signs, sign[0], words);
+            Codebook.Store(points, low[2] | high << 6 & 256, low[3] | high << 5 & 256, scale, signs, sign[1], words + 8);
+            Codebook.Store(points, low[4] | high << 4 & 256, low[5] | high << 3 & 256, scale, signs, sign[2], words + 16);
+            Codebook.Store(points, low[6] | high << 2 & 256, low[7] | high << 1 & 256, scale, signs, sign[3], words + 24);
         }
         return (float)block->D;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Realm.Formats;
 
@@ -21,12 +22,15 @@ internal unsafe struct IQ3_XXS : IUnpackedFormat<IQ3_XXS>
     {
         short* points = Codebook.IQ3_XXS, signs = Codebook.EvenSigns;
         byte* numbers = block->Points64;
-        for (int g = 0; g < 8; g++)
+        for (int g = 0; g < 8; g++, words += 32, numbers += 8)
         {
+            // Written out, because the compiler would keep a loop, which costs as much as its body.
             uint group = block->Groups8[g];
-            int scale = 2 * (int)(group >> 28) + 1;
-            for (int i = 0; i < 4; i++, words += 8, numbers += 2)
-                Codebook.Store(Codebook.Two(points + 4 * numbers[0], points + 4 * numbers[1]), scale, signs + 8 * (group >> 7 * i & 127), words);
+            Vector128<short> scale = Vector128.Create((short)(2 * (group >> 28) + 1));
+            Codebook.Store(points, numbers[0], numbers[1], scale, signs, group & 127, words);
+            Codebook.Store(points, numbers[2], numbers[3], scale, signs, group >> 7 & 127, words + 8);
+            Codebook.Store(points, numbers[4], numbers[5], scale, signs, group >> 14 & 127, words + 16);
+            Codebook.Store(points, numbers[6], numbers[7], scale, signs, group >> 21 & 127, words + 24);
         }
         return (float)block->D / 4;
     }

@@ -25,16 +25,13 @@ internal unsafe struct TQ1_0 : IUnpackedFormat<TQ1_0>
         for (int i = 0; i < 48; i += 8)
         {
             short* to = i < 32 ? words + i : words + 160 + i - 32;
-            Vector128<ushort> fractions = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)(block->Fives48 + i)).AsByte());
+            Vector128<ushort> fractions = Words.Order(*(ulong*)(block->Fives48 + i));
             for (int n = 0; n < 5; n++, to += i < 32 ? 32 : 16)
-                Words.Store(NextDigits(ref fractions), to);
+                NextDigits(ref fractions).Store(to);
         }
-        Vector128<ushort> last = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)block->Fours4).AsByte());
+        Vector128<ushort> last = Words.Order(*(uint*)block->Fours4);
         for (int n = 0; n < 4; n++)
-        {
-            Vector128<short> four = Vector128.Shuffle(NextDigits(ref last), Vector128.Create(0, 2, 1, 3, 4, 5, 6, 7));
-            *(long*)(words + 240 + 4 * n) = four.AsInt64().ToScalar();
-        }
+            *(long*)(words + 240 + 4 * n) = NextDigits(ref last).AsInt64().ToScalar();
         return (float)block->D;
     }
 

@@ -17,12 +17,16 @@ internal unsafe struct TQ2_0 : IUnpackedFormat<TQ2_0>
 
     public static float Unpack(TQ2_0* block, short* words)
     {
+        Vector128<short> one = Vector128.Create((short)1);
+        Vector128<ushort> three = Vector128.Create((ushort)3);
         for (int i = 0; i < 64; i += 8)
         {
-            Vector128<ushort> four = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)(block->Quants64 + i)).AsByte());
-            short* to = words + i / 32 * 128 + i % 32;
-            for (int j = 0; j < 4; j++, four = Vector128.ShiftRightLogical(four, 2))
-                Words.Store((four & Vector128.Create((ushort)3)).AsInt16() - Vector128.Create((short)1), to + 32 * j);
+            Vector128<ushort> four = Words.Order(*(ulong*)(block->Quants64 + i));
+            short* to = words + (i & 32) * 4 + (i & 31);
+            ((four & three).AsInt16() - one).Store(to);
+            ((Vector128.ShiftRightLogical(four, 2) & three).AsInt16() - one).Store(to + 32);
+            ((Vector128.ShiftRightLogical(four, 4) & three).AsInt16() - one).Store(to + 64);
+            (Vector128.ShiftRightLogical(four, 6).AsInt16() - one).Store(to + 96);
         }
         return (float)block->D;
     }

@@ -10,8 +10,8 @@ internal static unsafe class Words
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Place(int i) => i & ~3 | (i & 1) << 1 | i >> 1 & 1;
 
-    /// <summary>Stores eight that come in their natural order.</summary>
+    /// <summary>Eight bytes, which are consecutive weights, to 16 bits in that order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector128<short> eight, short* words) =>
-        Vector128.Shuffle(eight, Vector128.Create(0, 2, 1, 3, 4, 6, 5, 7)).Store(words);
+    public static Vector128<ushort> Order(ulong bytes) =>
+        Vector128.Shuffle(Vector128.WidenLower(Vector128.CreateScalarUnsafe(bytes).AsByte()), Vector128.Create((ushort)0, 2, 1, 3, 4, 6, 5, 7));
 }
