@@ -61,11 +61,12 @@ function pure() {
   };
 }
 
-function raw(name) {
+function raw(name, atOnce) {
   const imports = createRealmImports({ models: { model: file } });
   const module = new WebAssembly.Module(fs.readFileSync(path.join(root, 'examples/guests', name)));
   const { exports: guest } = new WebAssembly.Instance(module, { env: imports.env });
   imports.attach(guest.memory);
+  guest.set_layers_at_once?.(atOnce ? 1 : 0);
   const put = (text) => {
     const at = guest.alloc(text.length);
     return [at, Buffer.from(guest.memory.buffer).write(text, at)];
@@ -101,8 +102,8 @@ function measure(run) {
 }
 
 /** A guest in C in a thread of its own, layer by layer over the network: milliseconds a token. */
-async function remote(host, road, vocabSize) {
-  const order = { guest: 'c/paris.wasm', model: 'model', prompt: PROMPT, most, vocabSize, rounds: ROUNDS };
+async function remote(host, road, vocabSize, atOnce) {
+  const order = { guest: 'c/paris.wasm', model: 'model', prompt: PROMPT, most, vocabSize, atOnce, rounds: ROUNDS };
   const workerData = { job: 'guest', road, order, url: host.url, token: host.token };
   const thread = new Worker(path.join(root, 'test/fixtures/remoteGuest.mjs'), { workerData });
   const { result, failed } = await new Promise((resolve, reject) => thread.on('message', resolve).on('error', reject));
@@ -131,6 +132,7 @@ async function main() {
   const paths = {
     'Option 3, JavaScript': pure(),
     'Option 2, C': raw('c/paris.wasm'),
+    'Option 2, C, all layers in one call': raw('c/paris.wasm', true),
     'Option 2, AssemblyScript': raw('assemblyscript/raw.wasm'),
     'Option 1, AssemblyScript': await typed(),
   };
@@ -151,8 +153,12 @@ async function main() {
       `${(Math.max(0, 1 - than / whole) * 100).toFixed(1)} %`,
       '',
     );
-  for (const road of ['socket', 'request'])
-    network(`Client, C guest layer by layer, by ${road}`, await remote(host, road, model.info.vocabSize), direct);
+  for (const road of ['socket', 'request']) {
+    for (const atOnce of [false, true]) {
+      const name = `Client, C guest, ${atOnce ? 'all layers in one call' : 'layer by layer'}, by ${road}`;
+      network(name, await remote(host, road, model.info.vocabSize, atOnce), direct);
+    }
+  }
   const options = { maxTokens: most, ignoreEos: true };
   const here = await generating(async () => (await model.generate(PROMPT, options)).tokens.length);
   const { connect } = await import('../dist/web/client/index.mjs');

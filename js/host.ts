@@ -1,5 +1,14 @@
 import { binding } from './binding';
-import { floats, floatsOut, text as checkText, tokenIds, type Floats, type TokenIds } from './check';
+import {
+  floats,
+  floatsOut,
+  invalid,
+  positiveInteger,
+  text as checkText,
+  tokenIds,
+  type Floats,
+  type TokenIds,
+} from './check';
 import { native, RealmError, type RealmErrorCode } from './errors';
 import { checkGenerateOptions } from './generation';
 import { GuestCode, GuestFault } from './guest/faults';
@@ -48,6 +57,14 @@ export interface Host {
     position: number,
     out: Float32Array,
   ): number;
+  /** `layerCount` layers from `firstLayer` on, as that many calls of `forwardLayer`. */
+  forwardLayers(
+    modelId: number,
+    firstLayer: number,
+    layerCount: number,
+    hiddenStates: Floats,
+    position: number,
+  ): Float32Array;
   /** float32 (vocabulary size) */
   computeLogits(modelId: number, hiddenState: Floats): Float32Array;
   computeLogitsInto(modelId: number, hiddenState: Floats, out: Float32Array): number;
@@ -120,6 +137,16 @@ export function createHost(options: HostOptions = {}): Host & { configure(option
       native(() => binding.forwardLayerInto(of(modelId).stored, layer, checked, position, room));
       return checked.byteLength >> 2;
     },
+    forwardLayers(modelId, first, count, hidden, position) {
+      const model = of(modelId);
+      const { layers } = model.info;
+      const wanted = positiveInteger('layerCount', count, 1);
+      if (first + wanted > layers) throw invalid(`${wanted} layers from ${first} on asked, the model has ${layers}`);
+      const checked = floats(hidden, 'hiddenStates');
+      const out = new Float32Array(native(() => binding.forwardLayer(model.stored, first, checked, position)));
+      if (wanted > 1) model.forwardInto(first + 1, wanted - 1, out, position, out);
+      return out;
+    },
     computeLogits(modelId, hidden) {
       const checked = floats(hidden, 'hiddenState');
       return new Float32Array(native(() => binding.computeLogits(of(modelId).stored, checked)));
@@ -169,6 +196,7 @@ export const embedTokens = host.embedTokens;
 export const embedTokensInto = host.embedTokensInto;
 export const forwardLayer = host.forwardLayer;
 export const forwardLayerInto = host.forwardLayerInto;
+export const forwardLayers = host.forwardLayers;
 export const computeLogits = host.computeLogits;
 export const computeLogitsInto = host.computeLogitsInto;
 export const tokenize = host.tokenize;

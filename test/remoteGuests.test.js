@@ -65,6 +65,9 @@ describe.each(['socket', 'request'])('by %s', (road) => {
       ]);
       expect(result).toBeGreaterThan(0);
       expect(milliseconds).toBeGreaterThan(0);
+      if (!guest.startsWith('c/')) continue;
+      const atOnce = await run('guest', road, { ...order, atOnce: true });
+      expect(atOnce).toMatchObject({ ids: expected.ids, logits: sha(expected.logits) });
     }
     return expected.text;
   }
@@ -84,7 +87,8 @@ describe.each(['socket', 'request'])('by %s', (road) => {
     expect(different).toBeUndefined();
     expect(fine).toBeGreaterThan(50);
     expect(refused).toBeGreaterThan(200);
-    for (const name of ['forward_layer', 'compute_logits', 'embed_tokens']) expect(names).toContain(`realm_${name}`);
+    for (const name of ['forward_layer', 'forward_layers', 'compute_logits', 'embed_tokens'])
+      expect(names).toContain(`realm_${name}`);
   });
 
   test('codes', async () => {

@@ -118,6 +118,18 @@ test('computing: what it gives, and what it refuses', () => {
   expect(w.env.realm_compute_logits(1, out, hiddenSize - 1, 2 * PAGE)).toBe(INVALID_ARGUMENT);
   expect(w.env.realm_compute_logits(1, out, hiddenSize, SIZE - 4)).toBe(OUT_OF_BOUNDS);
   expect(w.env.realm_session_reset(1)).toBe(0);
+  // Several layers in one call are as many calls; and none but whole ones.
+  w.put(0, ids);
+  w.env.realm_embed_tokens(1, 0, 3, out);
+  expect(w.env.realm_forward_layers(1, 0, layers, out, 3 * hiddenSize, 0, 3 * PAGE)).toBe(3 * row);
+  for (let layer = 0; layer < layers; layer++) w.env.realm_forward_layer(1, layer, out, 3 * hiddenSize, 0, out);
+  const whole = Buffer.from(w.memory.buffer, 3 * PAGE, 3 * row);
+  expect(Buffer.from(w.memory.buffer, out, 3 * row).equals(whole)).toBe(true);
+  expect(w.env.realm_forward_layers(1, 0, 0, out, hiddenSize, 0, out)).toBe(NOT_FOUND);
+  expect(w.env.realm_forward_layers(1, 1, layers, out, hiddenSize, 0, out)).toBe(NOT_FOUND);
+  expect(w.env.realm_forward_layers(1, -1, 2, out, hiddenSize, 0, out)).toBe(NOT_FOUND);
+  expect(w.env.realm_forward_layers(1, 0, -1, out, hiddenSize, 0, out)).toBe(NOT_FOUND);
+  expect(w.env.realm_session_reset(1)).toBe(0);
   expect(w.env.realm_forward_layer(1, 0, out, hiddenSize, 1, out)).toBe(INVALID_ARGUMENT);
   for (let position = 0; position < contextLength; position += 64)
     w.env.realm_forward_layer(1, 0, 0, 64 * hiddenSize, position, 0);
@@ -306,13 +318,20 @@ test('4000 seeded calls with anything: numbers come back, nothing is written out
     realm_get_model_metadata: (a) => [a[1], a[2]],
     realm_embed_tokens: (a) => [a[3], a[2] * hiddenSize * 4],
     realm_forward_layer: (a) => [a[5], a[3] * 4],
+    realm_forward_layers: (a) => [a[6], a[4] * 4],
     realm_compute_logits: (a) => [a[3], vocabSize * 4],
     realm_encode_tokens: (a) => [a[3], a[4]],
     realm_decode_tokens: (a) => [a[3], a[4]],
     realm_host_generate: (a) => [a[4], a[5]],
     realm_last_error: (a) => [a[0], a[1]],
   };
-  const counts = { realm_get_model_info: 3, realm_host_generate: 6, realm_forward_layer: 6, realm_get_tensor: 5 };
+  const counts = {
+    realm_get_model_info: 3,
+    realm_host_generate: 6,
+    realm_forward_layer: 6,
+    realm_forward_layers: 7,
+    realm_get_tensor: 5,
+  };
   const names = Object.keys(w.env).filter((name) => name !== 'realm_host_generate');
   let [fine, refused] = [0, 0];
   const bytes = new Uint8Array(w.memory.buffer);

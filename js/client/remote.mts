@@ -75,15 +75,7 @@ export class RemoteModel implements EngineModel {
   }
 
   embedInto(ids: Uint32Array, out: Float32Array): void {
-    const { hiddenSize, vocabSize } = this.info;
-    // All at once or nothing, as beside the engine.
-    ids.forEach((id, index) => {
-      if (id < vocabSize) return;
-      throw new GuestFault(
-        'INVALID_ARGUMENT',
-        `token ${id} at index ${index} is not in the vocabulary of ${vocabSize}`,
-      );
-    });
+    const { hiddenSize } = this.info;
     const most = Math.min(this.#rows(this.#opened.limits.answer_bytes, 'an answer'), 4096);
     for (let at = 0; at < ids.length; at += most) {
       const tokens = Array.from(ids.subarray(at, at + most));
@@ -91,7 +83,7 @@ export class RemoteModel implements EngineModel {
     }
   }
 
-  forwardInto(layer: number, hidden: Float32Array, position: number, out: Float32Array): void {
+  forwardInto(layer: number, count: number, hidden: Float32Array, position: number, out: Float32Array): void {
     const { hiddenSize, contextLength } = this.info;
     const { message_bytes, answer_bytes } = this.#opened.limits;
     const most = this.#rows(Math.min(message_bytes - HEAD_BYTES, answer_bytes), 'a message') * hiddenSize;
@@ -108,7 +100,7 @@ export class RemoteModel implements EngineModel {
     // More rows than a message holds are as many passes: the same numbers, bit for bit.
     for (let at = 0; at === 0 || at < hidden.length; at += most) {
       const rows = hidden.subarray(at, at + most);
-      const params = { layer, position: position + at / hiddenSize };
+      const params = { layer, count, position: position + at / hiddenSize };
       out.set(this.#numbers('forward_layer', params, rows.length, rows), at);
     }
   }

@@ -16,8 +16,8 @@ export class Calls {
 
   /** @param codeOf where an error stands in the table of this import object */
   wrap(name: string, body: (...args: number[]) => number, codeOf = guestCodeOf, busy: number = GuestCode.BUSY) {
-    // Six parameters, as many as any function has: cheaper than a list, 30 times a token.
-    return (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, f?: unknown): number => {
+    // Seven parameters, as many as any function has: cheaper than a list, 30 times a token.
+    return (a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, f?: unknown, g?: unknown): number => {
       if (this.#busy) {
         this.lastError = `${name}: another call of this guest is under way`;
         return busy;
@@ -32,6 +32,7 @@ export class Calls {
           (d as number) >>> 0,
           (e as number) >>> 0,
           (f as number) >>> 0,
+          (g as number) >>> 0,
         );
       } catch (error) {
         const code = codeOf(error);

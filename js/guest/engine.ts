@@ -43,8 +43,8 @@ export interface EngineModel {
   tensor(name: string): Float32Array;
   /** `out`: (tokens, hidden size). */
   embedInto(ids: Uint32Array, out: Float32Array): void;
-  /** `out` may be `hidden`. */
-  forwardInto(layer: number, hidden: Float32Array, position: number, out: Float32Array): void;
+  /** `count` layers, from `layer` on. `out` may be `hidden`. */
+  forwardInto(layer: number, count: number, hidden: Float32Array, position: number, out: Float32Array): void;
   logitsInto(hidden: Float32Array, out: Float32Array): void;
   /** Forgets all positions: the next one must be 0. */
   reset(): void;

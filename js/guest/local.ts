@@ -94,9 +94,12 @@ export class LocalModel implements EngineModel {
     native(() => binding.embedTokensInto(this.stored, ids, out));
   }
 
-  forwardInto(layer: number, hidden: Float32Array, position: number, out: Float32Array): void {
+  forwardInto(layer: number, count: number, hidden: Float32Array, position: number, out: Float32Array): void {
     try {
-      binding.forwardLayerInto(this.#opened.stored, layer, hidden, position, out); // 30 times a token: without a closure
+      // Often 30 times a token: without a closure.
+      binding.forwardLayerInto(this.#opened.stored, layer, hidden, position, out);
+      for (let next = layer + 1; next < layer + count; next++)
+        binding.forwardLayerInto(this.#opened.stored, next, out, position, out);
     } catch (error) {
       throw fromNative(error);
     }

@@ -81,10 +81,13 @@ export async function layerCall(
     }
     case 'forward_layer': {
       const layer = wholeNumber('layer', params.layer, -1, 0xffffffff);
+      const count = positiveInteger('count', params.count, 1);
       const position = wholeNumber('position', params.position, -1, 0xffffffff);
       if (layer < 0 || position < 0) throw new RealmError('E_INVALID_ARGUMENT', 'layer and position must be given');
+      if (layer + count > (open.info.layers ?? 0))
+        throw new RealmError('E_INVALID_ARGUMENT', `${count} layers from ${layer} on: there are ${open.info.layers}`);
       const rows = numbersOf(floats);
-      return run({ kind: 'forward', layer, floats: rows, position }, [rows.length / width, width]);
+      return run({ kind: 'forward', layer, count, floats: rows, position }, [rows.length / width, width]);
     }
     case 'compute_logits':
       return run({ kind: 'logits', floats: numbersOf(floats), width: vocabulary }, [vocabulary]);

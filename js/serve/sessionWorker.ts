@@ -6,7 +6,7 @@ import { fromNative, RealmError } from '../errors';
 /** What a client can ask of a session; `floats` are its own. */
 export type SessionWork =
   | { kind: 'embed'; ids: Uint32Array; width: number }
-  | { kind: 'forward'; layer: number; floats: Float32Array; position: number }
+  | { kind: 'forward'; layer: number; count: number; floats: Float32Array; position: number }
   | { kind: 'logits'; floats: Float32Array; width: number }
   | { kind: 'tensor'; name: string }
   | { kind: 'reset' };
@@ -51,7 +51,8 @@ function work(order: SessionOrder): { value: number; floats?: Float32Array<Array
       return { value: 0, floats: out };
     }
     case 'forward':
-      binding.forwardLayerInto(stored, order.layer, order.floats, order.position, order.floats);
+      for (let layer = order.layer; layer < order.layer + order.count; layer++)
+        binding.forwardLayerInto(stored, layer, order.floats, order.position, order.floats);
       return { value: 0, floats: order.floats as Float32Array<ArrayBuffer> };
     case 'logits': {
       const out = new Float32Array(order.width);

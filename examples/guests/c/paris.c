@@ -84,6 +84,10 @@ static int32_t load(const char *name, uint32_t name_bytes) {
   return json_bytes < 0 ? json_bytes : model;
 }
 
+/* 1: all layers in one call, for hosts that are far away. 0: one call a layer. */
+static uint32_t layers_at_once;
+void EXPORT(set_layers_at_once)(uint32_t on) { layers_at_once = on; }
+
 /* Streams the most probable continuation of a prompt. Returns how many tokens it has, or what failed. */
 int32_t EXPORT(run)(const char *name, uint32_t name_bytes, const char *prompt, uint32_t prompt_bytes, uint32_t most) {
   int32_t model = load(name, name_bytes);
@@ -103,8 +107,9 @@ int32_t EXPORT(run)(const char *name, uint32_t name_bytes, const char *prompt, u
     while (position < id_count) { /* the prompt in chunks, then one token at a time */
       rows = id_count - position < CHUNK ? id_count - position : CHUNK;
       int32_t done = realm_embed_tokens(model, ids + position, rows, hidden);
-      for (int32_t layer = 0; done >= 0 && layer < layers; layer++)
+      for (int32_t layer = 0; done >= 0 && !layers_at_once && layer < layers; layer++)
         done = realm_forward_layer(model, layer, hidden, rows * width, position, hidden);
+      if (done >= 0 && layers_at_once) done = realm_forward_layers(model, 0, layers, hidden, rows * width, position, hidden);
       if (done < 0) return done;
       position += rows;
     }

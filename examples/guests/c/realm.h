@@ -15,6 +15,7 @@ REALM_IMPORT(realm_get_model_metadata)(uint32_t model, char *json, uint32_t most
 REALM_IMPORT(realm_get_tensor)(uint32_t model, const char *name, uint32_t bytes, float *out, uint32_t most_bytes);
 REALM_IMPORT(realm_embed_tokens)(uint32_t model, const uint32_t *ids, uint32_t count, float *out);
 REALM_IMPORT(realm_forward_layer)(uint32_t model, uint32_t layer, const float *hidden, uint32_t floats, uint32_t position, float *out);
+REALM_IMPORT(realm_forward_layers)(uint32_t model, uint32_t first, uint32_t count, const float *hidden, uint32_t floats, uint32_t position, float *out);
 REALM_IMPORT(realm_compute_logits)(uint32_t model, const float *hidden, uint32_t floats, float *out);
 REALM_IMPORT(realm_session_reset)(uint32_t model);
 REALM_IMPORT(realm_encode_tokens)(uint32_t model, const char *text, uint32_t bytes, uint32_t *ids, uint32_t most_bytes);
