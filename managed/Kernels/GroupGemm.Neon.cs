@@ -22,19 +22,67 @@ internal readonly unsafe partial struct GroupGemm<T>
     {
         for (int half = 0; half < 2; half++)
         {
-            if (tokens == 1)
-            {
-                Multiply1<TDot>(weights, blocks, tile, half, output + 8 * half);
-                continue;
-            }
-            Multiply4<TDot>(weights, blocks, tile, 0, half, output + 8 * half);
             if (tokens > 4)
-                Multiply4<TDot>(weights, blocks, tile, 4, half, output + 4 * Lanes.Rows + 8 * half);
+                Multiply8<TDot>(weights, blocks, tile, half, output + 8 * half);
+            else if (tokens > 1)
+                Multiply4<TDot>(weights, blocks, tile, half, output + 8 * half);
+            else
+                Multiply1<TDot>(weights, blocks, tile, half, output + 8 * half);
         }
     }
 
-    // Four tokens from `token` on.
-    private static void Multiply4<TDot>(byte* w, int blocks, byte* tile, int token, int half, float* output) where TDot : struct, IDot
+    private static void Multiply8<TDot>(byte* w, int blocks, byte* tile, int half, float* output) where TDot : struct, IDot
+    {
+        for (int t = 0; t < 8; t++)
+            Vector256<float>.Zero.Store(output + 16 * t);
+        for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
+        {
+            Vector128<int> i0 = default, i1 = default, i2 = default, i3 = default, i4 = default, i5 = default, i6 = default, i7 = default;
+            Vector128<int> j0 = default, j1 = default, j2 = default, j3 = default, j4 = default, j5 = default, j6 = default, j7 = default;
+            for (int part = 0; part < 4; part++)
+            {
+                sbyte* a = (sbyte*)tile + 128 * (part / 2) + 16 * (part % 2);
+                for (int j = 0; j < 4; j++, a += 32)
+                {
+                    Load(w, half, part, j, out var scale, out var scaleLast, out var v0, out var u0, out var v1, out var u1, out var v2, out var u2, out var v3, out var u3);
+                    Vector128<sbyte> x = Vector128.Load(a);
+                    i0 = AdvSimd.MultiplyAdd(i0, Four<TDot>(x, v0, v1, v2, v3), scale);
+                    j0 = AdvSimd.MultiplyAdd(j0, Four<TDot>(x, u0, u1, u2, u3), scaleLast);
+                    x = Vector128.Load(a + 256);
+                    i1 = AdvSimd.MultiplyAdd(i1, Four<TDot>(x, v0, v1, v2, v3), scale);
+                    j1 = AdvSimd.MultiplyAdd(j1, Four<TDot>(x, u0, u1, u2, u3), scaleLast);
+                    x = Vector128.Load(a + 512);
+                    i2 = AdvSimd.MultiplyAdd(i2, Four<TDot>(x, v0, v1, v2, v3), scale);
+                    j2 = AdvSimd.MultiplyAdd(j2, Four<TDot>(x, u0, u1, u2, u3), scaleLast);
+                    x = Vector128.Load(a + 768);
+                    i3 = AdvSimd.MultiplyAdd(i3, Four<TDot>(x, v0, v1, v2, v3), scale);
+                    j3 = AdvSimd.MultiplyAdd(j3, Four<TDot>(x, u0, u1, u2, u3), scaleLast);
+                    x = Vector128.Load(a + 1024);
+                    i4 = AdvSimd.MultiplyAdd(i4, Four<TDot>(x, v0, v1, v2, v3), scale);
+                    j4 = AdvSimd.MultiplyAdd(j4, Four<TDot>(x, u0, u1, u2, u3), scaleLast);
+                    x = Vector128.Load(a + 1280);
+                    i5 = AdvSimd.MultiplyAdd(i5, Four<TDot>(x, v0, v1, v2, v3), scale);
+                    j5 = AdvSimd.MultiplyAdd(j5, Four<TDot>(x, u0, u1, u2, u3), scaleLast);
+                    x = Vector128.Load(a + 1536);
+                    i6 = AdvSimd.MultiplyAdd(i6, Four<TDot>(x, v0, v1, v2, v3), scale);
+                    j6 = AdvSimd.MultiplyAdd(j6, Four<TDot>(x, u0, u1, u2, u3), scaleLast);
+                    x = Vector128.Load(a + 1792);
+                    i7 = AdvSimd.MultiplyAdd(i7, Four<TDot>(x, v0, v1, v2, v3), scale);
+                    j7 = AdvSimd.MultiplyAdd(j7, Four<TDot>(x, u0, u1, u2, u3), scaleLast);
+                }
+            }
+            Finish(w, tile, half, 0, i0, j0, output);
+            Finish(w, tile, half, 1, i1, j1, output);
+            Finish(w, tile, half, 2, i2, j2, output);
+            Finish(w, tile, half, 3, i3, j3, output);
+            Finish(w, tile, half, 4, i4, j4, output);
+            Finish(w, tile, half, 5, i5, j5, output);
+            Finish(w, tile, half, 6, i6, j6, output);
+            Finish(w, tile, half, 7, i7, j7, output);
+        }
+    }
+
+    private static void Multiply4<TDot>(byte* w, int blocks, byte* tile, int half, float* output) where TDot : struct, IDot
     {
         for (int t = 0; t < 4; t++)
             Vector256<float>.Zero.Store(output + 16 * t);
@@ -43,7 +91,7 @@ internal readonly unsafe partial struct GroupGemm<T>
             Vector128<int> i0 = default, i1 = default, i2 = default, i3 = default, j0 = default, j1 = default, j2 = default, j3 = default;
             for (int part = 0; part < 4; part++)
             {
-                sbyte* a = (sbyte*)tile + 256 * token + 128 * (part / 2) + 16 * (part % 2);
+                sbyte* a = (sbyte*)tile + 128 * (part / 2) + 16 * (part % 2);
                 for (int j = 0; j < 4; j++, a += 32)
                 {
                     Load(w, half, part, j, out var scale, out var scaleLast, out var v0, out var u0, out var v1, out var u1, out var v2, out var u2, out var v3, out var u3);
@@ -61,10 +109,10 @@ internal readonly unsafe partial struct GroupGemm<T>
                     j3 = AdvSimd.MultiplyAdd(j3, Four<TDot>(x, u0, u1, u2, u3), scaleLast);
                 }
             }
-            Finish(w, tile, half, token, 0, i0, j0, output);
-            Finish(w, tile, half, token, 1, i1, j1, output);
-            Finish(w, tile, half, token, 2, i2, j2, output);
-            Finish(w, tile, half, token, 3, i3, j3, output);
+            Finish(w, tile, half, 0, i0, j0, output);
+            Finish(w, tile, half, 1, i1, j1, output);
+            Finish(w, tile, half, 2, i2, j2, output);
+            Finish(w, tile, half, 3, i3, j3, output);
         }
     }
 
@@ -85,7 +133,7 @@ internal readonly unsafe partial struct GroupGemm<T>
                     k = AdvSimd.MultiplyAdd(k, Four<TDot>(x, u0, u1, u2, u3), scaleLast);
                 }
             }
-            Finish(w, tile, half, 0, 0, i, k, output);
+            Finish(w, tile, half, 0, i, k, output);
         }
     }
 
@@ -129,16 +177,16 @@ internal readonly unsafe partial struct GroupGemm<T>
         TDot.Add(TDot.Add(TDot.Add(TDot.Add(default, v0, x, 0), v1, x, 1), v2, x, 2), v3, x, 3);
 
     // What is done once a superblock and token, for 8 rows.
-    private static void Finish(byte* w, byte* tile, int half, int token, int t, Vector128<int> first, Vector128<int> last, float* output)
+    private static void Finish(byte* w, byte* tile, int half, int t, Vector128<int> first, Vector128<int> last, float* output)
     {
         output += 16 * t;
-        Vector128<float> scale = Vector128.Create(((float*)(tile + SuperblockActivations.ScaleOffset))[token + t]);
+        Vector128<float> scale = Vector128.Create(((float*)(tile + SuperblockActivations.ScaleOffset))[t]);
         Vector256<float> d = T.Scale(w, half);
         Vector128<float> c = AdvSimd.FusedMultiplyAdd(Vector128.Load(output), AdvSimd.ConvertToSingle(first), d.GetLower() * scale);
         Vector128<float> e = AdvSimd.FusedMultiplyAdd(Vector128.Load(output + 4), AdvSimd.ConvertToSingle(last), d.GetUpper() * scale);
         if (T.HasMinimums)
         {
-            short* sums = (short*)(tile + SuperblockActivations.Sum16Offset) + 16 * (token + t);
+            short* sums = (short*)(tile + SuperblockActivations.Sum16Offset) + 16 * t;
             Vector128<int> m = default, n = default;
             for (int k = 0; k < 4; k++, sums += 4)
             {

@@ -86,13 +86,12 @@ internal readonly unsafe partial struct SuperblockGemm<T>
         {
             Vector128<int> i0 = default, i1 = default, i2 = default, i3 = default;
             sbyte* a = (sbyte*)tile;
-            for (int sub = 0; sub < 8; sub++, a += 32)
+            for (int j = 0; j < 4; j++, a += 64)
             {
-                Vector128<sbyte> x = Vector128.Load(a), y = Vector128.Load(a + 16);
-                i0 = AdvSimd.MultiplyAdd(i0, Rows<TDot>(w, sub, x, y), Scale4(w, sub));
-                i1 = AdvSimd.MultiplyAdd(i1, Rows<TDot>(w + 16, sub, x, y), Scale4(w + 16, sub));
-                i2 = AdvSimd.MultiplyAdd(i2, Rows<TDot>(w + 32, sub, x, y), Scale4(w + 32, sub));
-                i3 = AdvSimd.MultiplyAdd(i3, Rows<TDot>(w + 48, sub, x, y), Scale4(w + 48, sub));
+                i0 = AddPair<TDot>(i0, w, j, a);
+                i1 = AddPair<TDot>(i1, w + 16, j, a);
+                i2 = AddPair<TDot>(i2, w + 32, j, a);
+                i3 = AddPair<TDot>(i3, w + 48, j, a);
             }
             float s = *(float*)(tile + SuperblockActivations.ScaleOffset);
             short* sums = (short*)(tile + SuperblockActivations.Sum32Offset);
@@ -105,13 +104,32 @@ internal readonly unsafe partial struct SuperblockGemm<T>
         }
     }
 
-    // A sub-block of four rows.
+    // Sub-blocks 2j and 2j + 1 of four rows: the low and the high nibbles of the same words.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Rows<TDot>(byte* w, int sub, Vector128<sbyte> x, Vector128<sbyte> y) where TDot : struct, IDot
+    private static Vector128<int> AddPair<TDot>(Vector128<int> sum, byte* w, int j, sbyte* a) where TDot : struct, IDot
     {
-        Load4(w, sub, 0, out var v0, out var v1, out var v2, out var v3);
-        Load4(w, sub, 4, out var u0, out var u1, out var u2, out var u3);
-        return Four<TDot>(x, v0, v1, v2, v3) + Four<TDot>(y, u0, u1, u2, u3);
+        Vector128<sbyte> bit = Vector128.Create((sbyte)(4 - 2 * j)), nextBit = Vector128.Create((sbyte)(3 - 2 * j));
+        Vector128<int> low = default, high = default;
+        AddWords<TDot>(w + QuantOffset + 8 * Word * j, w + FifthOffset, bit, nextBit, a, ref low, ref high);
+        AddWords<TDot>(w + QuantOffset + 8 * Word * j + 4 * Word, w + FifthOffset + 4 * Word, bit, nextBit, a + 16, ref low, ref high);
+        return AdvSimd.MultiplyAdd(AdvSimd.MultiplyAdd(sum, low, Scale4(w, 2 * j)), high, Scale4(w, 2 * j + 1));
+    }
+
+    // Four words; the activations of the high nibbles are 32 on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddWords<TDot>(byte* q, byte* fifth, Vector128<sbyte> bit, Vector128<sbyte> nextBit, sbyte* a,
+        ref Vector128<int> low, ref Vector128<int> high) where TDot : struct, IDot
+    {
+        Vector128<sbyte> x = Vector128.Load(a), y = Vector128.Load(a + 32);
+        Vector128<byte> q0 = Vector128.Load(q), q1 = Vector128.Load(q + Word), q2 = Vector128.Load(q + 2 * Word), q3 = Vector128.Load(q + 3 * Word);
+        low = TDot.Add(low, WithFifth(q0 & Vector128.Create((byte)15), fifth, bit), x, 0);
+        high = TDot.Add(high, WithFifth(Vector128.ShiftRightLogical(q0, 4), fifth, nextBit), y, 0);
+        low = TDot.Add(low, WithFifth(q1 & Vector128.Create((byte)15), fifth + Word, bit), x, 1);
+        high = TDot.Add(high, WithFifth(Vector128.ShiftRightLogical(q1, 4), fifth + Word, nextBit), y, 1);
+        low = TDot.Add(low, WithFifth(q2 & Vector128.Create((byte)15), fifth + 2 * Word, bit), x, 2);
+        high = TDot.Add(high, WithFifth(Vector128.ShiftRightLogical(q2, 4), fifth + 2 * Word, nextBit), y, 2);
+        low = TDot.Add(low, WithFifth(q3 & Vector128.Create((byte)15), fifth + 3 * Word, bit), x, 3);
+        high = TDot.Add(high, WithFifth(Vector128.ShiftRightLogical(q3, 4), fifth + 3 * Word, nextBit), y, 3);
     }
 
     // Vectors i to i + 3 of the weights of a sub-block, four rows (w points at their place in the words).
@@ -132,10 +150,13 @@ internal readonly unsafe partial struct SuperblockGemm<T>
     private static Vector128<sbyte> Load(byte* q, byte* fifth, Vector128<sbyte> nibble, Vector128<sbyte> bit)
     {
         Vector128<byte> four = AdvSimd.ShiftLogical(Vector128.Load(q), nibble) & Vector128.Create((byte)15);
-        if (T.FifthBit)
-            four |= AdvSimd.ShiftLogical(Vector128.Load(fifth), bit) & Vector128.Create((byte)16);
-        return four.AsSByte();
+        return WithFifth(four, fifth, bit);
     }
+
+    // Nibbles with their fifth bits, which a shift to the left by `bit` brings to their place.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<sbyte> WithFifth(Vector128<byte> four, byte* fifth, Vector128<sbyte> bit) =>
+        (T.FifthBit ? four | (AdvSimd.ShiftLogical(Vector128.Load(fifth), bit) & Vector128.Create((byte)16)) : four).AsSByte();
 
     // 16 weights of four rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
