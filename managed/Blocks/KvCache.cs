@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Realm.Kernels;
 
 namespace Realm.Blocks;
@@ -97,16 +96,15 @@ internal sealed unsafe class KvCache(KvLayout layout) : IDisposable
             throw new RealmException(ErrorCode.ContextFull, $"context full: position {length - 1} asked, the context holds {layout.ContextLength}");
         while ((long)_pages.Count * KeyBlock.Keys < length)
         {
-            void* page;
+            byte* page;
             try
             {
-                page = NativeMemory.AlignedAlloc((nuint)layout.PageBytes, 64);
+                page = SystemMemory.Allocate(layout.PageBytes);
             }
             catch (OutOfMemoryException)
             {
                 throw new RealmException(ErrorCode.OutOfMemory, $"no memory for a key/value cache page of {layout.PageBytes} bytes");
             }
-            NativeMemory.Clear(page, (nuint)layout.PageBytes);
             _pages.Add((nint)page);
         }
     }
@@ -153,7 +151,7 @@ internal sealed unsafe class KvCache(KvLayout layout) : IDisposable
     public void Dispose()
     {
         foreach (nint page in _pages)
-            NativeMemory.AlignedFree((void*)page);
+            SystemMemory.Free((byte*)page, layout.PageBytes);
         _pages.Clear();
         Truncate(0);
     }
