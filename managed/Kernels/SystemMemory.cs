@@ -11,9 +11,6 @@ internal static unsafe class SystemMemory
     /// <summary>madvise(2), MADV_DONTNEED: pages of a mapped file may go, and are read again when touched. Of other memory it would lose the content.</summary>
     public const int Forget = 4;
 
-    /// <summary>madvise(2), MADV_RANDOM: a touch of a mapped file brings one page, not its neighbours too.</summary>
-    public const int Random = 1;
-
     /// <summary>madvise(2), MADV_POPULATE_READ (Linux 5.14): map pages of a file that are in memory, all at once instead of by a fault for every few.</summary>
     public const int Populate = 22;
 

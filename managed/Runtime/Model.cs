@@ -38,12 +38,7 @@ public sealed unsafe class Model : IDisposable
             Options = options with { Threads = _pool.Threads };
             _pass = new ForwardPass(Config, _pool, CreateScratch(), new Rows(BatchRows, Config.Rope), _embedding, layers, norm, head);
             if (options.Packed)
-            {
                 _packed = new PackedWeights(file, _tensors.Weights, _pool);
-                // From now on single rows of it are looked up.
-                (nint start, long length) = _embedding.Source(0, _embedding.Groups);
-                SystemMemory.Advise(start, length, SystemMemory.Random);
-            }
         }
         catch
         {
