@@ -1,4 +1,5 @@
 using Realm.Blocks;
+using Xunit;
 
 namespace Realm.Tests.Blocks;
 
