@@ -97,7 +97,7 @@ test('a model that is not there, or has no embedding', () => {
 test('an embedding in a format that cannot be decoded', () => {
   const facts = { 'general.architecture': ['string', 'llama'] };
   const other = storeModel(
-    gguf(facts, { 'token_embd.weight': { shape: [256, 1], values: new Float32Array(64), type: 16 } }),
+    gguf(facts, { 'token_embd.weight': { shape: [256, 1], values: new Float32Array(256), type: 26 } }), // I32
   );
   const { code, message } = failure(() => embedTokens(other, [0]));
   expect(code).toBe('E_UNSUPPORTED');

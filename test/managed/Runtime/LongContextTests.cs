@@ -41,10 +41,10 @@ public sealed unsafe class LongContextTests
         Session[] sessions = [.. lengths.Select(_ => model.NewSession())];
         for (int s = 0; s < lengths.Length; s++)
         {
-            for (int at = 0; at < lengths[s]; at += 512)
+            for (int at = 0; at < lengths[s]; at += batch.Capacity)
             {
                 batch.Clear();
-                for (int i = at; i < Math.Min(at + 512, lengths[s]); i++)
+                for (int i = at; i < Math.Min(at + batch.Capacity, lengths[s]); i++)
                     batch.Add(sessions[s], tokens[i], false);
                 model.Forward(batch);
             }
