@@ -8,6 +8,10 @@ namespace Realm.Blocks;
 /// </summary>
 internal readonly unsafe struct MatrixWork()
 {
+    // A quarter of a second-level cache of 1 MB.
+    private const long PanelBytes = 256 << 10;
+    private const int MostPanelGroups = 8;
+
     public required Linear Linear { get; init; }
 
     /// <summary>Further matrices, whose outputs follow in each row.</summary>
@@ -43,6 +47,9 @@ internal readonly unsafe struct MatrixWork()
             return groups;
         }
     }
+
+    /// <summary>Groups that all meet a tile of rows before the next tile comes: as many as stay in the second-level cache.</summary>
+    public int PanelGroups => (int)Math.Clamp(PanelBytes / (Linear.Weight.GroupBytes + (Up?.Weight.GroupBytes ?? 0)), 1, MostPanelGroups);
 
     /// <summary>The group's packed weights, and those of the second matrix, in their places or in `scratch`.</summary>
     public (nint First, nint Second) Weights(int group, byte* scratch, long half)

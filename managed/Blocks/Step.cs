@@ -123,19 +123,29 @@ internal readonly unsafe struct Step
             _crew.Run(Scratch.MatrixLoop, work.Groups);
             return;
         }
-        float* sums = Scratch.Sums(Thread);
+        int panel = Scratch.PackedBytes > 0 ? 1 : work.PanelGroups;
         Deal deal = Deal(work.Groups);
         while (deal.Next(out int first, out int last))
         {
+            for (int group = first; group < last; group += panel)
+                MultiplyPanel(work, group, Math.Min(group + panel, last));
+        }
+    }
+
+    /// <summary>Some groups times all rows: a tile of rows meets all groups before the next tile comes, so that wide inputs pass through the caches once a panel.</summary>
+    private void MultiplyPanel(in MatrixWork work, int first, int last)
+    {
+        float* sums = Scratch.Sums(Thread);
+        (nint, nint) weights = work.Weights(first, Scratch.Packed(Thread), Scratch.PackedBytes / 2);
+        for (int row = 0; row < work.Rows; row += Lanes.Tokens)
+        {
+            int tokens = Math.Min(Lanes.Tokens, work.Rows - row);
             for (int group = first; group < last; group++)
             {
-                (nint, nint) weights = work.Weights(group, Scratch.Packed(Thread), Scratch.PackedBytes / 2);
-                for (int row = 0; row < work.Rows; row += Lanes.Tokens)
-                {
-                    int tokens = Math.Min(Lanes.Tokens, work.Rows - row);
-                    work.Compute(weights, group, row, tokens, sums);
-                    work.Store(group, row, tokens, sums);
-                }
+                if (last > first + 1)
+                    weights = work.Weights(group, null, 0);
+                work.Compute(weights, group, row, tokens, sums);
+                work.Store(group, row, tokens, sums);
             }
         }
     }

@@ -11,7 +11,7 @@ public unsafe class RefinementTests
     public void Rounds_blocks_with_outliers_twice_and_no_others(int layout)
     {
         ActivationLayout form = (ActivationLayout)layout;
-        int elements = Activations.BlockElements(form), columns = 8 * elements;
+        int elements = Activations.BlockElements(form), columns = 16 * elements;
         float[] x = [.. Enumerable.Range(0, columns).Select(i => MathF.Sin(i))];
         x[5 * elements + 3] = 100;
         x[2 * elements] = -80;
