@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Realm.Kernels.Emitted;
+using static Realm.Kernels.WordProducts;
 
 namespace Realm.Kernels;
 
@@ -171,39 +171,15 @@ internal readonly unsafe partial struct ByteGemm<T> : IGemm where T : unmanaged,
     {
         short* q = (short*)(w + T.HeaderBytes + 64 * j);
         Vector512<short> v0 = Vector512.Load(q), v1 = Vector512.Load(q + 32), v2 = Vector512.Load(q + 64), v3 = Vector512.Load(q + 96);
-        e0 = Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(v0, 8), 8);
-        o0 = Vector512.ShiftRightArithmetic(v0, 8);
-        e1 = Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(v1, 8), 8);
-        o1 = Vector512.ShiftRightArithmetic(v1, 8);
-        e2 = Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(v2, 8), 8);
-        o2 = Vector512.ShiftRightArithmetic(v2, 8);
-        e3 = Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(v3, 8), 8);
-        o3 = Vector512.ShiftRightArithmetic(v3, 8);
+        e0 = Even(v0);
+        o0 = Odd(v0);
+        e1 = Even(v1);
+        o1 = Odd(v1);
+        e2 = Even(v2);
+        o2 = Odd(v2);
+        e3 = Even(v3);
+        o3 = Odd(v3);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Sum(byte* a,
-        Vector512<short> e0, Vector512<short> o0, Vector512<short> e1, Vector512<short> o1,
-        Vector512<short> e2, Vector512<short> o2, Vector512<short> e3, Vector512<short> o3)
-    {
-        Vector512<int> even = Pairs(e0, a);
-        Vector512<int> odd = Pairs(o0, a + 4);
-        even = Avx512F.Add(even, Pairs(e1, a + 8));
-        odd = Avx512F.Add(odd, Pairs(o1, a + 12));
-        even = Avx512F.Add(even, Pairs(e2, a + 16));
-        odd = Avx512F.Add(odd, Pairs(o2, a + 20));
-        even = Avx512F.Add(even, Pairs(e3, a + 24));
-        odd = Avx512F.Add(odd, Pairs(o3, a + 28));
-        return Avx512F.Add(even, odd);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Pairs(Vector512<short> weights, byte* activations) =>
-        Avx512BW.MultiplyAddAdjacent(weights, Vector512.Create(*(int*)activations).AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Finish(Vector512<float> c, Vector512<int> sum, float* s, Vector512<float> d) =>
-        Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(sum), d * Vector512.Create(*s), c);
 
     private static void Multiply4(byte* w, int blocks, byte* a, float* s, int half, float* output)
     {
@@ -259,27 +235,11 @@ internal readonly unsafe partial struct ByteGemm<T> : IGemm where T : unmanaged,
     {
         short* q = (short*)(w + T.HeaderBytes + 64 * j + 32 * half);
         Vector256<short> v0 = Vector256.Load(q), v1 = Vector256.Load(q + 32);
-        e0 = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(v0, 8), 8);
-        o0 = Vector256.ShiftRightArithmetic(v0, 8);
-        e1 = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(v1, 8), 8);
-        o1 = Vector256.ShiftRightArithmetic(v1, 8);
+        e0 = Even(v0);
+        o0 = Odd(v0);
+        e1 = Even(v1);
+        o1 = Odd(v1);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Add(Vector256<int> sum, byte* a, Vector256<short> e0, Vector256<short> o0, Vector256<short> e1, Vector256<short> o1)
-    {
-        Vector256<int> even = Avx2.Add(Pairs(e0, a), Pairs(e1, a + 8));
-        Vector256<int> odd = Avx2.Add(Pairs(o0, a + 4), Pairs(o1, a + 12));
-        return Avx2.Add(sum, Avx2.Add(even, odd));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Pairs(Vector256<short> weights, byte* activations) =>
-        Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*(int*)activations).AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Finish(Vector256<float> c, Vector256<int> sum, float* s, Vector256<float> d) =>
-        Fma.MultiplyAdd(Avx.ConvertToVector256Single(sum), d * Vector256.Create(*s), c);
 
     /// <summary>The same in plain loops.</summary>
     internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Realm.Kernels.Emitted;
+using static Realm.Kernels.WordProducts;
 
 namespace Realm.Kernels;
 
@@ -118,14 +119,14 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
                 if (T.Sixteens)
                 {
                     Vector512<float> first = T.Scale(w, 2 * g);
-                    c0 = Finish(c0, ref s0, s, first);
-                    c1 = Finish(c1, ref s1, s + 1, first);
-                    c2 = Finish(c2, ref s2, s + 2, first);
-                    c3 = Finish(c3, ref s3, s + 3, first);
-                    c4 = Finish(c4, ref s4, s + 4, first);
-                    c5 = Finish(c5, ref s5, s + 5, first);
-                    c6 = Finish(c6, ref s6, s + 6, first);
-                    c7 = Finish(c7, ref s7, s + 7, first);
+                    c0 = FinishGroup(c0, ref s0, s, first);
+                    c1 = FinishGroup(c1, ref s1, s + 1, first);
+                    c2 = FinishGroup(c2, ref s2, s + 2, first);
+                    c3 = FinishGroup(c3, ref s3, s + 3, first);
+                    c4 = FinishGroup(c4, ref s4, s + 4, first);
+                    c5 = FinishGroup(c5, ref s5, s + 5, first);
+                    c6 = FinishGroup(c6, ref s6, s + 6, first);
+                    c7 = FinishGroup(c7, ref s7, s + 7, first);
                 }
                 Vector512<float> d = T.Scale(w, T.Sixteens ? 2 * g + 1 : g);
                 Load(q, 1, table, out e0, out o0, out e1, out o1, out e2, out o2, out e3, out o3);
@@ -168,10 +169,10 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
                 if (T.Sixteens)
                 {
                     Vector512<float> first = T.Scale(w, 2 * g);
-                    c0 = Finish(c0, ref s0, s, first);
-                    c1 = Finish(c1, ref s1, s + 1, first);
-                    c2 = Finish(c2, ref s2, s + 2, first);
-                    c3 = Finish(c3, ref s3, s + 3, first);
+                    c0 = FinishGroup(c0, ref s0, s, first);
+                    c1 = FinishGroup(c1, ref s1, s + 1, first);
+                    c2 = FinishGroup(c2, ref s2, s + 2, first);
+                    c3 = FinishGroup(c3, ref s3, s + 3, first);
                 }
                 Vector512<float> d = T.Scale(w, T.Sixteens ? 2 * g + 1 : g);
                 Load(q, 1, table, out e0, out o0, out e1, out o1, out e2, out o2, out e3, out o3);
@@ -201,7 +202,7 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
                 Load(q, 0, table, out var e0, out var o0, out var e1, out var o1, out var e2, out var o2, out var e3, out var o3);
                 Vector512<int> s0 = Sum(a, e0, o0, e1, o1, e2, o2, e3, o3);
                 if (T.Sixteens)
-                    c0 = Finish(c0, ref s0, s, T.Scale(w, 2 * g));
+                    c0 = FinishGroup(c0, ref s0, s, T.Scale(w, 2 * g));
                 Load(q, 1, table, out e0, out o0, out e1, out o1, out e2, out o2, out e3, out o3);
                 c0 = Finish(c0, s0 + Sum(a + 32, e0, o0, e1, o1, e2, o2, e3, o3), s, T.Scale(w, T.Sixteens ? 2 * g + 1 : g));
             }
@@ -254,33 +255,9 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
     private static Vector512<short> Value(Vector512<short> table, Vector512<ushort> nibbles, int shift) =>
         Avx512BW.PermuteVar32x16(table, (shift == 0 ? nibbles : Vector512.ShiftRightLogical(nibbles, shift)).AsInt16());
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Sum(byte* a,
-        Vector512<short> e0, Vector512<short> o0, Vector512<short> e1, Vector512<short> o1,
-        Vector512<short> e2, Vector512<short> o2, Vector512<short> e3, Vector512<short> o3)
-    {
-        Vector512<int> even = Pairs(e0, a);
-        Vector512<int> odd = Pairs(o0, a + 4);
-        even = Avx512F.Add(even, Pairs(e1, a + 8));
-        odd = Avx512F.Add(odd, Pairs(o1, a + 12));
-        even = Avx512F.Add(even, Pairs(e2, a + 16));
-        odd = Avx512F.Add(odd, Pairs(o2, a + 20));
-        even = Avx512F.Add(even, Pairs(e3, a + 24));
-        odd = Avx512F.Add(odd, Pairs(o3, a + 28));
-        return Avx512F.Add(even, odd);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Pairs(Vector512<short> weights, byte* activations) =>
-        Avx512BW.MultiplyAddAdjacent(weights, Vector512.Create(*(int*)activations).AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Finish(Vector512<float> c, Vector512<int> sum, float* s, Vector512<float> d) =>
-        Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(sum), d * Vector512.Create(*s), c);
-
     // Ends a group and starts the next.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Finish(Vector512<float> c, ref Vector512<int> sum, float* s, Vector512<float> d)
+    private static Vector512<float> FinishGroup(Vector512<float> c, ref Vector512<int> sum, float* s, Vector512<float> d)
     {
         c = Finish(c, sum, s, d);
         sum = default;
@@ -317,10 +294,10 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
                     if (!T.Sixteens && pair == 0)
                         continue;
                     Vector256<float> d = T.Scale(w, T.Sixteens ? 2 * g + pair : g, half);
-                    c0 = Finish(c0, ref s0, s, d);
-                    c1 = Finish(c1, ref s1, s + 1, d);
-                    c2 = Finish(c2, ref s2, s + 2, d);
-                    c3 = Finish(c3, ref s3, s + 3, d);
+                    c0 = FinishGroup(c0, ref s0, s, d);
+                    c1 = FinishGroup(c1, ref s1, s + 1, d);
+                    c2 = FinishGroup(c2, ref s2, s + 2, d);
+                    c3 = FinishGroup(c3, ref s3, s + 3, d);
                 }
             }
         }
@@ -346,12 +323,12 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
                 Load(q, 4, table, out e0, out o0, out e1, out o1);
                 s0 = Add(s0, a + HighOffset, e0, o0, e1, o1);
                 if (T.Sixteens)
-                    c0 = Finish(c0, ref s0, s, T.Scale(w, 2 * g, half));
+                    c0 = FinishGroup(c0, ref s0, s, T.Scale(w, 2 * g, half));
                 Load(q + 128, 0, table, out e0, out o0, out e1, out o1);
                 s0 = Add(s0, a + NextOffset, e0, o0, e1, o1);
                 Load(q + 128, 4, table, out e0, out o0, out e1, out o1);
                 s0 = Add(s0, a + NextOffset + HighOffset, e0, o0, e1, o1);
-                c0 = Finish(c0, ref s0, s, T.Scale(w, T.Sixteens ? 2 * g + 1 : g, half));
+                c0 = FinishGroup(c0, ref s0, s, T.Scale(w, T.Sixteens ? 2 * g + 1 : g, half));
             }
         }
         c0.Store(output);
@@ -363,10 +340,10 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
         out Vector256<short> e0, out Vector256<short> o0, out Vector256<short> e1, out Vector256<short> o1)
     {
         Vector256<short> v0 = Values(table, q, shift), v1 = Values(table, q + 64, shift);
-        e0 = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(v0, 8), 8);
-        o0 = Vector256.ShiftRightArithmetic(v0, 8);
-        e1 = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(v1, 8), 8);
-        o1 = Vector256.ShiftRightArithmetic(v1, 8);
+        e0 = Even(v0);
+        o0 = Odd(v0);
+        e1 = Even(v1);
+        o1 = Odd(v1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -379,21 +356,9 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Add(Vector256<int> sum, byte* a, Vector256<short> e0, Vector256<short> o0, Vector256<short> e1, Vector256<short> o1)
+    private static Vector256<float> FinishGroup(Vector256<float> c, ref Vector256<int> sum, float* s, Vector256<float> d)
     {
-        Vector256<int> even = Avx2.Add(Pairs(e0, a), Pairs(e1, a + 8));
-        Vector256<int> odd = Avx2.Add(Pairs(o0, a + 4), Pairs(o1, a + 12));
-        return Avx2.Add(sum, Avx2.Add(even, odd));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Pairs(Vector256<short> weights, byte* activations) =>
-        Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*(int*)activations).AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Finish(Vector256<float> c, ref Vector256<int> sum, float* s, Vector256<float> d)
-    {
-        c = Fma.MultiplyAdd(Avx.ConvertToVector256Single(sum), d * Vector256.Create(*s), c);
+        c = Finish(c, sum, s, d);
         sum = default;
         return c;
     }
@@ -415,12 +380,12 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
                     float scale = ((float*)(a + Int16Activations.ScaleOffset))[t];
                     if (T.Sixteens)
                     {
-                        c = MathF.FusedMultiplyAdd(Sum(q, x, 8), T.Scale1(w, i % Groups * 2, row) * scale, c);
-                        c = MathF.FusedMultiplyAdd(Sum(q + 128, x + 16, 8), T.Scale1(w, i % Groups * 2 + 1, row) * scale, c);
+                        c = MathF.FusedMultiplyAdd(ReferenceSum(q, x, 8), T.Scale1(w, i % Groups * 2, row) * scale, c);
+                        c = MathF.FusedMultiplyAdd(ReferenceSum(q + 128, x + 16, 8), T.Scale1(w, i % Groups * 2 + 1, row) * scale, c);
                     }
                     else
                     {
-                        c = MathF.FusedMultiplyAdd(Sum(q, x, 16), T.Scale1(w, i % Groups, row) * scale, c);
+                        c = MathF.FusedMultiplyAdd(ReferenceSum(q, x, 16), T.Scale1(w, i % Groups, row) * scale, c);
                     }
                 }
                 output[t * Lanes.Rows + row] = c;
@@ -429,7 +394,7 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
     }
 
     // `count` low nibbles, then as many high ones.
-    private static int Sum(byte* q, short* x, int count)
+    private static int ReferenceSum(byte* q, short* x, int count)
     {
         int sum = 0;
         for (int i = 0; i < count; i++)

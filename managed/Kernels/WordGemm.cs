@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
+using static Realm.Kernels.WordProducts;
 
 namespace Realm.Kernels;
 
@@ -162,30 +162,6 @@ internal readonly unsafe struct WordGemm : IGemm
         v7 = Vector512.Load(q + 224);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Sum(byte* a,
-        Vector512<short> v0, Vector512<short> v1, Vector512<short> v2, Vector512<short> v3,
-        Vector512<short> v4, Vector512<short> v5, Vector512<short> v6, Vector512<short> v7)
-    {
-        Vector512<int> even = Pairs(v0, a);
-        Vector512<int> odd = Pairs(v1, a + 4);
-        even = Avx512F.Add(even, Pairs(v2, a + 8));
-        odd = Avx512F.Add(odd, Pairs(v3, a + 12));
-        even = Avx512F.Add(even, Pairs(v4, a + 16));
-        odd = Avx512F.Add(odd, Pairs(v5, a + 20));
-        even = Avx512F.Add(even, Pairs(v6, a + 24));
-        odd = Avx512F.Add(odd, Pairs(v7, a + 28));
-        return Avx512F.Add(even, odd);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Pairs(Vector512<short> weights, byte* activations) =>
-        Avx512BW.MultiplyAddAdjacent(weights, Vector512.Create(*(int*)activations).AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Finish(Vector512<float> c, Vector512<int> sum, float* s, Vector512<float> d) =>
-        Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(sum), d * Vector512.Create(*s), c);
-
     private static void Multiply4Narrow(byte* w, int blocks, byte* a, float* s, float* output)
     {
         Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
@@ -232,22 +208,6 @@ internal readonly unsafe struct WordGemm : IGemm
         }
         c0.Store(output);
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Add(Vector256<int> sum, byte* a, Vector256<short> v0, Vector256<short> v1, Vector256<short> v2, Vector256<short> v3)
-    {
-        Vector256<int> even = Avx2.Add(Pairs(v0, a), Pairs(v2, a + 8));
-        Vector256<int> odd = Avx2.Add(Pairs(v1, a + 4), Pairs(v3, a + 12));
-        return Avx2.Add(sum, Avx2.Add(even, odd));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Pairs(Vector256<short> weights, byte* activations) =>
-        Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*(int*)activations).AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Finish(Vector256<float> c, Vector256<int> sum, float* s, Vector256<float> d) =>
-        Fma.MultiplyAdd(Avx.ConvertToVector256Single(sum), d * Vector256.Create(*s), c);
 
     /// <summary>128-bit, ARM: four rows and two tokens at a time.</summary>
     internal static void Neon(byte* weights, int blocks, byte* tile, int tokens, float* output)
