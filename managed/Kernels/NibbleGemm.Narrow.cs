@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Realm.Kernels;
+
+// 256-bit: 8 rows at a time, the halves of a packed group one after the other.
+internal readonly unsafe partial struct NibbleGemm<T>
+{
+    /// <summary>256-bit.</summary>
+    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    {
+        float* scales = (float*)(tile + Int8Activations.ScaleOffset);
+        for (int half = 0; half < 2; half++)
+        {
+            if (tokens == 1)
+            {
+                Multiply1(weights, blocks, tile, scales, half, output + 8 * half);
+                continue;
+            }
+            Multiply4(weights, blocks, tile, scales, half, output + 8 * half);
+            if (tokens > 4)
+                Multiply4(weights, blocks, tile + 4 * 32, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
+        }
+    }
+
+    private static void Multiply4(byte* w, int blocks, byte* a, float* s, int half, float* output)
+    {
+        Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
+        for (; blocks > 0; blocks--, w += BlockBytes, a += Int8Activations.BlockBytes, s += Int8Activations.BlockBytes / 4)
+        {
+            if (half == 0)
+                Prefetch.Lines(w, (BlockBytes + 63) / 64);
+            Vector256<int> s0 = default, s1 = default, s2 = default, s3 = default;
+            // Low and high nibbles of one vector at a time: sixteen registers hold no more.
+            for (int j = 0; j < 4; j += 2)
+            {
+                Load(w, half, j, out var l, out var h);
+                Load(w, half, j + 1, out var l1, out var h1);
+                byte* p = a + 4 * j;
+                s0 = Add(s0, p, l, h, l1, h1);
+                s1 = Add(s1, p + 32, l, h, l1, h1);
+                s2 = Add(s2, p + 64, l, h, l1, h1);
+                s3 = Add(s3, p + 96, l, h, l1, h1);
+            }
+            Vector256<float> d = T.Scale(w, half);
+            Vector256<float> m = T.Offset(w, half, d);
+            c0 = Finish(c0, s0, s, d, m);
+            c1 = Finish(c1, s1, s + 1, d, m);
+            c2 = Finish(c2, s2, s + 2, d, m);
+            c3 = Finish(c3, s3, s + 3, d, m);
+        }
+        c0.Store(output);
+        c1.Store(output + 16);
+        c2.Store(output + 32);
+        c3.Store(output + 48);
+    }
+
+    private static void Multiply1(byte* w, int blocks, byte* a, float* s, int half, float* output)
+    {
+        Vector256<float> c0 = default;
+        for (; blocks > 0; blocks--, w += BlockBytes, a += Int8Activations.BlockBytes, s += Int8Activations.BlockBytes / 4)
+        {
+            if (half == 0)
+                Prefetch.Lines(w, (BlockBytes + 63) / 64);
+            Load(w, half, 0, out var l0, out var h0);
+            Load(w, half, 1, out var l1, out var h1);
+            Vector256<int> s0 = Add(default, a, l0, h0, l1, h1);
+            Load(w, half, 2, out var l2, out var h2);
+            Load(w, half, 3, out var l3, out var h3);
+            s0 = Add(s0, a + 8, l2, h2, l3, h3);
+            Vector256<float> d = T.Scale(w, half);
+            c0 = Finish(c0, s0, s, d, T.Offset(w, half, d));
+        }
+        c0.Store(output);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(byte* w, int half, int j, out Vector256<byte> l, out Vector256<byte> h)
+    {
+        Vector256<byte> low = Vector256.Create((byte)15);
+        Vector256<byte> v = Vector256.Load(w + QuantOffset + 64 * j + 32 * half);
+        l = v & low;
+        h = Vector256.ShiftRightLogical(v.AsUInt16(), 4).AsByte() & low;
+        if (T.FifthBit)
+        {
+            Vector256<ushort> plane = Vector256.Load(w + T.HeaderBytes + 32 * half).AsUInt16();
+            Vector256<byte> fifth = Vector256.Create((byte)16);
+            l |= Vector256.ShiftLeft(plane, 4 - j).AsByte() & fifth;
+            h |= Vector256.ShiftRightLogical(plane, j).AsByte() & fifth;
+        }
+    }
+
+    // 8 products a 16-bit lane: at most 31496.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Add(Vector256<int> sum, byte* a, Vector256<byte> l0, Vector256<byte> h0, Vector256<byte> l1, Vector256<byte> h1)
+    {
+        Vector256<short> s0 = Avx2.Add(Pairs(l0, a), Pairs(h0, a + 16));
+        Vector256<short> s1 = Avx2.Add(Pairs(l1, a + 4), Pairs(h1, a + 20));
+        return Avx2.Add(sum, Avx2.MultiplyAddAdjacent(Avx2.Add(s0, s1), Vector256.Create((short)1)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Pairs(Vector256<byte> weights, byte* activations) =>
+        Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*(int*)activations).AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Finish(Vector256<float> c, Vector256<int> sum, float* s, Vector256<float> d, Vector256<float> m)
+    {
+        c = Fma.MultiplyAdd(Avx.ConvertToVector256Single(sum), d * Vector256.Create(*s), c);
+        return Fma.MultiplyAdd(Vector256.Create(s[Lanes.Tokens]), m, c);
+    }
+}
