@@ -30,9 +30,6 @@ internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows,
     /// <summary>Bytes of a row in the file's layout.</summary>
     public long RowBytes => (long)(Columns / Format.BlockElements) * Format.BlockBytes;
 
-    /// <summary>Decodes one row, from the file's layout.</summary>
-    public void DecodeRow(long row, float* output) => Format.Decode(Data + row * RowBytes, output, Columns);
-
     /// <summary>Where the packed matrix lies: <see cref="Groups"/> times <see cref="GroupBytes"/>, filled by <see cref="PackGroup"/>; null for one
     /// that stays as in the file.</summary>
     public byte* Place { get; set; }

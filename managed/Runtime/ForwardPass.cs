@@ -11,7 +11,7 @@ internal sealed unsafe class ForwardPass : IPass
     private readonly WorkerPool _pool;
     private readonly Scratch _scratch;
     private readonly Rows _rows;
-    private readonly Weight _embedding;
+    private readonly Embedding _embedding;
     private readonly Block[][] _layers;
     private readonly float* _norm;
     private readonly Linear _head;
@@ -24,9 +24,10 @@ internal sealed unsafe class ForwardPass : IPass
     private int _wantedCount;
     private float* _logits;
     private volatile bool _cancelled;
+    private RealmException? _failure;
     private bool _led;
 
-    public ForwardPass(ModelConfig config, WorkerPool pool, Scratch scratch, Rows rows, Weight embedding, Block[][] layers, float* norm, Linear head)
+    public ForwardPass(ModelConfig config, WorkerPool pool, Scratch scratch, Rows rows, Embedding embedding, Block[][] layers, float* norm, Linear head)
     {
         _config = config;
         _pool = pool;
@@ -44,11 +45,17 @@ internal sealed unsafe class ForwardPass : IPass
     public Scratch Scratch => _scratch;
 
     /// <summary>All layers and the wanted logits of a batch whose rows are in <see cref="Rows"/>. False: cancelled, the caches are unchanged.</summary>
+    /// <exception cref="RealmException">The embedding cannot be read; the caches are unchanged.</exception>
     public bool RunBatch(Batch batch)
     {
         _batch = batch;
         Start(0, _layers.Length, batch.Wanted, batch.WantedCount, batch.LogitMemory);
         _batch = null;
+        if (_failure is { } failure)
+        {
+            _failure = null;
+            throw failure;
+        }
         return !_cancelled;
     }
 
@@ -104,8 +111,17 @@ internal sealed unsafe class ForwardPass : IPass
     private void Embed(in Step step, Batch batch)
     {
         (int first, int last) = step.Share(batch.Count);
-        for (int row = first; row < last; row++)
-            _embedding.DecodeRow(batch.Tokens[row], _scratch.Hidden + (long)row * _config.HiddenSize);
+        try
+        {
+            for (int row = first; row < last; row++)
+                _embedding.Read(batch.Tokens[row], _scratch.Hidden + (long)row * _config.HiddenSize);
+        }
+        catch (RealmException e)
+        {
+            // The others find out behind the barrier, before the first layer changes anything.
+            _failure = e;
+            _cancelled = true;
+        }
         step.Barrier();
     }
 }

@@ -11,11 +11,12 @@ namespace Realm.Runtime;
 public sealed unsafe class Model : IDisposable
 {
     private const int BatchRows = 256;
+    private const string EmbeddingName = "token_embd.weight";
 
     private readonly Lock _lock = new();
     private readonly TensorReader _tensors;
     private readonly PackedWeights? _packed;
-    private readonly Weight _embedding;
+    private readonly Embedding _embedding;
     private readonly KvLayout _cacheLayout;
     private readonly WorkerPool? _pool;
     private readonly ForwardPass? _pass;
@@ -28,10 +29,12 @@ public sealed unsafe class Model : IDisposable
         try
         {
             Config = Configuration.Read(architecture, file.Metadata, _tensors);
-            _embedding = new TensorReader(file.Views).Matrix("token_embd.weight", Config.VocabSize, Config.HiddenSize);
+            // A reader of its own, because this matrix is not packed unless it is the output's too.
+            Weight embedding = new TensorReader(file.Views).Matrix(EmbeddingName, Config.VocabSize, Config.HiddenSize);
+            _embedding = new Embedding(file, file.Find(EmbeddingName)!, embedding.Format);
             Block[][] layers = [.. Enumerable.Range(0, Config.Layers).Select(i => Layers.Create(architecture, Config, i, _tensors))];
             float* norm = _tensors.Vector("output_norm.weight", Config.HiddenSize);
-            string headName = _tensors.Contains("output.weight") ? "output.weight" : "token_embd.weight";
+            string headName = _tensors.Contains("output.weight") ? "output.weight" : EmbeddingName;
             Linear head = _tensors.Linear("output", headName, Config.VocabSize, Config.HiddenSize);
             _cacheLayout = new KvLayout(options.Cache, Config.KvHeadCounts, Config.HeadSize, Config.ContextLength);
             _pool = new WorkerPool(options.Threads == 0 ? WorkerPool.DefaultThreads : options.Threads);
@@ -65,7 +68,7 @@ public sealed unsafe class Model : IDisposable
 
     /// <summary>Runs all rows through all layers, appends them to their sessions and computes the logits of those that want them.</summary>
     /// <returns>False when <see cref="Batch.Cancel"/> was set: then the sessions are as before.</returns>
-    /// <exception cref="RealmException">E_INVALID_TOKEN, E_CONTEXT_FULL.</exception>
+    /// <exception cref="RealmException">E_INVALID_TOKEN, E_CONTEXT_FULL; E_TRUNCATED or E_IO when the embedding cannot be read any more.</exception>
     public bool Forward(Batch batch)
     {
         lock (_lock)
@@ -97,7 +100,7 @@ public sealed unsafe class Model : IDisposable
     }
 
     /// <summary>Rows of the embedding: output (count, hidden). Tokens may be unaligned.</summary>
-    /// <exception cref="RealmException">E_INVALID_TOKEN.</exception>
+    /// <exception cref="RealmException">E_INVALID_TOKEN; E_TRUNCATED or E_IO when the file cannot be read any more.</exception>
     public void Embed(uint* tokens, long count, float* output)
     {
         lock (_lock)
@@ -106,7 +109,7 @@ public sealed unsafe class Model : IDisposable
             for (long i = 0; i < count; i++)
                 CheckToken(Unsafe.ReadUnaligned<uint>(tokens + i));
             for (long i = 0; i < count; i++)
-                _embedding.DecodeRow(Unsafe.ReadUnaligned<uint>(tokens + i), output + i * Config.HiddenSize);
+                _embedding.Read((int)Unsafe.ReadUnaligned<uint>(tokens + i), output + i * Config.HiddenSize);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Realm.Formats;
 using Realm.Gguf;
 using Realm.Kernels;
@@ -13,6 +14,7 @@ public sealed unsafe class ModelFile : IDisposable
     private readonly GgufSet _set;
     private readonly List<(nint Start, long Length)> _parts = [];
     private readonly List<IDisposable> _maps = [];
+    private readonly List<SafeFileHandle> _handles = [];
     private readonly Dictionary<string, TensorView> _views = [];
     private byte* _copy;
     private bool _disposed;
@@ -89,6 +91,36 @@ public sealed unsafe class ModelFile : IDisposable
         format.Decode(Data(tensor), output, tensor.Elements);
     }
 
+    /// <summary>Copies bytes of a tensor, from byte `offset` of it on. Of a file they are read, not taken from the map.</summary>
+    /// <exception cref="RealmException">E_TRUNCATED when the file has become shorter; E_IO when it cannot be read.</exception>
+    internal void Read(GgufTensor tensor, long offset, Span<byte> to)
+    {
+        if (_copy != null)
+        {
+            new ReadOnlySpan<byte>(Data(tensor) + offset, to.Length).CopyTo(to);
+            return;
+        }
+        SafeFileHandle handle = _handles[tensor.Part];
+        try
+        {
+            for (long at = tensor.Offset + offset; to.Length > 0;)
+            {
+                int got = RandomAccess.Read(handle, to, at);
+                if (got == 0)
+                    throw ReadError(ErrorCode.Truncated, tensor, "the file has become shorter since it was opened");
+                to = to[got..];
+                at += got;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ReadError(ErrorCode.Io, tensor, $"cannot be read (operating system error {e.HResult & 0xFFFF})");
+        }
+    }
+
+    private RealmException ReadError(ErrorCode code, GgufTensor tensor, string what) =>
+        new(code, $"{Quoted.Path(((FileStream)_set.Parts[tensor.Part]).Name)}: tensor {Quoted.Name(tensor.Name)}: {what}");
+
     /// <summary>Bytes of the file that will hardly be read again need not stay in this process's memory. Bytes that were handed in do.</summary>
     internal void Forget(nint start, long length)
     {
@@ -137,6 +169,7 @@ public sealed unsafe class ModelFile : IDisposable
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
         _parts.Add(((nint)(start + view.PointerOffset), stream.Length));
+        _handles.Add(stream.SafeFileHandle);
     }
 
     private void AddViews()

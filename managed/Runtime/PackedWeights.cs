@@ -57,7 +57,7 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
                 for (int group = piece.First; group < piece.Last; group++)
                     piece.Weight.PackGroup(group);
             }
-            // What is packed is not read again (but for single rows of the embedding): it need not count as ours any more.
+            // What is packed is not looked at again: it need not count as ours any more.
             _file.Forget(start, length);
         }
     }

@@ -1,0 +1,84 @@
+using Realm.Gguf;
+using Realm.Runtime;
+using Realm.Tests.Gguf;
+using Xunit;
+
+namespace Realm.Tests.Runtime;
+
+/// <summary>Rows of the embedding come from the file as it is when they are looked up.</summary>
+public sealed unsafe class EmbeddingTests : TemporaryFolder
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Reads_the_rows_that_the_tensor_has(bool mapped)
+    {
+        byte[] bytes = File.ReadAllBytes(Golden.TinyAtlas);
+        fixed (byte* b = bytes)
+        {
+            using ModelFile file = mapped ? ModelFile.OpenPath(Golden.TinyAtlas) : ModelFile.OpenBytes(b, bytes.Length);
+            using Model model = Model.Load(file, new ModelOptions(1));
+            GgufTensor tensor = file.Find("token_embd.weight")!;
+            float[] all = new float[tensor.Elements], rows = new float[tensor.Elements];
+            uint[] tokens = [.. Enumerable.Range(0, model.Config.VocabSize).Select(i => (uint)i)];
+            fixed (float* a = all, r = rows)
+            fixed (uint* t = tokens)
+            {
+                file.DecodeTensor(tensor, a);
+                model.Embed(t, tokens.Length, r);
+            }
+            Assert.Equal(all, rows);
+        }
+    }
+
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(17000)]
+    public void Reads_wide_rows_in_pieces(int width)
+    {
+        // Single precision: a piece holds 4,096.
+        float[] values = [.. Enumerable.Range(0, 3 * width).Select(i => (float)i)];
+        using ModelFile file = ModelFile.OpenPath(Write("wide.gguf", new GgufWriter().Tensor("wide", [width, 3], values)));
+        Embedding embedding = new(file, file.Find("wide")!, Realm.Formats.Formats.Find(0)!);
+        float[] row = new float[width];
+        for (int i = 0; i < 3; i++)
+        {
+            fixed (float* r = row)
+                embedding.Read(i, r);
+            Assert.Equal(values[(i * width)..((i + 1) * width)], row);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(2, 75)]
+    public void A_file_that_was_shortened_is_an_error_and_leaves_the_session_as_it_was(int threads, int rows)
+    {
+        string path = PathOf("short.gguf");
+        File.Copy(Golden.TinyAtlas, path);
+        File.SetAttributes(path, FileAttributes.Normal);
+        using ModelFile file = ModelFile.OpenPath(path);
+        using Model model = Model.Load(file, new ModelOptions(threads));
+        GgufTensor tensor = file.Find("token_embd.weight")!;
+        using (var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            RandomAccess.SetLength(handle, tensor.Offset + tensor.Bytes / model.Config.VocabSize * 1000 + 7);
+
+        using Session session = model.NewSession();
+        using Batch batch = model.NewBatch();
+        for (int i = 0; i < rows; i++)
+            batch.Add(session, 999, false);
+        Assert.True(model.Forward(batch));
+        batch.Clear();
+        for (int i = 0; i < rows; i++)
+            batch.Add(session, i == rows - 1 ? 1000 : 999, false);
+        RealmException e = Assert.Throws<RealmException>(() => model.Forward(batch));
+        Assert.Equal(ErrorCode.Truncated, e.Code);
+        Assert.Equal($"{path}: tensor 'token_embd.weight': the file has become shorter since it was opened", e.Message);
+        Assert.Equal(rows, session.Length);
+        batch.Clear();
+        batch.Add(session, 999, false);
+        Assert.True(model.Forward(batch));
+        Assert.Equal(rows + 1, session.Length);
+    }
+}
