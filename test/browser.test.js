@@ -3,11 +3,10 @@
 // The example page in a real browser. Chromium comes from the system (REALM_CHROMIUM, else /usr/bin/chromium): nothing is
 // downloaded here.
 
-const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { root, tinyAtlas, smollm2 } = require('./fixtures/places');
-const { optionThree } = require('./fixtures/guests');
+const { FRANCE, optionThree, sha } = require('./fixtures/guests');
 const { until } = require('./fixtures/host');
 const { serve } = require('../dist/serve');
 const { onRequest, start } = require('../examples/browser/server');
@@ -160,12 +159,6 @@ const runGuestInPage = (order, vocabulary) =>
     },
     [order, vocabulary * 4],
   );
-
-const FRANCE = 'The capital of France is';
-const sha = (floats) =>
-  createHash('sha256')
-    .update(Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength))
-    .digest('hex');
 
 async function everyGuest(model, file, most) {
   const expected = optionThree(file, FRANCE, most);

@@ -3,20 +3,13 @@
 // Option 2's imports over a network: the same core, codes and bits as beside the engine. What runs in a page's worker runs here in
 // a thread, by both of its ways to wait; test/browser.test.js has the page.
 
-const { createHash } = require('node:crypto');
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
 const { loadModelSync } = require('..');
 const { GuestCode } = require('../dist/wasm');
 const { tinyAtlas, smollm2, goldenTest } = require('./fixtures/places');
-const { optionThree } = require('./fixtures/guests');
+const { FRANCE, optionThree, sha } = require('./fixtures/guests');
 const { TOKEN, startHost, until } = require('./fixtures/host');
-
-const FRANCE = 'The capital of France is';
-const sha = (floats) =>
-  createHash('sha256')
-    .update(Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength))
-    .digest('hex');
 
 let host;
 afterEach(async () => {

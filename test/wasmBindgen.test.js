@@ -10,10 +10,8 @@ const { createHost } = require('../dist/host');
 const { storeModel, embedTokens, getTensor, removeModel } = require('..');
 const { checkGuests, GUESTS } = require('../scripts/guests');
 const { root, tinyAtlas, smollm2, goldenTest } = require('./fixtures/places');
-const { wasmOf, optionThree, sameBits } = require('./fixtures/guests');
+const { FRANCE, wasmOf, optionThree, sameBits } = require('./fixtures/guests');
 const { instantiate } = require('./fixtures/wasmBindgen');
-
-const FRANCE = 'The capital of France is';
 
 function guest(options) {
   const host = createHost(options);

@@ -2,7 +2,6 @@
 
 // Guests compute what the package computes: the same ids, the same logits, bit for bit, in a small memory of their own.
 
-const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
@@ -12,13 +11,7 @@ const { createHost } = require('../dist/host');
 const { checkGuests, GUESTS } = require('../scripts/guests');
 const { runProgram } = require('./fixtures/child');
 const { tinyAtlas, smollm2, goldenTest } = require('./fixtures/places');
-const { wasmOf, rawGuest, optionThree, sameBits } = require('./fixtures/guests');
-
-const FRANCE = 'The capital of France is';
-const sha = (floats) =>
-  createHash('sha256')
-    .update(Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength))
-    .digest('hex');
+const { FRANCE, wasmOf, rawGuest, optionThree, sameBits, sha } = require('./fixtures/guests');
 
 async function everyGuest(file, prompt, most) {
   const expected = optionThree(file, prompt, most);

@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const { createRealmImports, GuestCode } = require('../dist/wasm');
 const { loadModelSync, storeModel, removeModel, forwardLayer, embedTokens } = require('..');
 const { tinyAtlas } = require('./fixtures/places');
+const { choices } = require('./fixtures/randomCalls');
 
 const PAGE = 65536;
 const SIZE = 4 * PAGE;
@@ -286,9 +287,6 @@ test('memory shared between threads gives the same', () => {
 });
 
 test('4000 seeded calls with anything: numbers come back, nothing is written outside of what was given', () => {
-  let seed = 7;
-  const random = (below) => ((seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32) * below;
-  const pick = (list) => list[Math.floor(random(list.length))];
   const numbers = [
     0,
     1,
@@ -310,7 +308,7 @@ test('4000 seeded calls with anything: numbers come back, nothing is written out
     -4,
     -(2 ** 31),
   ];
-  const odd = [undefined, NaN, 1.5, 1e300, Infinity, 'x', null, {}, 5n];
+  const { random, pick, argumentsOf } = choices(7, numbers);
   // Where each call may write: [pointer, room in bytes] by its arguments.
   const writes = {
     realm_get_tensor: (a) => [a[3], a[4]],
@@ -325,22 +323,12 @@ test('4000 seeded calls with anything: numbers come back, nothing is written out
     realm_host_generate: (a) => [a[4], a[5]],
     realm_last_error: (a) => [a[0], a[1]],
   };
-  const counts = {
-    realm_get_model_info: 3,
-    realm_host_generate: 6,
-    realm_forward_layer: 6,
-    realm_forward_layers: 7,
-    realm_get_tensor: 5,
-  };
   const names = Object.keys(w.env).filter((name) => name !== 'realm_host_generate');
   let [fine, refused] = [0, 0];
   const bytes = new Uint8Array(w.memory.buffer);
   for (let round = 0; round < 4000; round++) {
     const name = round % 100 === 0 ? 'realm_host_generate' : pick(names);
-    const count = counts[name] ?? 5;
-    const args = Array.from({ length: count }, () =>
-      random(40) < 1 ? pick(odd) : random(3) < 1 ? Math.floor(random(4096)) & ~3 : pick(numbers),
-    );
+    const args = argumentsOf(name);
     if (random(2) < 1) args[0] = 1;
     if (name === 'realm_host_generate') args[5] = Math.min(64, args[5]) || 0; // short texts
     if (name === 'realm_store_model' && random(2) < 1) w.put(0, 'GGUF\x03\0\0\0');
