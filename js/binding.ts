@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { RealmError } from './errors';
+import type { GenerationSettings } from './generationSettings';
 
 type View = Uint8Array | Uint32Array | Float32Array | ArrayBuffer;
 
@@ -18,16 +19,7 @@ export type JobEvent = (
 ) => void;
 
 /** Every field of realm_generation_options, checked. */
-export interface NativeGenerationOptions {
-  seed: bigint;
-  maxTokens: number;
-  topK: number;
-  temperature: number;
-  topP: number;
-  minP: number;
-  repeatPenalty: number;
-  ignoreEos: boolean;
-  stop: string[];
+export interface NativeGenerationOptions extends GenerationSettings {
   /** Default true. */
   speculation?: boolean;
 }
@@ -98,8 +90,9 @@ function load(): Native {
     throw new RealmError(
       'E_ENGINE',
       `@realm/realm-node could not load its native addon on ${here}: ${why}\n` +
-        'In an installed package: reinstall it on this machine (npm install @realm/realm-node); supported are linux-x64 with ' +
-        'a glibc no older than the one it was built with, and Node 18 or newer.\nIn a clone of the repository: run `npm run build`.\n' +
+        'In an installed package: reinstall it on this machine (npm install @realm/realm-node). It runs on the platform it was built ' +
+        'for, linux-x64 or linux-arm64, with a glibc no older than the one it was built with, in Node 18 or newer.\n' +
+        'In a clone of the repository: run `npm run build` (macOS builds too, but is not tested).\n' +
         'With a bundler: mark @realm/realm-node as external.',
       { cause },
     );

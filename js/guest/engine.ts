@@ -1,5 +1,6 @@
 // What this folder and js/wasm need of a model, wherever it computes. Files that say so here and in js/wasm run in pages too:
 // they import nothing of Node's, and name what they import with its ending.
+import type { GenerationSettings } from '../generationSettings.js';
 
 /** The fields of a model's description that guests are told (`model.info` of the package has more). */
 export interface GuestModelInfo {
@@ -16,17 +17,8 @@ export interface GuestModelInfo {
   tokenizer: { bosId: number | null; eosId: number | null } | null;
 }
 
-/** How to generate: the fields of the addon's options, and two of guests. */
-export interface GuestGenerateOptions {
-  seed: bigint;
-  maxTokens: number;
-  topK: number;
-  temperature: number;
-  topP: number;
-  minP: number;
-  repeatPenalty: number;
-  ignoreEos: boolean;
-  stop: string[];
+/** How to generate, with two more fields than the addon has. */
+export interface GuestGenerateOptions extends GenerationSettings {
   /** The text ends before any of these tokens. */
   stopTokens?: readonly number[];
   /** Bytes of text at most: more is the fault TOO_SMALL, as soon as it is clear. */
