@@ -26,9 +26,8 @@ internal sealed unsafe class AttentionWeights
 /// </summary>
 internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionWeights weights) : Block
 {
-    private readonly LayoutSet _in = LayoutSet.Of(weights.Query, weights.Key, weights.Value);
-    private readonly Linear[] _keyValue = [weights.Key, weights.Value];
-    private readonly LayoutSet _out = LayoutSet.Of(weights.Output);
+    private readonly Matrices _projections = new(weights.Query, weights.Key, weights.Value);
+    private readonly Matrices _output = new(weights.Output);
     private readonly int _heads = config.HeadCounts[layer];
     private readonly int _kvHeads = config.KvHeadCounts[layer];
     private readonly int _headSize = config.HeadSize;
@@ -47,15 +46,15 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
         float* x = step.Scratch.Hidden, qkv = step.Scratch.Projections;
         int rows = step.Count;
 
-        Inputs n = step.Norm(x, rows, config.HiddenSize, weights.Norm, config.NormEpsilon, _in);  // (rows, hidden)
-        step.Project(weights.Query, _keyValue, n, rows, qkv, RowSize);                             // (rows, (heads + 2 kvHeads) · headSize)
+        Inputs n = step.Norm(x, rows, config.HiddenSize, weights.Norm, config.NormEpsilon, _projections.Layouts);  // (rows, hidden)
+        step.Project(_projections, n, rows, qkv, RowSize);                                                         // (rows, (heads + 2 kvHeads) · headSize)
         step.Barrier();
         Position(step, qkv);
         step.Barrier();
-        Attend(step);                                                                      // (rows, heads, headSize)
+        Attend(step);                                                                                              // (rows, heads, headSize)
         step.Barrier();
-        Inputs o = step.Load(step.Scratch.Attended, rows, QuerySize, _out);
-        step.ProjectAdd(weights.Output, o, rows, x);                                               // (rows, hidden)
+        Inputs o = step.Load(step.Scratch.Attended, rows, QuerySize, _output.Layouts);
+        step.ProjectAdd(_output, o, rows, x);                                                                      // (rows, hidden)
     }
 
     /// <summary>Norms and turns queries and keys, and appends keys and values to the caches.</summary>

@@ -3,70 +3,48 @@ using System.Runtime.InteropServices;
 
 namespace Realm.Blocks;
 
-/// <summary>A loop whose items the threads of a <see cref="Crew"/> share.</summary>
-internal abstract class SharedLoop
-{
-    /// <summary>Whether a helper computes aside and stores at the end, so that the leader may do again what a helper does not finish.</summary>
-    public abstract bool IsRepeatable { get; }
-
-    /// <summary>Items first..last, results in their place.</summary>
-    public abstract void Run(int thread, int first, int last);
-
-    /// <summary>Items first..last, results in the thread's own memory. A repeatable loop only. False: `claim` is void, the loop is another one now.</summary>
-    public virtual bool Compute(int thread, int first, int last, Claim claim) => false;
-
-    /// <summary>Puts the results of <see cref="Compute"/> into their place.</summary>
-    public virtual void Store(int thread, int first, int last)
-    {
-    }
-}
-
-/// <summary>A helper's right to a portion of loop `number`.</summary>
-internal readonly struct Claim(Crew crew, long number)
-{
-    /// <summary>The loop is not over: what was read of it before this call is what it was when the portion was claimed.</summary>
-    public bool IsValid => crew.IsOpen(number);
-}
-
 /// <summary>
 /// How threads share a pass over few rows: one leads and runs all of it; where it comes to a loop, the others help. The leader never
 /// waits for a helper to arrive, and takes over a portion that a helper has begun and does not finish: a thread that lost its processor,
 /// to the program's main thread perhaps, delays nobody, and one that slept joins in when it wakes.
 /// </summary>
 /// <remarks>
-/// Loops are numbered. One word holds the number of the loop, how many portions it has and how many are taken: who increments it has
-/// claimed a portion. A portion's state rises from what it was in earlier loops to `storing`, then to `stored`, of this loop; whoever
-/// raises it to `storing` stores its results. A helper that comes too late finds it raised, and drops what it computed.
+/// Loops are numbered. Each thread has a part of the items (<see cref="Cut"/>) and a ticket: the number of the loop, and which portions of the
+/// part nobody has taken. Who changes it by one has claimed a portion: its owner the first, others the last. A portion's state rises from
+/// what it was in earlier loops to `storing`, then to `stored`, of this loop; whoever raises it to `storing` stores its results. A helper
+/// that comes too late finds it raised, and drops what it computed.
 /// </remarks>
 internal sealed unsafe class Crew : IDisposable
 {
-    // Each thread has a fixed part of half of the items; the rest is dealt in portions, so many for each thread.
-    private const int DealtPortions = 4;
     private const int MaxThreads = 64;
-    private const int CountBits = 12;
-    private const long CountMask = (1 << CountBits) - 1;
+
+    // Words from one ticket to the next: a cache line and its prefetched neighbour.
+    private const int TicketStride = 16;
 
     private readonly int _threads;
     private readonly PortionSet _own = new();
     private long* _states;
-    private Padded _ticket;
+    private long* _tickets;
     private SharedLoop? _loop;
-    private int _items;
+    private SharedLoop? _ahead;
+    private Cut _cut;
     private long _number;
 
     public Crew(int threads)
     {
         _threads = Math.Min(threads, MaxThreads);
-        nuint bytes = (nuint)((DealtPortions + 1) * _threads * sizeof(long));
-        _states = (long*)NativeMemory.AlignedAlloc(bytes, 64);
-        NativeMemory.Clear(_states, bytes);
+        _states = Allocate(Cut.MostPortions);
+        _tickets = Allocate(TicketStride);
+        for (int part = 0; part < _threads; part++)
+            TicketOf(part) = Ticket.Closed(0);
     }
 
-    /// <summary>The most items that one portion of a loop over `items` has.</summary>
-    public static int LargestPortion(int items, int threads)
+    private long* Allocate(int wordsAThread)
     {
-        Cut cut = new(items, Math.Min(threads, MaxThreads));
-        return Math.Max(cut.Fixed / cut.Threads + 1, cut.Size);
+        nuint bytes = (nuint)(wordsAThread * _threads * sizeof(long));
+        long* words = (long*)NativeMemory.AlignedAlloc(bytes, 128);
+        NativeMemory.Clear(words, bytes);
+        return words;
     }
 
     /// <summary>The leader's side: returns when all items are done.</summary>
@@ -75,175 +53,183 @@ internal sealed unsafe class Crew : IDisposable
         Cut cut = new(items, _threads);
         long number = ++_number;
         _loop = loop;
-        _items = items;
-        Volatile.Write(ref _ticket.Value, Ticket(number, cut.Count));
+        _cut = cut;
+        if (loop.LooksAhead)
+            _ahead = loop;
+        for (int part = 0; part < _threads; part++)
+            Volatile.Write(ref TicketOf(part), Ticket.Open(number, cut.Portions(part)));
         long began = Stopwatch.GetTimestamp();
         int own = 0;
         _own.Clear();
-        while (TryClaim(out int portion))
+        for (int part = 0; part < _threads; part++)
         {
-            (int first, int last) = cut.Range(portion);
-            loop.Run(0, first, last);
-            own += last - first;
-            _own.Set(portion);
+            while (TryClaim(part, isOwner: part == 0, out int portion))
+            {
+                (int first, int last) = cut.Range(part, portion);
+                loop.Run(0, first, last);
+                own += last - first;
+                _own.Set(Index(part, portion));
+            }
         }
         long now = Stopwatch.GetTimestamp();
-        for (int portion = 0; portion < cut.Count; portion++)
+        for (int part = 0; part < _threads; part++)
         {
-            if (!_own.Contains(portion) && !IsStored(portion, number))
-                Await(loop, cut, portion, number, now, (now - began) / Math.Max(own, 1));
+            for (int portion = 0; portion < cut.Portions(part); portion++)
+            {
+                int index = Index(part, portion);
+                if (!_own.Contains(index) && !IsStored(index, number))
+                    Await(loop, cut.Range(part, portion), index, number, now, (now - began) / Math.Max(own, 1));
+            }
         }
         // Closed: nobody takes the next loop's fields for this one's.
-        Volatile.Write(ref _ticket.Value, Ticket(number, 0));
+        for (int part = 0; part < _threads; part++)
+            Volatile.Write(ref TicketOf(part), Ticket.Closed(number));
     }
 
-    /// <summary>A helper's side: claims a portion and does it. False: there is none.</summary>
+    /// <summary>A helper's side: claims a portion and does it, first of its own part. False: there is none.</summary>
     public bool Help(int thread)
     {
-        long ticket = Volatile.Read(ref _ticket.Value);
-        int portion = Taken(ticket);
-        if (portion >= Count(ticket))
-            return false;
+        for (int i = 0; i < _threads; i++)
+        {
+            int part = (thread + i) % _threads;
+            long ticket = Volatile.Read(ref TicketOf(part));
+            if (Ticket.IsClosed(ticket))
+                return false;
+            if (!Ticket.IsEmpty(ticket))
+            {
+                HelpWith(thread, part, ticket);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void HelpWith(int thread, int part, long ticket)
+    {
         // Read between two looks at the ticket: they belong to that loop if the claim succeeds.
         SharedLoop loop = _loop!;
-        int items = _items;
-        if (Interlocked.CompareExchange(ref _ticket.Value, ticket + 1, ticket) != ticket)
-            return true;
-        (int first, int last) = new Cut(items, _threads).Range(portion);
-        long number = Number(ticket);
+        Cut cut = _cut;
+        bool isOwner = part == thread;
+        if (!TryTake(part, ticket, isOwner))
+            return;
+        int portion = Ticket.Next(ticket, isOwner), index = Index(part, portion);
+        (int first, int last) = cut.Range(part, portion);
+        long number = Ticket.Number(ticket);
         if (!loop.IsRepeatable)
         {
             loop.Run(thread, first, last);
-            Mark(portion, Stored(number));
+            Mark(index, Stored(number));
         }
-        else if (loop.Compute(thread, first, last, new Claim(this, number)) && TryRaise(portion, number))
+        else if (loop.Compute(thread, first, last, new Claim(this, part, number)) && TryRaise(index, number))
         {
             loop.Store(thread, first, last);
-            Mark(portion, Stored(number));
+            Mark(index, Stored(number));
         }
-        return true;
     }
+
+    /// <summary>A helper with nothing to do: a little of what makes its part of the coming loops faster.</summary>
+    public void LookAhead(int thread) => Volatile.Read(ref _ahead)?.LookAhead(thread);
 
     /// <summary>Loop `number` is not over.</summary>
-    internal bool IsOpen(long number)
+    internal bool IsOpen(int part, long number)
     {
         Interlocked.MemoryBarrier();
-        long ticket = Volatile.Read(ref _ticket.Value);
-        return Number(ticket) == number && Count(ticket) > 0;
+        long ticket = Volatile.Read(ref TicketOf(part));
+        return Ticket.Number(ticket) == number && !Ticket.IsClosed(ticket);
     }
 
-    private bool TryClaim(out int portion)
+    private bool TryClaim(int part, bool isOwner, out int portion)
     {
         while (true)
         {
-            long ticket = Volatile.Read(ref _ticket.Value);
-            portion = Taken(ticket);
-            if (portion >= Count(ticket))
+            long ticket = Volatile.Read(ref TicketOf(part));
+            portion = Ticket.Next(ticket, isOwner);
+            if (Ticket.IsEmpty(ticket))
                 return false;
-            if (Interlocked.CompareExchange(ref _ticket.Value, ticket + 1, ticket) == ticket)
+            if (TryTake(part, ticket, isOwner))
                 return true;
         }
     }
 
+    private bool TryTake(int part, long ticket, bool isOwner) =>
+        Interlocked.CompareExchange(ref TicketOf(part), Ticket.Taken(ticket, isOwner), ticket) == ticket;
+
     // Waits for a helper's portion, twice as long as it should take, then does it.
-    private void Await(SharedLoop loop, in Cut cut, int portion, long number, long since, long perItem)
+    private void Await(SharedLoop loop, (int First, int Last) range, int index, long number, long since, long perItem)
     {
-        (int first, int last) = cut.Range(portion);
-        long patience = 2 * perItem * (last - first) + Stopwatch.Frequency / 500_000;
-        for (int spins = 0; !IsStored(portion, number); spins++)
+        long patience = 2 * perItem * (range.Last - range.First) + Stopwatch.Frequency / 500_000;
+        for (int spins = 0; !IsStored(index, number); spins++)
         {
-            if (loop.IsRepeatable && Stopwatch.GetTimestamp() - since > patience && TryRaise(portion, number))
+            if (loop.IsRepeatable && Stopwatch.GetTimestamp() - since > patience && TryRaise(index, number))
             {
-                loop.Run(0, first, last);
-                Mark(portion, Stored(number));
+                loop.Run(0, range.First, range.Last);
+                Mark(index, Stored(number));
                 return;
             }
             SpinBarrier.Relax(spins);
         }
     }
 
-    private bool TryRaise(int portion, long number)
+    private ref long TicketOf(int part) => ref _tickets[part * TicketStride];
+
+    private static int Index(int part, int portion) => part * Cut.MostPortions + portion;
+
+    private bool TryRaise(int index, long number)
     {
-        long state = Volatile.Read(ref _states[portion]);
-        return state < Storing(number) && Interlocked.CompareExchange(ref _states[portion], Storing(number), state) == state;
+        long state = Volatile.Read(ref _states[index]);
+        return state < Storing(number) && Interlocked.CompareExchange(ref _states[index], Storing(number), state) == state;
     }
 
-    private void Mark(int portion, long state) => Volatile.Write(ref _states[portion], state);
+    private void Mark(int index, long state) => Volatile.Write(ref _states[index], state);
 
-    private bool IsStored(int portion, long number) => Volatile.Read(ref _states[portion]) == Stored(number);
+    private bool IsStored(int index, long number) => Volatile.Read(ref _states[index]) == Stored(number);
 
     private static long Storing(long number) => 2 * number;
 
     private static long Stored(long number) => 2 * number + 1;
 
-    private static long Ticket(long number, int count) => number << 2 * CountBits | (long)count << CountBits;
-
-    private static long Number(long ticket) => ticket >> 2 * CountBits;
-
-    private static int Count(long ticket) => (int)(ticket >> CountBits & CountMask);
-
-    private static int Taken(long ticket) => (int)(ticket & CountMask);
-
     public void Dispose()
     {
         NativeMemory.AlignedFree(_states);
-        _states = null;
+        NativeMemory.AlignedFree(_tickets);
+        _states = _tickets = null;
     }
 
-    /// <summary>How a loop is cut into portions: first the fixed parts, if there are enough items, then the dealt ones.</summary>
-    private readonly struct Cut
+    /// <summary>A word: the number of the loop, the first portion of the part that nobody has taken, and the end of those. First behind the end: closed.</summary>
+    private static class Ticket
     {
-        public Cut(int items, int threads)
-        {
-            Items = items;
-            Threads = threads;
-            Fixed = items >= 2 * DealtPortions * threads ? items / 2 : 0;
-            int dealt = items - Fixed;
-            Size = Math.Max(1, (dealt + DealtPortions * threads - 1) / (DealtPortions * threads));
-            Count = FixedPortions + (dealt + Size - 1) / Size;
-        }
+        private const int NumberShift = 16, FirstShift = 8, Mask = 0xff;
 
-        public int Items { get; }
+        public static long Open(long number, int portions) => number << NumberShift | (long)portions;
 
-        public int Threads { get; }
+        public static long Closed(long number) => number << NumberShift | (long)Mask << FirstShift;
 
-        /// <summary>Items in the fixed parts.</summary>
-        public int Fixed { get; }
+        public static long Number(long ticket) => ticket >> NumberShift;
 
-        /// <summary>Items of a dealt portion.</summary>
-        public int Size { get; }
+        public static bool IsEmpty(long ticket) => First(ticket) >= End(ticket);
 
-        /// <summary>Portions.</summary>
-        public int Count { get; }
+        public static bool IsClosed(long ticket) => First(ticket) == Mask;
 
-        private int FixedPortions => Fixed > 0 ? Threads : 0;
+        /// <summary>The portion that goes next, to the owner or to another.</summary>
+        public static int Next(long ticket, bool isOwner) => isOwner ? First(ticket) : End(ticket) - 1;
 
-        public (int First, int Last) Range(int portion)
-        {
-            if (portion < FixedPortions)
-                return ((int)((long)Fixed * portion / Threads), (int)((long)Fixed * (portion + 1) / Threads));
-            int first = Fixed + (portion - FixedPortions) * Size;
-            return (first, Math.Min(first + Size, Items));
-        }
+        /// <summary>The ticket without it.</summary>
+        public static long Taken(long ticket, bool isOwner) => isOwner ? ticket + (1 << FirstShift) : ticket - 1;
+
+        private static int First(long ticket) => (int)(ticket >> FirstShift) & Mask;
+
+        private static int End(long ticket) => (int)ticket & Mask;
     }
 
     /// <summary>Which portions the leader did itself: no helper need see that.</summary>
     private sealed class PortionSet
     {
-        private readonly ulong[] _bits = new ulong[((DealtPortions + 1) * MaxThreads + 63) / 64];
+        private readonly ulong[] _bits = new ulong[(Cut.MostPortions * MaxThreads + 63) / 64];
 
         public void Clear() => Array.Clear(_bits);
 
-        public void Set(int portion) => _bits[portion / 64] |= 1UL << portion % 64;
+        public void Set(int index) => _bits[index / 64] |= 1UL << index % 64;
 
-        public bool Contains(int portion) => (_bits[portion / 64] >> portion % 64 & 1) != 0;
-    }
-
-    /// <summary>A word with a cache line (and its prefetched neighbour) for itself.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct Padded
-    {
-        [FieldOffset(128)]
-        public long Value;
+        public bool Contains(int index) => (_bits[index / 64] >> index % 64 & 1) != 0;
     }
 }

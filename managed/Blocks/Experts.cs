@@ -11,9 +11,9 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
     // llama.cpp's lower bound of the divisor: the smallest normal half.
     private const float SmallestSum = 6.103515625e-5f;
 
-    private readonly LayoutSet _routed = LayoutSet.Of(router);
-    private readonly LayoutSet _in = LayoutSet.Of(gate[0], up[0]);
-    private readonly LayoutSet _middle = LayoutSet.Of(down[0]);
+    private readonly Matrices _router = new(router);
+    private readonly Matrices[] _gated = gate.Zip(up, Matrices.Gated).ToArray();
+    private readonly Matrices[] _down = down.Select(linear => new Matrices(linear)).ToArray();
 
     public override void Forward(in Step step)
     {
@@ -22,8 +22,8 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
         float* x = scratch.Hidden, normed = own.Normed, h = scratch.Gated;
         int rows = step.Count, hidden = config.HiddenSize, used = config.ExpertUsedCount;
 
-        Inputs n = step.Norm(x, rows, hidden, norm, config.NormEpsilon, _routed);        // (rows, hidden)
-        step.Project(router, n, rows, own.Scores, config.ExpertCount);                    // (rows, experts)
+        Inputs n = step.Norm(x, rows, hidden, norm, config.NormEpsilon, _router.Layouts);       // (rows, hidden)
+        step.Project(_router, n, rows, own.Scores, config.ExpertCount);                         // (rows, experts)
         (int first, int last) = step.Share(rows);
         for (int row = first; row < last; row++)
             RmsNorm.Compute(x + (long)row * hidden, norm, config.NormEpsilon, hidden, normed + (long)row * hidden);
@@ -36,10 +36,10 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
             ReadOnlyMemory<int> members = own.Members(expert);
             if (members.IsEmpty)
                 continue;
-            Inputs some = Gather(step, normed, members, used, hidden, _in);                // (members, hidden)
-            step.ProjectGated(gate[expert], up[expert], some, members.Length, h);          // (members, feedForward)
-            Inputs middle = step.Load(h, members.Length, down[expert].Weight.Columns, _middle);
-            step.ProjectTo(members, down[expert], middle, own.Outputs, hidden);            // (rows · used, hidden)
+            Inputs some = Gather(step, normed, members, used, hidden, _gated[expert].Layouts);  // (members, hidden)
+            step.ProjectGated(_gated[expert], some, members.Length, h);                         // (members, feedForward)
+            Inputs middle = step.Load(h, members.Length, _down[expert].Inputs, _down[expert].Layouts);
+            step.ProjectTo(members, _down[expert], middle, own.Outputs, hidden);                // (rows · used, hidden)
             step.Barrier();
         }
         // A row's experts are added in the order of their rank: the sum does not depend on which other rows there are.

@@ -89,29 +89,25 @@ internal readonly unsafe struct Step
         return inputs;
     }
 
-    /// <summary>output (rows, outputs) = W·x + b, rows `stride` apart. Does not wait.</summary>
-    public void Project(Linear linear, Inputs inputs, int rows, float* output, long stride) =>
-        Multiply(new MatrixWork { Linear = linear, Inputs = inputs, Rows = rows, Output = output, Stride = stride });
+    /// <summary>output (rows, outputs) = W·x + b, rows `stride` apart; of several matrices the outputs one after another. Does not wait.</summary>
+    public void Project(Matrices matrices, Inputs inputs, int rows, float* output, long stride) =>
+        Multiply(new MatrixWork { Matrices = matrices, Inputs = inputs, Rows = rows, Output = output, Stride = stride });
 
-    /// <summary>The same for several matrices, their outputs one after another in each row.</summary>
-    public void Project(Linear linear, Linear[] beside, Inputs inputs, int rows, float* output, long stride) =>
-        Multiply(new MatrixWork { Linear = linear, Beside = beside, Inputs = inputs, Rows = rows, Output = output, Stride = stride });
-
-    /// <summary>The same as for one, but row i goes to row `places`[i] of the output.</summary>
-    public void ProjectTo(ReadOnlyMemory<int> places, Linear linear, Inputs inputs, float* output, long stride) =>
-        Multiply(new MatrixWork { Linear = linear, Inputs = inputs, Rows = places.Length, Output = output, Stride = stride, Places = places });
+    /// <summary>The same, but row i goes to row `places`[i] of the output.</summary>
+    public void ProjectTo(ReadOnlyMemory<int> places, Matrices matrices, Inputs inputs, float* output, long stride) =>
+        Multiply(new MatrixWork { Matrices = matrices, Inputs = inputs, Rows = places.Length, Output = output, Stride = stride, Places = places });
 
     /// <summary>x (rows, outputs) += W·inputs + b. Waits.</summary>
-    public void ProjectAdd(Linear linear, Inputs inputs, int rows, float* x)
+    public void ProjectAdd(Matrices matrices, Inputs inputs, int rows, float* x)
     {
-        Multiply(new MatrixWork { Linear = linear, Inputs = inputs, Rows = rows, Output = x, Stride = linear.Outputs, Add = true });
+        Multiply(new MatrixWork { Matrices = matrices, Inputs = inputs, Rows = rows, Output = x, Stride = matrices.Outputs, Add = true });
         Barrier();
     }
 
     /// <summary>output (rows, outputs) = silu(gate·inputs) · (up·inputs). Waits.</summary>
-    public void ProjectGated(Linear gate, Linear up, Inputs inputs, int rows, float* output)
+    public void ProjectGated(Matrices gated, Inputs inputs, int rows, float* output)
     {
-        Multiply(new MatrixWork { Linear = gate, Up = up, Inputs = inputs, Rows = rows, Output = output, Stride = gate.Outputs });
+        Multiply(new MatrixWork { Matrices = gated, Inputs = inputs, Rows = rows, Output = output, Stride = gated.Outputs });
         Barrier();
     }
 
@@ -120,11 +116,11 @@ internal readonly unsafe struct Step
         if (_crew != null)
         {
             Scratch.MatrixLoop.Work = work;
-            _crew.Run(Scratch.MatrixLoop, work.Groups);
+            _crew.Run(Scratch.MatrixLoop, work.Matrices.Groups);
             return;
         }
-        int panel = Scratch.PackedBytes > 0 ? 1 : work.PanelGroups;
-        Deal deal = Deal(work.Groups);
+        int panel = work.Matrices.PanelGroups;
+        Deal deal = Deal(work.Matrices.Groups);
         while (deal.Next(out int first, out int last))
         {
             for (int group = first; group < last; group += panel)

@@ -34,4 +34,16 @@ internal static unsafe class Prefetch
         if (lines > 14) Sse.Prefetch0(p + Distance + 64 * 14);
         if (lines > 15) Sse.Prefetch0(p + Distance + 64 * 15);
     }
+
+    /// <summary>Bytes that <see cref="Kilobyte"/> asks for: at 30 GB/s they come in 30 ns.</summary>
+    public const int KilobyteBytes = 1024;
+
+    /// <summary>Asks for 16 lines of 64 bytes from `p` on, for the second-level cache.</summary>
+    public static void Kilobyte(byte* p)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (byte* end = p + KilobyteBytes; p < end; p += 64)
+            Sse.Prefetch1(p);
+    }
 }

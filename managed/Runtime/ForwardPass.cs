@@ -14,8 +14,7 @@ internal sealed unsafe class ForwardPass : IPass
     private readonly Embedding _embedding;
     private readonly Block[][] _layers;
     private readonly float* _norm;
-    private readonly Linear _head;
-    private readonly LayoutSet _headLayouts;
+    private readonly Matrices _head;
 
     private Batch? _batch;
     private int _firstLayer;
@@ -36,8 +35,7 @@ internal sealed unsafe class ForwardPass : IPass
         _embedding = embedding;
         _layers = layers;
         _norm = norm;
-        _head = head;
-        _headLayouts = LayoutSet.Of(head);
+        _head = new Matrices(head);
     }
 
     public Rows Rows => _rows;
@@ -103,7 +101,7 @@ internal sealed unsafe class ForwardPass : IPass
         }
         if (_wantedCount > 0)
         {
-            Inputs n = step.Norm(_scratch.Hidden, _wantedCount, _config.HiddenSize, _norm, _config.NormEpsilon, _headLayouts, _wanted);
+            Inputs n = step.Norm(_scratch.Hidden, _wantedCount, _config.HiddenSize, _norm, _config.NormEpsilon, _head.Layouts, _wanted);
             step.Project(_head, n, _wantedCount, _logits, _config.VocabSize);                // (wanted, vocab)
         }
     }

@@ -121,6 +121,8 @@ internal sealed class WorkerPool : IDisposable
                     return now;
                 if (Crew.Help(thread))
                     spins = 0;
+                else
+                    Crew.LookAhead(thread);
                 SpinBarrier.Relax(0);
             }
             lock (_gate)
