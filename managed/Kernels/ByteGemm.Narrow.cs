@@ -7,24 +7,24 @@ namespace Realm.Kernels;
 // 256-bit: 8 rows at a time, the halves of a packed group one after the other.
 internal readonly unsafe partial struct ByteGemm<T>
 {
-    /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    /// <summary>256-bit. A single token waits for memory, so it has the same form on all processors.</summary>
+    internal static void Narrow<TDot>(byte* weights, int blocks, byte* tile, int tokens, float* output) where TDot : struct, INarrowDot
     {
         float* scales = (float*)(tile + Int16Activations.ScaleOffset);
         for (int half = 0; half < 2; half++)
         {
             if (tokens == 1)
             {
-                Multiply1(weights, blocks, tile, scales, half, output + 8 * half);
+                Narrow1(weights, blocks, tile, scales, half, output + 8 * half);
                 continue;
             }
-            Multiply4(weights, blocks, tile, scales, half, output + 8 * half);
+            Narrow4<TDot>(weights, blocks, tile, scales, half, output + 8 * half);
             if (tokens > 4)
-                Multiply4(weights, blocks, tile + 4 * 64, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
+                Narrow4<TDot>(weights, blocks, tile + 4 * 64, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
         }
     }
 
-    private static void Multiply4(byte* w, int blocks, byte* a, float* s, int half, float* output)
+    private static void Narrow4<TDot>(byte* w, int blocks, byte* a, float* s, int half, float* output) where TDot : struct, INarrowDot
     {
         Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
@@ -37,10 +37,10 @@ internal readonly unsafe partial struct ByteGemm<T>
             {
                 Load(w, half, j, out var e0, out var o0, out var e1, out var o1);
                 byte* p = a + 8 * j;
-                s0 = Add(s0, p, e0, o0, e1, o1);
-                s1 = Add(s1, p + 64, e0, o0, e1, o1);
-                s2 = Add(s2, p + 128, e0, o0, e1, o1);
-                s3 = Add(s3, p + 192, e0, o0, e1, o1);
+                s0 = TDot.Add(s0, p, e0, o0, e1, o1);
+                s1 = TDot.Add(s1, p + 64, e0, o0, e1, o1);
+                s2 = TDot.Add(s2, p + 128, e0, o0, e1, o1);
+                s3 = TDot.Add(s3, p + 192, e0, o0, e1, o1);
             }
             Vector256<float> d = T.Scale(w, half);
             c0 = Finish(c0, s0, s, d);
@@ -54,7 +54,7 @@ internal readonly unsafe partial struct ByteGemm<T>
         c3.Store(output + 48);
     }
 
-    private static void Multiply1(byte* w, int blocks, byte* a, float* s, int half, float* output)
+    private static void Narrow1(byte* w, int blocks, byte* a, float* s, int half, float* output)
     {
         Vector256<float> c0 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)

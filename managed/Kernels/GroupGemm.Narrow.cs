@@ -7,24 +7,24 @@ namespace Realm.Kernels;
 // 256-bit: 8 rows at a time, the halves of a packed group one after the other.
 internal readonly unsafe partial struct GroupGemm<T>
 {
-    /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    /// <summary>256-bit. A single token waits for memory, so it has the same form on all processors.</summary>
+    internal static void Narrow<TDot>(byte* weights, int blocks, byte* tile, int tokens, float* output) where TDot : struct, INarrowDot
     {
         for (int half = 0; half < 2; half++)
         {
             if (tokens == 1)
             {
-                Multiply1(weights, blocks, tile, half, output + 8 * half);
+                Narrow1(weights, blocks, tile, half, output + 8 * half);
                 continue;
             }
-            Multiply4(weights, blocks, tile, 0, half, output + 8 * half);
+            Narrow4<TDot>(weights, blocks, tile, 0, half, output + 8 * half);
             if (tokens > 4)
-                Multiply4(weights, blocks, tile, 4, half, output + 4 * Lanes.Rows + 8 * half);
+                Narrow4<TDot>(weights, blocks, tile, 4, half, output + 4 * Lanes.Rows + 8 * half);
         }
     }
 
     // Four tokens from `token` on.
-    private static void Multiply4(byte* w, int blocks, byte* tile, int token, int half, float* output)
+    private static void Narrow4<TDot>(byte* w, int blocks, byte* tile, int token, int half, float* output) where TDot : struct, INarrowDot
     {
         for (int t = 0; t < 4; t++)
             Vector256<float>.Zero.Store(output + 16 * t);
@@ -55,11 +55,12 @@ internal readonly unsafe partial struct GroupGemm<T>
                 byte* a = tile + 256 * token + 128 * (part / 2) + 16 * (part % 2);
                 for (int j = 0; j < 4; j++, a += 32)
                 {
-                    Load(w, half, part, j, out var scale, out var v0, out var v1, out var v2, out var v3);
-                    i0 = Add(i0, a, scale, v0, v1, v2, v3);
-                    i1 = Add(i1, a + 256, scale, v0, v1, v2, v3);
-                    i2 = Add(i2, a + 512, scale, v0, v1, v2, v3);
-                    i3 = Add(i3, a + 768, scale, v0, v1, v2, v3);
+                    Load(w, half, part, j, out var scales, out var v0, out var v1, out var v2, out var v3);
+                    Vector256<int> scale = TDot.Scale(scales);
+                    i0 = Add<TDot>(i0, a, 0, scale, v0, v1, v2, v3);
+                    i1 = Add<TDot>(i1, a, 256, scale, v0, v1, v2, v3);
+                    i2 = Add<TDot>(i2, a, 512, scale, v0, v1, v2, v3);
+                    i3 = Add<TDot>(i3, a, 768, scale, v0, v1, v2, v3);
                 }
             }
             Vector256<float> d = T.Scale(w, half), dmin = T.HasMinimums ? T.MinimumScale(w, half) : default;
@@ -71,7 +72,7 @@ internal readonly unsafe partial struct GroupGemm<T>
         }
     }
 
-    private static void Multiply1(byte* w, int blocks, byte* tile, int half, float* output)
+    private static void Narrow1(byte* w, int blocks, byte* tile, int half, float* output)
     {
         Vector256<float>.Zero.Store(output);
         for (; blocks > 0; blocks--, w += BlockBytes, tile += SuperblockActivations.BlockBytes)
@@ -93,7 +94,7 @@ internal readonly unsafe partial struct GroupGemm<T>
                 for (int j = 0; j < 4; j++, a += 32)
                 {
                     Load(w, half, part, j, out var scale, out var v0, out var v1, out var v2, out var v3);
-                    sum = Add(sum, a, scale, v0, v1, v2, v3);
+                    sum = Add<PairProducts>(sum, a, 0, PairProducts.Scale(scale), v0, v1, v2, v3);
                 }
             }
             float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
@@ -115,19 +116,9 @@ internal readonly unsafe partial struct GroupGemm<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Add(Vector256<int> sum, byte* a, Vector256<short> scale,
-        Vector256<byte> v0, Vector256<byte> v1, Vector256<byte> v2, Vector256<byte> v3)
-    {
-        Vector256<short> s0 = Avx2.Add(Pairs(v0, a), Pairs(v1, a + 4));
-        Vector256<short> s1 = Avx2.Add(Pairs(v2, a + 8), Pairs(v3, a + 12));
-        return T.SixBits
-            ? Avx2.Add(Avx2.Add(sum, Avx2.MultiplyAddAdjacent(s0, scale)), Avx2.MultiplyAddAdjacent(s1, scale))
-            : Avx2.Add(sum, Avx2.MultiplyAddAdjacent(Avx2.Add(s0, s1), scale));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Pairs(Vector256<byte> weights, byte* activations) =>
-        Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*(int*)activations).AsSByte());
+    private static Vector256<int> Add<TDot>(Vector256<int> total, byte* a, int first, Vector256<int> scale,
+        Vector256<byte> v0, Vector256<byte> v1, Vector256<byte> v2, Vector256<byte> v3) where TDot : struct, INarrowDot =>
+        TDot.End(total, TDot.Add(TDot.Begin(total), a, first, first + 8, scale, v0, v1, v2, v3, T.SixBits), scale);
 
     // Of the four groups 4k to 4k + 3.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,42 +7,44 @@ namespace Realm.Kernels;
 // 256-bit: 8 rows at a time, the halves of a packed group one after the other.
 internal readonly unsafe partial struct NibbleGemm<T>
 {
-    /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    /// <summary>256-bit. A single token waits for memory, so it has the same form on all processors.</summary>
+    internal static void Narrow<TDot>(byte* weights, int blocks, byte* tile, int tokens, float* output) where TDot : struct, INarrowDot
     {
         float* scales = (float*)(tile + Int8Activations.ScaleOffset);
         for (int half = 0; half < 2; half++)
         {
             if (tokens == 1)
             {
-                Multiply1(weights, blocks, tile, scales, half, output + 8 * half);
+                Narrow1(weights, blocks, tile, scales, half, output + 8 * half);
                 continue;
             }
-            Multiply4(weights, blocks, tile, scales, half, output + 8 * half);
+            Narrow4<TDot>(weights, blocks, tile, scales, half, output + 8 * half);
             if (tokens > 4)
-                Multiply4(weights, blocks, tile + 4 * 32, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
+                Narrow4<TDot>(weights, blocks, tile + 4 * 32, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
         }
     }
 
-    private static void Multiply4(byte* w, int blocks, byte* a, float* s, int half, float* output)
+    private static void Narrow4<TDot>(byte* w, int blocks, byte* a, float* s, int half, float* output) where TDot : struct, INarrowDot
     {
+        Vector256<int> one = TDot.Scale(Vector256.Create((short)1));
         Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int8Activations.BlockBytes, s += Int8Activations.BlockBytes / 4)
         {
             if (half == 0)
                 Prefetch.Lines(w, (BlockBytes + 63) / 64);
-            Vector256<int> s0 = default, s1 = default, s2 = default, s3 = default;
-            // Low and high nibbles of one vector at a time: sixteen registers hold no more.
-            for (int j = 0; j < 4; j += 2)
-            {
-                Load(w, half, j, out var l, out var h);
-                Load(w, half, j + 1, out var l1, out var h1);
-                byte* p = a + 4 * j;
-                s0 = Add(s0, p, l, h, l1, h1);
-                s1 = Add(s1, p + 32, l, h, l1, h1);
-                s2 = Add(s2, p + 64, l, h, l1, h1);
-                s3 = Add(s3, p + 96, l, h, l1, h1);
-            }
+            // Low and high nibbles of two vectors at a time: sixteen registers hold no more.
+            Load(w, half, 0, out var l0, out var h0);
+            Load(w, half, 1, out var l1, out var h1);
+            Vector256<int> s0 = TDot.Add(default, a, 0, 16, one, l0, l1, h0, h1);
+            Vector256<int> s1 = TDot.Add(default, a, 32, 48, one, l0, l1, h0, h1);
+            Vector256<int> s2 = TDot.Add(default, a, 64, 80, one, l0, l1, h0, h1);
+            Vector256<int> s3 = TDot.Add(default, a, 96, 112, one, l0, l1, h0, h1);
+            Load(w, half, 2, out l0, out h0);
+            Load(w, half, 3, out l1, out h1);
+            s0 = TDot.Add(s0, a, 8, 24, one, l0, l1, h0, h1);
+            s1 = TDot.Add(s1, a, 40, 56, one, l0, l1, h0, h1);
+            s2 = TDot.Add(s2, a, 72, 88, one, l0, l1, h0, h1);
+            s3 = TDot.Add(s3, a, 104, 120, one, l0, l1, h0, h1);
             Vector256<float> d = T.Scale(w, half);
             Vector256<float> m = T.Offset(w, half, d);
             c0 = Finish(c0, s0, s, d, m);
@@ -56,8 +58,9 @@ internal readonly unsafe partial struct NibbleGemm<T>
         c3.Store(output + 48);
     }
 
-    private static void Multiply1(byte* w, int blocks, byte* a, float* s, int half, float* output)
+    private static void Narrow1(byte* w, int blocks, byte* a, float* s, int half, float* output)
     {
+        Vector256<int> one = PairProducts.Scale(Vector256.Create((short)1));
         Vector256<float> c0 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int8Activations.BlockBytes, s += Int8Activations.BlockBytes / 4)
         {
@@ -65,10 +68,10 @@ internal readonly unsafe partial struct NibbleGemm<T>
                 Prefetch.Lines(w, (BlockBytes + 63) / 64);
             Load(w, half, 0, out var l0, out var h0);
             Load(w, half, 1, out var l1, out var h1);
-            Vector256<int> s0 = Add(default, a, l0, h0, l1, h1);
+            Vector256<int> s0 = PairProducts.Add(default, a, 0, 16, one, l0, l1, h0, h1);
             Load(w, half, 2, out var l2, out var h2);
             Load(w, half, 3, out var l3, out var h3);
-            s0 = Add(s0, a + 8, l2, h2, l3, h3);
+            s0 = PairProducts.Add(s0, a, 8, 24, one, l2, l3, h2, h3);
             Vector256<float> d = T.Scale(w, half);
             c0 = Finish(c0, s0, s, d, T.Offset(w, half, d));
         }
@@ -90,19 +93,6 @@ internal readonly unsafe partial struct NibbleGemm<T>
             h |= Vector256.ShiftRightLogical(plane, j).AsByte() & fifth;
         }
     }
-
-    // 8 products a 16-bit lane: at most 31496.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Add(Vector256<int> sum, byte* a, Vector256<byte> l0, Vector256<byte> h0, Vector256<byte> l1, Vector256<byte> h1)
-    {
-        Vector256<short> s0 = Avx2.Add(Pairs(l0, a), Pairs(h0, a + 16));
-        Vector256<short> s1 = Avx2.Add(Pairs(l1, a + 4), Pairs(h1, a + 20));
-        return Avx2.Add(sum, Avx2.MultiplyAddAdjacent(Avx2.Add(s0, s1), Vector256.Create((short)1)));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Pairs(Vector256<byte> weights, byte* activations) =>
-        Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*(int*)activations).AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Finish(Vector256<float> c, Vector256<int> sum, float* s, Vector256<float> d, Vector256<float> m)

@@ -66,9 +66,9 @@ internal readonly unsafe partial struct NibbleGemm<T> : IGemm where T : unmanage
                 Wide(weights, blocks, tile, tokens, output);
         }
         else if (Lanes.Vnni)
-            Vnni(weights, blocks, tile, tokens, output);
+            Narrow<VnniProducts>(weights, blocks, tile, tokens, output);
         else if (Lanes.Narrow)
-            Narrow(weights, blocks, tile, tokens, output);
+            Narrow<PairProducts>(weights, blocks, tile, tokens, output);
         else if (Lanes.Neon)
             Neon(weights, blocks, tile, tokens, output);
         else

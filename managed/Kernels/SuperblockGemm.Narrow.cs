@@ -7,24 +7,24 @@ namespace Realm.Kernels;
 // 256-bit: 8 rows at a time, the halves of a packed group one after the other.
 internal readonly unsafe partial struct SuperblockGemm<T>
 {
-    /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    /// <summary>256-bit. A single token waits for memory, so it has the same form on all processors.</summary>
+    internal static void Narrow<TDot>(byte* weights, int blocks, byte* tile, int tokens, float* output) where TDot : struct, INarrowDot
     {
         for (int half = 0; half < 2; half++)
         {
             if (tokens == 1)
             {
-                Multiply1(weights, blocks, tile, half, output + 8 * half);
+                Narrow1(weights, blocks, tile, half, output + 8 * half);
                 continue;
             }
-            Multiply4(weights, blocks, tile, 0, half, output + 8 * half);
+            Narrow4<TDot>(weights, blocks, tile, 0, half, output + 8 * half);
             if (tokens > 4)
-                Multiply4(weights, blocks, tile, 4, half, output + 4 * Lanes.Rows + 8 * half);
+                Narrow4<TDot>(weights, blocks, tile, 4, half, output + 4 * Lanes.Rows + 8 * half);
         }
     }
 
     // Four tokens from `token` on.
-    private static void Multiply4(byte* w, int blocks, byte* tile, int token, int half, float* output)
+    private static void Narrow4<TDot>(byte* w, int blocks, byte* tile, int token, int half, float* output) where TDot : struct, INarrowDot
     {
         for (int t = 0; t < 4; t++)
             Vector256<float>.Zero.Store(output + 16 * t);
@@ -37,16 +37,21 @@ internal readonly unsafe partial struct SuperblockGemm<T>
             {
                 if (half == 0)
                     Prefetch.Lines(w + BlockBytes / 8 * j, EighthLines);
-                Vector256<short> scale = Scale(w, j);
+                Vector256<int> scale = TDot.Scale(Scale(w, j));
+                Vector256<int> s0 = TDot.Begin(i0), s1 = TDot.Begin(i1), s2 = TDot.Begin(i2), s3 = TDot.Begin(i3);
                 for (int i = 0; i < 8; i += 4)
                 {
                     Load(w, j, i, out var v0, out var v1, out var v2, out var v3);
                     byte* p = a + 4 * i;
-                    i0 = Add(i0, p, scale, v0, v1, v2, v3);
-                    i1 = Add(i1, p + 256, scale, v0, v1, v2, v3);
-                    i2 = Add(i2, p + 512, scale, v0, v1, v2, v3);
-                    i3 = Add(i3, p + 768, scale, v0, v1, v2, v3);
+                    s0 = TDot.Add(s0, p, 0, 8, scale, v0, v1, v2, v3);
+                    s1 = TDot.Add(s1, p, 256, 264, scale, v0, v1, v2, v3);
+                    s2 = TDot.Add(s2, p, 512, 520, scale, v0, v1, v2, v3);
+                    s3 = TDot.Add(s3, p, 768, 776, scale, v0, v1, v2, v3);
                 }
+                i0 = TDot.End(i0, s0, scale);
+                i1 = TDot.End(i1, s1, scale);
+                i2 = TDot.End(i2, s2, scale);
+                i3 = TDot.End(i3, s3, scale);
             }
             Minimums(w, out Vector256<short> m0, out Vector256<short> m1, out Vector256<short> m2, out Vector256<short> m3);
             Vector256<float> d = Halves.LoadFirst(w, 0), dmin = Halves.LoadSecond(w, 0);
@@ -59,7 +64,7 @@ internal readonly unsafe partial struct SuperblockGemm<T>
         }
     }
 
-    private static void Multiply1(byte* w, int blocks, byte* tile, int half, float* output)
+    private static void Narrow1(byte* w, int blocks, byte* tile, int half, float* output)
     {
         Vector256<float>.Zero.Store(output);
         w += 32 * half;
@@ -71,11 +76,11 @@ internal readonly unsafe partial struct SuperblockGemm<T>
             {
                 if (half == 0)
                     Prefetch.Lines(w + BlockBytes / 8 * j, EighthLines);
-                Vector256<short> scale = Scale(w, j);
+                Vector256<int> scale = PairProducts.Scale(Scale(w, j));
                 Load(w, j, 0, out var v0, out var v1, out var v2, out var v3);
-                sum = Add(sum, a, scale, v0, v1, v2, v3);
+                sum = PairProducts.Add(sum, a, 0, 8, scale, v0, v1, v2, v3);
                 Load(w, j, 4, out v0, out v1, out v2, out v3);
-                sum = Add(sum, a + 16, scale, v0, v1, v2, v3);
+                sum = PairProducts.Add(sum, a, 16, 24, scale, v0, v1, v2, v3);
             }
             Minimums(w, out Vector256<short> m0, out Vector256<short> m1, out Vector256<short> m2, out Vector256<short> m3);
             float* s = (float*)(tile + SuperblockActivations.ScaleOffset);
@@ -130,19 +135,6 @@ internal readonly unsafe partial struct SuperblockGemm<T>
         Vector256<ushort> bit = Vector256.ShiftLeft(Vector256.ShiftRightLogical(Vector256.Load((ushort*)fifth), j), 4);
         return four | (bit.AsByte() & Vector256.Create((byte)16));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Add(Vector256<int> sum, byte* a, Vector256<short> scale,
-        Vector256<byte> v0, Vector256<byte> v1, Vector256<byte> v2, Vector256<byte> v3)
-    {
-        Vector256<short> s0 = Avx2.Add(Pairs(v0, a), Pairs(v1, a + 4));
-        Vector256<short> s1 = Avx2.Add(Pairs(v2, a + 8), Pairs(v3, a + 12));
-        return Avx2.Add(sum, Avx2.MultiplyAddAdjacent(Avx2.Add(s0, s1), scale));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Pairs(Vector256<byte> weights, byte* activations) =>
-        Avx2.MultiplyAddAdjacent(weights, Vector256.Create(*(int*)activations).AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(float* output, Vector256<int> sum, float* s, int* sums, Vector256<float> d, Vector256<float> dmin,

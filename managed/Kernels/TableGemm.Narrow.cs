@@ -16,16 +16,16 @@ internal readonly unsafe partial struct TableGemm<T>
         {
             if (tokens == 1)
             {
-                Multiply1(weights, blocks, tile, scales, half, output + 8 * half);
+                Narrow1(weights, blocks, tile, scales, half, output + 8 * half);
                 continue;
             }
-            Multiply4(weights, blocks, tile, scales, half, output + 8 * half);
+            Narrow4(weights, blocks, tile, scales, half, output + 8 * half);
             if (tokens > 4)
-                Multiply4(weights, blocks, tile + 4 * 64, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
+                Narrow4(weights, blocks, tile + 4 * 64, scales + 4, half, output + 4 * Lanes.Rows + 8 * half);
         }
     }
 
-    private static void Multiply4(byte* w, int blocks, byte* a, float* s, int half, float* output)
+    private static void Narrow4(byte* w, int blocks, byte* a, float* s, int half, float* output)
     {
         Vector256<sbyte> table = Vector256.Create(Vector128.Create(T.Values), Vector128.Create(T.Values));
         Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
@@ -68,7 +68,7 @@ internal readonly unsafe partial struct TableGemm<T>
         c3.Store(output + 48);
     }
 
-    private static void Multiply1(byte* w, int blocks, byte* a, float* s, int half, float* output)
+    private static void Narrow1(byte* w, int blocks, byte* a, float* s, int half, float* output)
     {
         Vector256<sbyte> table = Vector256.Create(Vector128.Create(T.Values), Vector128.Create(T.Values));
         Vector256<float> c0 = default;

@@ -64,12 +64,12 @@ internal readonly unsafe struct WordGemm : IGemm
             byte* w = weights + 32 * half;
             if (tokens == 1)
             {
-                Multiply1Narrow(w, blocks, tile, scales, output + 8 * half);
+                Narrow1(w, blocks, tile, scales, output + 8 * half);
                 continue;
             }
-            Multiply4Narrow(w, blocks, tile, scales, output + 8 * half);
+            Narrow4(w, blocks, tile, scales, output + 8 * half);
             if (tokens > 4)
-                Multiply4Narrow(w, blocks, tile + 4 * 64, scales + 4, output + 4 * Lanes.Rows + 8 * half);
+                Narrow4(w, blocks, tile + 4 * 64, scales + 4, output + 4 * Lanes.Rows + 8 * half);
         }
     }
 
@@ -162,7 +162,7 @@ internal readonly unsafe struct WordGemm : IGemm
         v7 = Vector512.Load(q + 224);
     }
 
-    private static void Multiply4Narrow(byte* w, int blocks, byte* a, float* s, float* output)
+    private static void Narrow4(byte* w, int blocks, byte* a, float* s, float* output)
     {
         Vector256<float> c0 = default, c1 = default, c2 = default, c3 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
@@ -192,7 +192,7 @@ internal readonly unsafe struct WordGemm : IGemm
         c3.Store(output + 48);
     }
 
-    private static void Multiply1Narrow(byte* w, int blocks, byte* a, float* s, float* output)
+    private static void Narrow1(byte* w, int blocks, byte* a, float* s, float* output)
     {
         Vector256<float> c0 = default;
         for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
