@@ -75,19 +75,65 @@ function streamingLoop(pages) {
   ]);
 }
 
-/** A worker: says it is ready, waits for the start, reads its part, says it is done; round after round. */
-function work({ memory, pages, index, threads, rounds, gate }) {
+// Places in the gate: rounds that were called for, that may run, and parts that are ready or done in all.
+const [CALLED, STARTED, READY] = [0, 1, 2];
+
+/** A worker: sleeps until a round is called for, says it is ready, reads its part when the round starts, says it is done. */
+function work({ memory, pages, index, threads, gate }) {
   const { read } = new WebAssembly.Instance(new WebAssembly.Module(streamingLoop(pages)), { m: { m: memory } }).exports;
   const part = Math.floor(pages / threads) * PAGE;
   const [from, to] = [index * part, (index + 1) * part];
   new Uint8Array(memory.buffer, from, part).fill(index + 1); // pages are there, and none is the shared zero page
-  for (let round = 0; round < rounds; round++) {
-    // gate[0]: the round that may run; gate[1]: parts that are done in all. Spinning: waking up would cost more than it measures.
-    Atomics.add(gate, 1, 1);
-    while (Atomics.load(gate, 0) <= round);
+  for (let round = 0; ; round++) {
+    Atomics.wait(gate, CALLED, round);
+    Atomics.add(gate, READY, 1);
+    // Spinning: waking up would cost more than it measures.
+    while (Atomics.load(gate, STARTED) <= round);
     read(from, to);
+    Atomics.add(gate, READY, 1);
   }
-  Atomics.add(gate, 1, 1);
+}
+
+/** A loop over so many bytes on so many threads, of which the calling one is one: a waiting main thread would take a core from the readers. */
+class ReadLoop {
+  constructor(threads, bytes) {
+    const LARGEST = 2 ** 31;
+    this.others = threads - 1;
+    const pages = Math.floor(Math.min(bytes, LARGEST) / PAGE / threads) * threads;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.bytes = pages * PAGE;
+    this.gate = new Int32Array(new SharedArrayBuffer(12));
+    const shared = { memory, pages, threads, gate: this.gate };
+    this.workers = Array.from(
+      { length: this.others },
+      (_, i) => new Worker(__filename, { workerData: { ...shared, index: i + 1 } }),
+    );
+    const { read } = new WebAssembly.Instance(new WebAssembly.Module(streamingLoop(pages)), { m: { m: memory } })
+      .exports;
+    this.part = this.bytes / threads;
+    this.read = read;
+    new Uint8Array(memory.buffer, 0, this.part).fill(1);
+    this.round = 0;
+  }
+
+  /** Reads it all once: seconds. */
+  async run() {
+    const { gate, others } = this;
+    this.round++;
+    Atomics.store(gate, CALLED, this.round);
+    Atomics.notify(gate, CALLED);
+    while (Atomics.load(gate, READY) < (2 * this.round - 1) * others)
+      await new Promise((resolve) => setImmediate(resolve));
+    const began = process.hrtime.bigint();
+    Atomics.store(gate, STARTED, this.round);
+    this.read(0, this.part);
+    while (Atomics.load(gate, READY) < 2 * this.round * others);
+    return Number(process.hrtime.bigint() - began) / 1e9;
+  }
+
+  close() {
+    return Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
 }
 
 /**
@@ -97,35 +143,16 @@ function work({ memory, pages, index, threads, rounds, gate }) {
  * @param {number} bytes how much is read a round: as much as a token reads, since caches hold a part of it
  */
 async function readSpeed(threads, bytes, rounds = Math.max(10, Math.ceil(2e9 / bytes))) {
-  const LARGEST = 2 ** 31;
-  const pages = Math.floor(Math.min(bytes, LARGEST) / PAGE / threads) * threads;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  const gate = new Int32Array(new SharedArrayBuffer(8));
-  const shared = { memory, pages, threads, rounds, gate };
-  // One of the threads is this one: a waiting main thread would take a core from the readers.
-  const workers = Array.from(
-    { length: threads - 1 },
-    (_, i) => new Worker(__filename, { workerData: { ...shared, index: i + 1 } }),
-  );
-  const { read } = new WebAssembly.Instance(new WebAssembly.Module(streamingLoop(pages)), { m: { m: memory } }).exports;
-  const part = (pages / threads) * PAGE;
-  new Uint8Array(memory.buffer, 0, part).fill(1);
+  const loop = new ReadLoop(threads, bytes);
   let best = Infinity;
-  for (let round = 0; round < rounds; round++) {
-    while (Atomics.load(gate, 1) < (round + 1) * (threads - 1)) await new Promise((resolve) => setImmediate(resolve));
-    const began = process.hrtime.bigint();
-    Atomics.store(gate, 0, round + 1);
-    read(0, part);
-    while (Atomics.load(gate, 1) < (round + 2) * (threads - 1));
-    best = Math.min(best, Number(process.hrtime.bigint() - began));
-  }
-  await Promise.all(workers.map((worker) => worker.terminate()));
-  return (pages * PAGE) / best;
+  for (let round = 0; round < rounds; round++) best = Math.min(best, await loop.run());
+  await loop.close();
+  return loop.bytes / best / 1e9;
 }
 
 if (!isMainThread && workerData?.gate) work(workerData);
 
-module.exports = { readSpeed };
+module.exports = { ReadLoop, readSpeed };
 
 if (require.main === module && isMainThread) {
   const [threads, megabytes] = [Number(process.argv[2] ?? 2), Number(process.argv[3] ?? 600)];

@@ -10,6 +10,7 @@ const fs = require('node:fs');
 const began = performance.now();
 const nodeMB = memory('VmRSS');
 const { loadModel, getEngineInfo } = require('..');
+const { ReadLoop } = require('./readSpeed');
 
 const TEXT = 'The quick brown fox jumps over the lazy dog, and the dog does not mind: it has seen many foxes.';
 const REPEATS = Array.from({ length: 4 }, (_, i) => `set('width_${i}', 100); set('height_${i}', 200);\n`).join('');
@@ -99,6 +100,27 @@ const cases = {
     );
     // Undefined where one had ended before the last began: too few tokens for so many sequences.
     return { speed: from < to ? count / ((to - from) / 1000) : undefined };
+  },
+
+  /**
+   * What share of the memory's read speed decoding reaches: short stretches of it take turns with a streaming loop over as many bytes as
+   * a token reads, on as many threads. What a virtual machine can read changes from one second to the next; in neighbouring tenths of
+   * a second it is the same for both. The median of the turns.
+   */
+  async share(model, ids, { tokens, depth, bytes, turns, threads }) {
+    const loop = new ReadLoop(threads, bytes);
+    const ROUNDS = 3;
+    const taken = [];
+    for (let turn = 0; turn < turns; turn++) {
+      let seconds = 0;
+      for (let round = 0; round < ROUNDS; round++) seconds += await loop.run();
+      const { speed } = await cases.decode(model, ids, { tokens, depth });
+      taken.push({ speed, reads: (speed * bytes) / 1e9, loop: (ROUNDS * loop.bytes) / seconds / 1e9 });
+    }
+    await loop.close();
+    const middle = (pick) => taken.map(pick).sort((a, b) => a - b)[turns >> 1];
+    const share = middle(({ reads, loop: most }) => reads / most);
+    return { share, ...Object.fromEntries(['speed', 'reads', 'loop'].map((key) => [key, middle((one) => one[key])])) };
   },
 
   /** Continuing a text, with guessed tokens and without: one that repeats itself, or one that does not (it is sampled, so as not to loop). */
