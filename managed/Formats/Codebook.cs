@@ -15,8 +15,8 @@ namespace Realm.Formats;
 /// </remarks>
 internal static unsafe class Codebook
 {
-    /// <summary>2,048 points of 8 numbers -8, 0 or 8: of IQ1_S and IQ1_M.</summary>
-    public static readonly short* IQ1 = Read(IQ1Gaps, 2048, 8, [-8, 0, 8]);
+    /// <summary>2,048 points of 8 numbers -8, 0 or 8, plus 1: of IQ1_S and IQ1_M.</summary>
+    public static readonly short* IQ1 = Read(IQ1Gaps, 2048, 8, [-7, 1, 9]);
 
     /// <summary>256 points of 8 magnitudes.</summary>
     public static readonly short* IQ2_XXS = Read(IQ2_XXSGaps, 256, 8, [8, 25, 43]);
@@ -56,10 +56,10 @@ internal static unsafe class Codebook
         ((magnitudes * scale ^ negative) - negative).Store(words);
     }
 
-    /// <summary>Writes point `number` of signed values, with a bit that says whether 1 is subtracted or added, by a scale.</summary>
+    /// <summary>Writes point `number` of <see cref="IQ1"/>, with a bit that says whether 1 is subtracted or added, by a scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(short* points, nuint number, int subtract, Vector128<short> scale, short* words) =>
-        ((Vector128.Load(points + 8 * number) + Vector128.Create((short)(1 - 2 * subtract))) * scale).Store(words);
+        ((Vector128.Load(points + 8 * number) - Vector128.Create((short)(2 * subtract))) * scale).Store(words);
 
     private static short* Read(ReadOnlySpan<byte> gaps, int count, int length, ReadOnlySpan<short> values)
     {

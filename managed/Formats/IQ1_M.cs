@@ -1,12 +1,15 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
 /// <summary>1.75 bits: 16 groups of 16 weights d·scale·(p ± 1/8), where p are points of <see cref="Codebook.IQ1"/>; each point has a sign of its
 /// 1/8.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ1_M : IUnpackedFormat<IQ1_M>
+internal unsafe struct IQ1_M : IUnpackedFormat<IQ1_M>, ICodebookBlock
 {
     /// <summary>The low eight bits of the points' numbers.</summary>
     public fixed byte Points32[32];
@@ -36,6 +39,51 @@ internal unsafe struct IQ1_M : IUnpackedFormat<IQ1_M>
                 Codebook.Store(points, low[1] | two << 4 & 0x700, (int)(two >> 7), scale, words + 8);
             }
         }
+        return (float)BitConverter.UInt16BitsToHalf((ushort)bits) / 8;
+    }
+
+    public static short* Points => Codebook.IQ1;
+
+    public static int PointElements => 8;
+
+    public static bool HasSigns => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePlaces(byte* block, ushort* places)
+    {
+        byte* low = ((IQ1_M*)block)->Points32;
+        Vector128<ulong> high = Vector128.Load(((IQ1_M*)block)->High16).AsUInt64();
+        // The lower three bits of each nibble become bits 9 to 11.
+        Vector256<ushort> factors = Vector256.Create(0x0020_0200_0020_0200UL).AsUInt16(), mask = Vector256.Create((ushort)0xe00);
+        Vector256<ushort> order = Vector256.Create(0x8001_8001_8000_8000UL, 0x8003_8003_8002_8002UL, 0x8005_8005_8004_8004UL, 0x8007_8007_8006_8006UL).AsUInt16();
+        CodebookBits.Store(low, 1, CodebookBits.Spread(high, order) * factors & mask, places);
+        CodebookBits.Store(low + 16, 1, CodebookBits.Spread(high, order + Vector256.Create((ushort)8)) * factors & mask, places + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Signs(byte* block)
+    {
+        // 2 where the upper bit of a nibble is 1: a byte for each, in pairs.
+        Vector256<ushort> pairs = Avx2.ConvertToVector256Int16(((IQ1_M*)block)->High16).AsUInt16();
+        Vector256<ushort> first = Vector256.ShiftRightLogical(pairs, 2), second = Vector256.ShiftLeft(pairs, 2);
+        return ((first & Vector256.Create((ushort)2)) | (second & Vector256.Create((ushort)0x200))).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales(byte* block, out Vector256<int> first, out Vector256<int> last)
+    {
+        Vector128<uint> four = Sse41.ConvertToVector128Int32(((IQ1_M*)block)->Scales4).AsUInt32();
+        Vector256<uint> twice = Avx2.PermuteVar8x32(Vector256.Create(four, four), Vector256.Create(0u, 0, 1, 1, 2, 2, 3, 3));
+        Vector256<uint> a = Avx2.ShiftRightLogicalVariable(twice, Vector256.Create(0u, 6, 0, 6, 0, 6, 0, 6)) & Vector256.Create(7u);
+        Vector256<uint> b = Avx2.ShiftRightLogicalVariable(twice, Vector256.Create(3u, 9, 3, 9, 3, 9, 3, 9)) & Vector256.Create(7u);
+        first = (a + a + Vector256.Create(1u)).AsInt32();
+        last = (b + b + Vector256.Create(1u)).AsInt32();
+    }
+
+    public static float Scale(byte* block)
+    {
+        ulong all = *(ulong*)((IQ1_M*)block)->Scales4;
+        ulong bits = all >> 12 & 0xf | all >> 24 & 0xf0 | all >> 36 & 0xf00 | all >> 48 & 0xf000;
         return (float)BitConverter.UInt16BitsToHalf((ushort)bits) / 8;
     }
 }

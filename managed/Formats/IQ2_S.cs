@@ -1,11 +1,13 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
 /// <summary>2.6 bits: 16 groups of 16 weights ±d·(2s + 1)/8·p, where p are points of <see cref="Codebook.IQ2_S"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ2_S : IUnpackedFormat<IQ2_S>
+internal unsafe struct IQ2_S : IUnpackedFormat<IQ2_S>, ICodebookBlock
 {
     /// <summary>Scale of the scales.</summary>
     public Half D;
@@ -41,4 +43,30 @@ internal unsafe struct IQ2_S : IUnpackedFormat<IQ2_S>
         }
         return (float)block->D / 8;
     }
+
+    public static short* Points => Codebook.IQ2_S;
+
+    public static int PointElements => 8;
+
+    public static bool HasSigns => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePlaces(byte* block, ushort* places)
+    {
+        byte* low = ((IQ2_S*)block)->Points32;
+        ulong high = *(ulong*)((IQ2_S*)block)->High8;
+        // Bits 2j and 2j + 1 of a byte, for its point j, become bits 9 and 10.
+        Vector256<ushort> factors = Vector256.Create(0x0008_0020_0080_0200UL).AsUInt16(), mask = Vector256.Create((ushort)0x600);
+        CodebookBits.Store(low, 1, CodebookBits.Fours(high, 0) * factors & mask, places);
+        CodebookBits.Store(low + 16, 1, CodebookBits.Fours(high, 4) * factors & mask, places + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Signs(byte* block) => Vector256.Load(((IQ2_S*)block)->Signs32);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales(byte* block, out Vector256<int> first, out Vector256<int> last) =>
+        CodebookBits.Scales(((IQ2_S*)block)->Scales8, out first, out last);
+
+    public static float Scale(byte* block) => (float)((IQ2_S*)block)->D / 8;
 }

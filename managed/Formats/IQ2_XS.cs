@@ -1,11 +1,14 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
 /// <summary>2.3 bits: 16 groups of 16 weights ±d·(2s + 1)/8·p, where p are points of <see cref="Codebook.IQ2_XS"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ2_XS : IUnpackedFormat<IQ2_XS>
+internal unsafe struct IQ2_XS : IUnpackedFormat<IQ2_XS>, ICodebookBlock
 {
     /// <summary>Scale of the scales.</summary>
     public Half D;
@@ -35,4 +38,33 @@ internal unsafe struct IQ2_XS : IUnpackedFormat<IQ2_XS>
         }
         return (float)block->D / 8;
     }
+
+    public static short* Points => Codebook.IQ2_XS;
+
+    public static int PointElements => 8;
+
+    public static bool HasSigns => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePlaces(byte* block, ushort* places)
+    {
+        ushort* both = ((IQ2_XS*)block)->Points32;
+        Vector256<ushort> number = Vector256.Create((ushort)511);
+        Vector256.ShiftLeft(Vector256.Load(both) & number, 1).Store(places);
+        Vector256.ShiftLeft(Vector256.Load(both + 16) & number, 1).Store(places + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Signs(byte* block)
+    {
+        ushort* both = ((IQ2_XS*)block)->Points32;
+        Vector256<short> a = Vector256.ShiftRightLogical(Vector256.Load(both), 9).AsInt16(), b = Vector256.ShiftRightLogical(Vector256.Load(both + 16), 9).AsInt16();
+        return CodebookBits.Even(Avx2.Permute4x64(Avx2.PackUnsignedSaturate(a, b).AsInt64(), 0xd8).AsByte());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales(byte* block, out Vector256<int> first, out Vector256<int> last) =>
+        CodebookBits.Scales(((IQ2_XS*)block)->Scales8, out first, out last);
+
+    public static float Scale(byte* block) => (float)((IQ2_XS*)block)->D / 8;
 }

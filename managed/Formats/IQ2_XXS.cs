@@ -1,11 +1,14 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
 /// <summary>2.1 bits: 8 groups of 32 weights ±d·(2s + 1)/8·p, where p are points of <see cref="Codebook.IQ2_XXS"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ2_XXS : IUnpackedFormat<IQ2_XXS>
+internal unsafe struct IQ2_XXS : IUnpackedFormat<IQ2_XXS>, ICodebookBlock
 {
     /// <summary>Scale of the scales.</summary>
     public Half D;
@@ -30,5 +33,43 @@ internal unsafe struct IQ2_XXS : IUnpackedFormat<IQ2_XXS>
             Codebook.Store(points, numbers[3], scale, signs, rest >> 21 & 127, words + 24);
         }
         return (float)block->D / 8;
+    }
+
+    public static short* Points => Codebook.IQ2_XXS;
+
+    public static int PointElements => 8;
+
+    public static bool HasSigns => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePlaces(byte* block, ushort* places)
+    {
+        Vector128<float> a, b;
+        byte* numbers = ((IQ2_XXS*)block)->Groups64;
+        // The first 32 bits of groups 0 to 3, and of 4 to 7.
+        a = Sse.Shuffle(Vector128.Load((float*)numbers), Vector128.Load((float*)numbers + 4), 0x88);
+        b = Sse.Shuffle(Vector128.Load((float*)numbers + 8), Vector128.Load((float*)numbers + 12), 0x88);
+        Vector256.ShiftLeft(Avx2.ConvertToVector256Int16(a.AsByte()), 1).AsUInt16().Store(places);
+        Vector256.ShiftLeft(Avx2.ConvertToVector256Int16(b.AsByte()), 1).AsUInt16().Store(places + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Signs(byte* block) => CodebookBits.Even(CodebookBits.Sevens(Rests(block)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales(byte* block, out Vector256<int> first, out Vector256<int> last)
+    {
+        first = last = (Vector256.ShiftRightLogical(Rests(block), 27) | Vector256.Create(1u)).AsInt32();
+    }
+
+    public static float Scale(byte* block) => (float)((IQ2_XXS*)block)->D / 8;
+
+    // The signs and s of all groups.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Rests(byte* block)
+    {
+        float* numbers = (float*)((IQ2_XXS*)block)->Groups64;
+        Vector128<float> a = Sse.Shuffle(Vector128.Load(numbers), Vector128.Load(numbers + 4), 0xdd);
+        return Vector256.Create(a, Sse.Shuffle(Vector128.Load(numbers + 8), Vector128.Load(numbers + 12), 0xdd)).AsUInt32();
     }
 }

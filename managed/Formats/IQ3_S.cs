@@ -1,11 +1,14 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
 /// <summary>3.4 bits: 8 groups of 32 weights ±d·(2s + 1)·p, where p are points of <see cref="Codebook.IQ3_S"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ3_S : IUnpackedFormat<IQ3_S>
+internal unsafe struct IQ3_S : IUnpackedFormat<IQ3_S>, ICodebookBlock
 {
     /// <summary>Scale of the scales.</summary>
     public Half D;
@@ -40,4 +43,37 @@ internal unsafe struct IQ3_S : IUnpackedFormat<IQ3_S>
         }
         return (float)block->D;
     }
+
+    public static short* Points => Codebook.IQ3_S;
+
+    public static int PointElements => 4;
+
+    public static bool HasSigns => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePlaces(byte* block, ushort* places)
+    {
+        byte* low = ((IQ3_S*)block)->Points64;
+        ulong high = *(ulong*)((IQ3_S*)block)->High8;
+        // Bit j of a byte, for its point j, becomes bit 8.
+        Vector256<ushort> factors = Vector256.Create(Vector128.Create((ushort)256, 128, 64, 32, 16, 8, 4, 2), Vector128.Create((ushort)256, 128, 64, 32, 16, 8, 4, 2));
+        Vector256<ushort> mask = Vector256.Create((ushort)256);
+        CodebookBits.Store(low, 0, CodebookBits.Eights(high, 0) * factors & mask, places);
+        CodebookBits.Store(low + 16, 0, CodebookBits.Eights(high, 2) * factors & mask, places + 16);
+        CodebookBits.Store(low + 32, 0, CodebookBits.Eights(high, 4) * factors & mask, places + 32);
+        CodebookBits.Store(low + 48, 0, CodebookBits.Eights(high, 6) * factors & mask, places + 48);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Signs(byte* block) => Vector256.Load(((IQ3_S*)block)->Signs32);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales(byte* block, out Vector256<int> first, out Vector256<int> last)
+    {
+        Vector256<uint> all = Vector256.Create(*(uint*)((IQ3_S*)block)->Scales4), shifts = Vector256.Create(0u, 4, 8, 12, 16, 20, 24, 28);
+        Vector256<uint> s = Avx2.ShiftRightLogicalVariable(all, shifts) & Vector256.Create(15u);
+        first = last = (s + s + Vector256.Create(1u)).AsInt32();
+    }
+
+    public static float Scale(byte* block) => (float)((IQ3_S*)block)->D;
 }

@@ -1,11 +1,14 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
 /// <summary>3.1 bits: 8 groups of 32 weights ±d·(2s + 1)/4·p, where p are points of <see cref="Codebook.IQ3_XXS"/>.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct IQ3_XXS : IUnpackedFormat<IQ3_XXS>
+internal unsafe struct IQ3_XXS : IUnpackedFormat<IQ3_XXS>, ICodebookBlock
 {
     /// <summary>Scale of the scales.</summary>
     public Half D;
@@ -34,4 +37,31 @@ internal unsafe struct IQ3_XXS : IUnpackedFormat<IQ3_XXS>
         }
         return (float)block->D / 4;
     }
+
+    public static short* Points => Codebook.IQ3_XXS;
+
+    public static int PointElements => 4;
+
+    public static bool HasSigns => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePlaces(byte* block, ushort* places)
+    {
+        byte* numbers = ((IQ3_XXS*)block)->Points64;
+        Avx2.ConvertToVector256Int16(numbers).AsUInt16().Store(places);
+        Avx2.ConvertToVector256Int16(numbers + 16).AsUInt16().Store(places + 16);
+        Avx2.ConvertToVector256Int16(numbers + 32).AsUInt16().Store(places + 32);
+        Avx2.ConvertToVector256Int16(numbers + 48).AsUInt16().Store(places + 48);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Signs(byte* block) => CodebookBits.Even(CodebookBits.Sevens(Vector256.Load(((IQ3_XXS*)block)->Groups8)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales(byte* block, out Vector256<int> first, out Vector256<int> last)
+    {
+        first = last = (Vector256.ShiftRightLogical(Vector256.Load(((IQ3_XXS*)block)->Groups8), 27) | Vector256.Create(1u)).AsInt32();
+    }
+
+    public static float Scale(byte* block) => (float)((IQ3_XXS*)block)->D / 4;
 }

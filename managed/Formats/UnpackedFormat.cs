@@ -1,7 +1,7 @@
 namespace Realm.Formats;
 
 /// <summary>A format without kernels of its own.</summary>
-internal sealed unsafe class UnpackedFormat<TFormat>(uint id, string name) : WeightFormat(id, name)
+internal unsafe class UnpackedFormat<TFormat>(uint id, string name) : WeightFormat(id, name)
     where TFormat : unmanaged, IUnpackedFormat<TFormat>
 {
     public override int BlockElements => TFormat.Elements;

@@ -69,12 +69,12 @@ internal abstract unsafe class UnpackedWeight(WeightFormat format, byte* data, i
 }
 
 /// <summary>The bridge from a static format to run time.</summary>
-internal sealed unsafe class UnpackedWeight<TFormat>(WeightFormat format, byte* data, int rows, int columns) : UnpackedWeight(format, data, rows, columns)
+internal unsafe class UnpackedWeight<TFormat>(WeightFormat format, byte* data, int rows, int columns) : UnpackedWeight(format, data, rows, columns)
     where TFormat : unmanaged, IUnpackedFormat<TFormat>
 {
-    private TFormat* Source(int group) => (TFormat*)(Data + group * Lanes.Rows * RowBytes);
+    protected TFormat* Source(int group) => (TFormat*)(Data + group * Lanes.Rows * RowBytes);
 
-    private int RowsOf(int group) => Math.Min(Lanes.Rows, Rows - group * Lanes.Rows);
+    protected int RowsOf(int group) => Math.Min(Lanes.Rows, Rows - group * Lanes.Rows);
 
     protected override void Unpack(int group, byte* output)
     {

@@ -1,0 +1,36 @@
+using Realm.Kernels;
+
+namespace Realm.Formats;
+
+/// <summary>A format without kernels of its own for many tokens, and with one for a single token.</summary>
+internal sealed unsafe class CodebookFormat<TFormat>(uint id, string name) : UnpackedFormat<TFormat>(id, name)
+    where TFormat : unmanaged, IUnpackedFormat<TFormat>, ICodebookBlock
+{
+    internal override Weight CreateWeight(byte* data, int rows, int columns) => new CodebookWeight<TFormat>(this, data, rows, columns);
+}
+
+/// <summary>A matrix of such a format.</summary>
+internal sealed unsafe class CodebookWeight<TFormat>(WeightFormat format, byte* data, int rows, int columns) : UnpackedWeight<TFormat>(format, data, rows, columns)
+    where TFormat : unmanaged, IUnpackedFormat<TFormat>, ICodebookBlock
+{
+    // Groups of 32 weights in a block.
+    private const int Parts = 8;
+
+    protected override void Multiply1(int group, byte* tile, float* output)
+    {
+        int count = RowsOf(group), perRow = Columns / TFormat.Elements;
+        float* scales = stackalloc float[Lanes.Rows];
+        int* ofRows = stackalloc int[Lanes.Rows * Parts], sums = stackalloc int[Lanes.Rows * Parts];
+        new Span<float>(scales, Lanes.Rows).Clear();
+        new Span<int>(ofRows, Lanes.Rows * Parts).Clear();
+        new Span<float>(output, Lanes.Rows).Clear();
+        BlockRows rows = new(Parts * sizeof(int), Lanes.Rows);
+        TFormat* source = Source(group);
+        for (int block = 0; block < perRow; block++, tile += Parts * Int16Activations.BlockBytes)
+        {
+            CodebookDot.Sums<TFormat>((byte*)(source + block), RowBytes, count, tile, scales, ofRows);
+            rows.PackWords(ofRows, Parts, (byte*)sums);
+            WordDot.Add(sums, Parts, scales, tile, output);
+        }
+    }
+}
