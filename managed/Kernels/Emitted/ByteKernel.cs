@@ -4,7 +4,7 @@ namespace Realm.Kernels.Emitted;
 internal static class ByteKernel<T> where T : unmanaged, IByteTile
 {
     /// <summary>By number of tokens; see <see cref="KernelForms.Create"/>.</summary>
-    public static readonly nint[]? Forms = KernelForms.Create(Emit);
+    public static readonly nint[]? Forms = KernelForms.Create(1, Emit);
 
     private static void Emit(Assembler a, int tokens)
     {

@@ -9,7 +9,7 @@ internal static class GroupKernel<T> where T : unmanaged, IGroupTile
     private const Register W = Register.Rdi, Blocks = Register.Rsi, Tile = Register.Rdx, Output = Register.Rcx;
 
     /// <summary>By number of tokens; see <see cref="KernelForms.Create"/>.</summary>
-    public static readonly nint[]? Forms = T.HasCode ? KernelForms.Create(Emit) : null;
+    public static readonly nint[]? Forms = T.HasCode ? KernelForms.Create(2, Emit) : null;
 
     private static Zmm Total(int t) => new(t);
 

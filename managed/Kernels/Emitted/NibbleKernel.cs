@@ -4,7 +4,7 @@ namespace Realm.Kernels.Emitted;
 internal static class NibbleKernel<T> where T : unmanaged, INibbleTile
 {
     /// <summary>By number of tokens; see <see cref="KernelForms.Create"/>.</summary>
-    public static readonly nint[]? Forms = KernelForms.Create(Emit);
+    public static readonly nint[]? Forms = KernelForms.Create(1, Emit);
 
     private static void Emit(Assembler a, int tokens)
     {

@@ -10,7 +10,7 @@ internal static class SuperblockKernel<T> where T : unmanaged, ISuperblockTile
     private const int Word = 64;
 
     /// <summary>By number of tokens; see <see cref="KernelForms.Create"/>.</summary>
-    public static readonly nint[]? Forms = KernelForms.Create(Emit);
+    public static readonly nint[]? Forms = KernelForms.Create(2, Emit);
 
     private static int QuantOffset => 4 * Word + (T.FifthBit ? 8 * Word : 0);
 

@@ -9,7 +9,7 @@ internal static class TableKernel<T> where T : unmanaged, ITableTile
     private static readonly Zmm _table = new(16), _scale = new(17), _nibbles = new(18), _even = new(19), _odd = new(20);
 
     /// <summary>By number of tokens; see <see cref="KernelForms.Create"/>.</summary>
-    public static readonly nint[]? Forms = KernelForms.Create(Emit);
+    public static readonly nint[]? Forms = KernelForms.Create(2, Emit);
 
     private static Zmm Sum(int t) => new(t);
 

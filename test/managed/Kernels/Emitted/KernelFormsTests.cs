@@ -31,7 +31,7 @@ public unsafe class KernelFormsTests
             byte[] weights = SampleBlocks.Random(format, 16 * blocks, random);
             using PackedProduct product = new(format, weights, 16, columns, x);
             float[] expected = product.Multiply(reference, 0, 8);
-            for (int tokens = 2; tokens <= Lanes.Tokens; tokens++)
+            for (int tokens = forms[1] == 0 ? 2 : 1; tokens <= Lanes.Tokens; tokens++)
             {
                 float[] actual = product.Multiply((w, n, tile, t, o) => Assert.True(KernelForms.Run(forms, w, n, tile, t, o)), 0, tokens);
                 FormatsTests.AssertSameBits(expected.AsSpan(0, 16 * tokens), actual);
@@ -73,7 +73,7 @@ public unsafe class KernelFormsTests
         foreach (nint[]? forms in GemmForms.Emitted.Values)
         {
             Assert.NotNull(forms);
-            foreach (nint form in forms.Skip(2))
+            foreach (nint form in forms.Where(form => form != 0))
                 Assert.Equal("r-xp", Protection(maps, form));
         }
     }
