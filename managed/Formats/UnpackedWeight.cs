@@ -12,6 +12,8 @@ internal abstract unsafe class UnpackedWeight(WeightFormat format, byte* data, i
 
     public override ActivationLayout Layout => WordGemm.Layout;
 
+    public override bool CanBePacked => false;
+
     /// <summary>Bytes of an unpacked group.</summary>
     public override long GroupBytes => HeaderBytes + (long)Blocks * WordGemm.BlockBytes;
 

@@ -30,6 +30,9 @@ internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows,
     /// <summary>Bytes of a row in the file's layout.</summary>
     public long RowBytes => (long)(Columns / Format.BlockElements) * Format.BlockBytes;
 
+    /// <summary>Whether there is a packed form to keep, of the file's size; if not, groups are unpacked when they are used.</summary>
+    public virtual bool CanBePacked => true;
+
     /// <summary>Where the packed matrix lies: <see cref="Groups"/> times <see cref="GroupBytes"/>, filled by <see cref="PackGroup"/>; null for one
     /// that stays as in the file.</summary>
     public byte* Place { get; set; }

@@ -32,6 +32,9 @@ internal static unsafe class SystemMemory
         return memory == -1 ? throw new OutOfMemoryException() : (byte*)memory;
     }
 
+    /// <summary>Bytes, rounded up to whole cache lines of 64.</summary>
+    public static long WholeLines(long bytes) => (bytes + 63) / 64 * 64;
+
     /// <summary>Gives back what <see cref="Allocate"/> gave; null is nothing.</summary>
     public static void Free(byte* memory, long bytes)
     {

@@ -24,7 +24,7 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     {
         _file = file;
         // What is unpacked when it is used stays in the file.
-        List<Weight> packed = [.. weights.Where(w => w is not UnpackedWeight)];
+        List<Weight> packed = [.. weights.Where(w => w.CanBePacked)];
         _bytes = Math.Max(64, packed.Sum(PlaceBytes));
         _memory = Allocate(_bytes);
         byte* place = _memory;
@@ -107,7 +107,7 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
         }
     }
 
-    private static long PlaceBytes(Weight weight) => (weight.GroupBytes * weight.Groups + 63) / 64 * 64;
+    private static long PlaceBytes(Weight weight) => SystemMemory.WholeLines(weight.GroupBytes * weight.Groups);
 
     public void Dispose()
     {
