@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Realm.Kernels;
 
 namespace Realm.Formats;
@@ -19,16 +20,21 @@ internal sealed unsafe class CodebookWeight<TFormat>(WeightFormat format, byte* 
     protected override void Multiply1(int group, byte* tile, float* output)
     {
         int count = RowsOf(group), perRow = Columns / TFormat.Elements;
+        long stride = (long)perRow * sizeof(TFormat);
         float* scales = stackalloc float[Lanes.Rows];
+        ushort* halves = stackalloc ushort[Lanes.Rows];
         int* ofRows = stackalloc int[Lanes.Rows * Parts], sums = stackalloc int[Lanes.Rows * Parts];
-        new Span<float>(scales, Lanes.Rows).Clear();
+        new Span<ushort>(halves, Lanes.Rows).Clear();
         new Span<int>(ofRows, Lanes.Rows * Parts).Clear();
         new Span<float>(output, Lanes.Rows).Clear();
+        Vector256<float> unit = Vector256.Create(TFormat.Unit);
         BlockRows rows = new(Parts * sizeof(int), Lanes.Rows);
         TFormat* source = Source(group);
         for (int block = 0; block < perRow; block++, tile += Parts * Int16Activations.BlockBytes)
         {
-            CodebookDot.Sums<TFormat>((byte*)(source + block), RowBytes, count, tile, scales, ofRows);
+            CodebookDot.Sums<TFormat>((byte*)(source + block), stride, count, tile, halves, ofRows);
+            (Halves.Load((byte*)halves, 0) * unit).Store(scales);
+            (Halves.Load((byte*)halves, 1) * unit).Store(scales + 8);
             rows.PackWords(ofRows, Parts, (byte*)sums);
             WordDot.Add(sums, Parts, scales, tile, output);
         }

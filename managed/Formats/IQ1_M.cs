@@ -39,7 +39,7 @@ internal unsafe struct IQ1_M : IUnpackedFormat<IQ1_M>, ICodebookBlock
                 Codebook.Store(points, low[1] | two << 4 & 0x700, (int)(two >> 7), scale, words + 8);
             }
         }
-        return (float)BitConverter.UInt16BitsToHalf((ushort)bits) / 8;
+        return Lanes.HalfToSingle((ushort)bits) * Unit;
     }
 
     public static short* Points => Codebook.IQ1;
@@ -80,10 +80,12 @@ internal unsafe struct IQ1_M : IUnpackedFormat<IQ1_M>, ICodebookBlock
         last = (b + b + Vector256.Create(1u)).AsInt32();
     }
 
-    public static float Scale(byte* block)
+    public static float Unit => 1f / 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ushort Scale(byte* block)
     {
         ulong all = *(ulong*)((IQ1_M*)block)->Scales4;
-        ulong bits = all >> 12 & 0xf | all >> 24 & 0xf0 | all >> 36 & 0xf00 | all >> 48 & 0xf000;
-        return (float)BitConverter.UInt16BitsToHalf((ushort)bits) / 8;
+        return (ushort)(all >> 12 & 0xf | all >> 24 & 0xf0 | all >> 36 & 0xf00 | all >> 48 & 0xf000);
     }
 }

@@ -36,7 +36,7 @@ internal unsafe struct IQ1_S : IUnpackedFormat<IQ1_S>, ICodebookBlock
             Codebook.Store(points, low[2] | group << 2 & 0x700, subtract, scale, words + 16);
             Codebook.Store(points, low[3] | group >> 1 & 0x700, subtract, scale, words + 24);
         }
-        return (float)block->D / 8;
+        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ1;
@@ -72,5 +72,7 @@ internal unsafe struct IQ1_S : IUnpackedFormat<IQ1_S>, ICodebookBlock
         first = last = (Vector256.ShiftRightLogical(groups, 11) & Vector256.Create(14)) | Vector256.Create(1);
     }
 
-    public static float Scale(byte* block) => (float)((IQ1_S*)block)->D / 8;
+    public static float Unit => 1f / 8;
+
+    public static ushort Scale(byte* block) => *(ushort*)&((IQ1_S*)block)->D;
 }

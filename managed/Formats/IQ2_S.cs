@@ -41,7 +41,7 @@ internal unsafe struct IQ2_S : IUnpackedFormat<IQ2_S>, ICodebookBlock
             Codebook.Store(points, low[2] | high << 4 & 0x300, scale, signs, sign[2], words + 16);
             Codebook.Store(points, low[3] | high << 2 & 0x300, scale, signs, sign[3], words + 24);
         }
-        return (float)block->D / 8;
+        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ2_S;
@@ -68,5 +68,7 @@ internal unsafe struct IQ2_S : IUnpackedFormat<IQ2_S>, ICodebookBlock
     public static void Scales(byte* block, out Vector256<int> first, out Vector256<int> last) =>
         CodebookBits.Scales(((IQ2_S*)block)->Scales8, out first, out last);
 
-    public static float Scale(byte* block) => (float)((IQ2_S*)block)->D / 8;
+    public static float Unit => 1f / 8;
+
+    public static ushort Scale(byte* block) => *(ushort*)&((IQ2_S*)block)->D;
 }

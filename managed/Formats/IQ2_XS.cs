@@ -36,7 +36,7 @@ internal unsafe struct IQ2_XS : IUnpackedFormat<IQ2_XS>, ICodebookBlock
             Codebook.Store(points, both[2] & 511u, scale, signs, (nuint)both[2] >> 9, words + 16);
             Codebook.Store(points, both[3] & 511u, scale, signs, (nuint)both[3] >> 9, words + 24);
         }
-        return (float)block->D / 8;
+        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ2_XS;
@@ -66,5 +66,7 @@ internal unsafe struct IQ2_XS : IUnpackedFormat<IQ2_XS>, ICodebookBlock
     public static void Scales(byte* block, out Vector256<int> first, out Vector256<int> last) =>
         CodebookBits.Scales(((IQ2_XS*)block)->Scales8, out first, out last);
 
-    public static float Scale(byte* block) => (float)((IQ2_XS*)block)->D / 8;
+    public static float Unit => 1f / 8;
+
+    public static ushort Scale(byte* block) => *(ushort*)&((IQ2_XS*)block)->D;
 }

@@ -32,7 +32,7 @@ internal unsafe struct IQ2_XXS : IUnpackedFormat<IQ2_XXS>, ICodebookBlock
             Codebook.Store(points, numbers[2], scale, signs, rest >> 14 & 127, words + 16);
             Codebook.Store(points, numbers[3], scale, signs, rest >> 21 & 127, words + 24);
         }
-        return (float)block->D / 8;
+        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ2_XXS;
@@ -62,7 +62,9 @@ internal unsafe struct IQ2_XXS : IUnpackedFormat<IQ2_XXS>, ICodebookBlock
         first = last = (Vector256.ShiftRightLogical(Rests(block), 27) | Vector256.Create(1u)).AsInt32();
     }
 
-    public static float Scale(byte* block) => (float)((IQ2_XXS*)block)->D / 8;
+    public static float Unit => 1f / 8;
+
+    public static ushort Scale(byte* block) => *(ushort*)&((IQ2_XXS*)block)->D;
 
     // The signs and s of all groups.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -41,7 +41,7 @@ internal unsafe struct IQ3_S : IUnpackedFormat<IQ3_S>, ICodebookBlock
             Codebook.Store(points, low[4] | high << 4 & 256, low[5] | high << 3 & 256, scale, signs, sign[2], words + 16);
             Codebook.Store(points, low[6] | high << 2 & 256, low[7] | high << 1 & 256, scale, signs, sign[3], words + 24);
         }
-        return (float)block->D;
+        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ3_S;
@@ -75,5 +75,7 @@ internal unsafe struct IQ3_S : IUnpackedFormat<IQ3_S>, ICodebookBlock
         first = last = (s + s + Vector256.Create(1u)).AsInt32();
     }
 
-    public static float Scale(byte* block) => (float)((IQ3_S*)block)->D;
+    public static float Unit => 1;
+
+    public static ushort Scale(byte* block) => *(ushort*)&((IQ3_S*)block)->D;
 }

@@ -35,7 +35,7 @@ internal unsafe struct IQ3_XXS : IUnpackedFormat<IQ3_XXS>, ICodebookBlock
             Codebook.Store(points, numbers[4], numbers[5], scale, signs, group >> 14 & 127, words + 16);
             Codebook.Store(points, numbers[6], numbers[7], scale, signs, group >> 21 & 127, words + 24);
         }
-        return (float)block->D / 4;
+        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ3_XXS;
@@ -63,5 +63,7 @@ internal unsafe struct IQ3_XXS : IUnpackedFormat<IQ3_XXS>, ICodebookBlock
         first = last = (Vector256.ShiftRightLogical(Vector256.Load(((IQ3_XXS*)block)->Groups8), 27) | Vector256.Create(1u)).AsInt32();
     }
 
-    public static float Scale(byte* block) => (float)((IQ3_XXS*)block)->D / 4;
+    public static float Unit => 1f / 4;
+
+    public static ushort Scale(byte* block) => *(ushort*)&((IQ3_XXS*)block)->D;
 }

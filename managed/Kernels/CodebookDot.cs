@@ -20,10 +20,10 @@ internal static unsafe class CodebookDot
     private const int NoteBytes = 256;
 
     /// <summary>
-    /// sums[8·row + g] = sum w·a of group g, and the row's scale, for the block at `first` and the ones that follow it `stride` bytes apart, one of each of `rows`
+    /// sums[8·row + g] = sum w·a of group g, and the row's scale (a half), for the block at `first` and the ones that follow it `stride` bytes apart, one of each of `rows`
     /// rows; `tile` holds 8 blocks of <see cref="Int16Activations"/>, of which the first token counts. Needs <see cref="Lanes.Narrow"/>.
     /// </summary>
-    public static void Sums<T>(byte* first, long stride, int rows, byte* tile, float* scales, int* sums) where T : unmanaged, ICodebookBlock
+    public static void Sums<T>(byte* first, long stride, int rows, byte* tile, ushort* scales, int* sums) where T : unmanaged, ICodebookBlock
     {
         if (Lanes.Wide)
             Wide<T>(first, stride, rows, tile, scales, sums);
@@ -33,7 +33,7 @@ internal static unsafe class CodebookDot
 
     /// <summary>512-bit: a group at a time.</summary>
     [SkipLocalsInit]
-    internal static void Wide<T>(byte* block, long stride, int rows, byte* tile, float* scales, int* sums) where T : unmanaged, ICodebookBlock
+    internal static void Wide<T>(byte* block, long stride, int rows, byte* tile, ushort* scales, int* sums) where T : unmanaged, ICodebookBlock
     {
         byte* notes = stackalloc byte[2 * NoteBytes + 64];
         notes = (byte*)(((nint)notes + 63) & ~63);
@@ -130,7 +130,7 @@ internal static unsafe class CodebookDot
 
     /// <summary>256-bit: half a group at a time.</summary>
     [SkipLocalsInit]
-    internal static void Narrow<T>(byte* block, long stride, int rows, byte* tile, float* scales, int* sums) where T : unmanaged, ICodebookBlock
+    internal static void Narrow<T>(byte* block, long stride, int rows, byte* tile, ushort* scales, int* sums) where T : unmanaged, ICodebookBlock
     {
         byte* notes = stackalloc byte[2 * NoteBytes + 64];
         notes = (byte*)(((nint)notes + 63) & ~63);

@@ -28,6 +28,9 @@ internal unsafe interface ICodebookBlock
     /// <summary>The integer scales of the first and the last 16 weights of each group.</summary>
     static abstract void Scales(byte* block, out Vector256<int> first, out Vector256<int> last);
 
-    /// <summary>The scale of all.</summary>
-    static abstract float Scale(byte* block);
+    /// <summary>The scale of all, in half precision and without <see cref="Unit"/>.</summary>
+    static abstract ushort Scale(byte* block);
+
+    /// <summary>A factor of every scale.</summary>
+    static abstract float Unit { get; }
 }

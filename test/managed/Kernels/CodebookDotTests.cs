@@ -39,12 +39,13 @@ public unsafe class CodebookDotTests
         byte[] tile = new byte[Groups * Int16Activations.BlockBytes];
         random.NextBytes(tile);
         int[] expected = new int[Groups * Rows], wide = new int[Groups * Rows], narrow = new int[Groups * Rows];
-        float[] scales = new float[Rows], wideScales = new float[Rows], narrowScales = new float[Rows];
+        float[] scales = new float[Rows];
+        ushort[] wideScales = new ushort[Rows], narrowScales = new ushort[Rows];
         short* words = stackalloc short[T.Elements];
         fixed (T* b = blocks)
         fixed (byte* a = tile)
         fixed (int* w = wide, n = narrow)
-        fixed (float* ws = wideScales, ns = narrowScales)
+        fixed (ushort* ws = wideScales, ns = narrowScales)
         {
             for (int row = 0; row < Rows; row++)
             {
@@ -59,13 +60,13 @@ public unsafe class CodebookDotTests
             {
                 CodebookDot.Wide<T>((byte*)b, 2 * sizeof(T), Rows, a, ws, w);
                 Assert.Equal(expected, wide);
-                Assert.Equal(scales, wideScales);
+                Assert.Equal(scales, wideScales.Select(s => Lanes.HalfToSingle(s) * T.Unit));
             }
             if (Lanes.Narrow)
             {
                 CodebookDot.Narrow<T>((byte*)b, 2 * sizeof(T), Rows, a, ns, n);
                 Assert.Equal(expected, narrow);
-                Assert.Equal(scales, narrowScales);
+                Assert.Equal(scales, narrowScales.Select(s => Lanes.HalfToSingle(s) * T.Unit));
             }
         }
     }
