@@ -12,6 +12,12 @@ internal readonly record struct Cut(uint Key, int Ties)
 {
     private const int DigitBits = 11;
 
+    // Candidates whose digits are read soon enough.
+    private const int Few = 256;
+
+    // Where halving a range does not halve the candidates in it, they are many alike, or far apart: then the digits it is.
+    private const int MostHalvings = 16;
+
     /// <summary>Bins that a caller must lend.</summary>
     public const int Bins = 1 << DigitBits;
 
@@ -23,18 +29,53 @@ internal readonly record struct Cut(uint Key, int Ties)
         return bits ^ ((uint)((int)bits >> 31) | 0x80000000);
     }
 
+    /// <summary>The logit with this key.</summary>
+    public static float LogitOf(uint key) => BitConverter.UInt32BitsToSingle(key >= 0x80000000 ? key ^ 0x80000000 : ~key);
+
     /// <summary>The cut after which exactly so many candidates stay.</summary>
     /// <param name="logits">Of the candidates, in any order.</param>
     /// <param name="count">1 to logits.Length.</param>
     /// <param name="bins">Scratch: <see cref="Bins"/>.</param>
     public static Cut AtCount(ReadOnlySpan<float> logits, int count, Span<double> bins) => Find(logits, default, count, bins);
 
-    /// <summary>The cut after the candidate with which the weights, best first, reach a sum.</summary>
-    /// <param name="logits">Of the candidates, in any order.</param>
-    /// <param name="weights">Of the same; a higher logit never weighs less.</param>
-    /// <param name="mass">The sum to reach.</param>
+    /// <summary>
+    /// The cut after the candidate with which the weights, best first, reach a sum. A long list is halved first, by logits in the middle of
+    /// those that the end can be between: each pass is sixteen candidates at a time, where a digit of the bits takes one at a time.
+    /// </summary>
+    /// <param name="logits">(count), in any order.</param>
+    /// <param name="weights">(count), or null: each weighs 1. A higher logit never weighs less.</param>
+    /// <param name="count">At least 0.</param>
+    /// <param name="target">The sum to reach.</param>
+    /// <param name="range">Where to look first. Wherever the cut is, it is found.</param>
+    /// <param name="scratch">Logits and weights: each (count + <see cref="Sieve.Spare"/>).</param>
     /// <param name="bins">Scratch: <see cref="Bins"/>.</param>
-    public static Cut AtMass(ReadOnlySpan<float> logits, ReadOnlySpan<float> weights, double mass, Span<double> bins) => Find(logits, weights, mass, bins);
+    public static unsafe Cut Find(
+        float* logits,
+        float* weights,
+        int count,
+        double target,
+        (float Lowest, float Highest) range,
+        (nint Logits, nint Weights) scratch,
+        Span<double> bins)
+    {
+        (float lowest, float highest) = range;
+        for (int pass = 0; pass < MostHalvings && count > Few; pass++)
+        {
+            float middle = lowest + ((highest - lowest) / 2);
+            if (!(middle > lowest && middle < highest))
+            {
+                break;
+            }
+            double above = Sieve.Sum(logits, weights, count, middle);
+            bool isAbove = above >= target;
+            count = Sieve.Take(logits, (int*)weights, count, middle, isAbove, (float*)scratch.Logits, (int*)scratch.Weights);
+            logits = (float*)scratch.Logits;
+            weights = weights == null ? null : (float*)scratch.Weights;
+            (lowest, highest) = isAbove ? (middle, highest) : (lowest, middle);
+            target -= isAbove ? 0 : above;
+        }
+        return Find(new ReadOnlySpan<float>(logits, count), weights == null ? default : new ReadOnlySpan<float>(weights, count), target, bins);
+    }
 
     /// <summary>Reads the key's 32 bits from the top in digits of 11, 11 and 10; each pass looks only at keys that share the digits found.</summary>
     private static Cut Find(ReadOnlySpan<float> logits, ReadOnlySpan<float> weights, double target, Span<double> bins)

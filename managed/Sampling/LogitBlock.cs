@@ -1,73 +1,72 @@
 using System.Runtime.Intrinsics;
-using Realm.Kernels;
 
 namespace Realm.Sampling;
 
-/// <summary>The two loops over logits that must be fast.</summary>
+/// <summary>The loop over logits that always runs, so it must be fast.</summary>
 internal static unsafe class LogitBlock
 {
     /// <summary>Logits in a block. Large enough that folding a vector to one number costs little, small enough that the
     /// blocks which hold the best few dozen tokens are a small part of a vocabulary.</summary>
     public const int Size = 128;
 
-    /// <summary>Without its sign, a float that is infinite or not a number has at least these bits.</summary>
-    public const int NotFinite = 0x7F800000;
-
-    /// <summary>The highest logit. What it is where one is not finite does not matter: that is noticed.</summary>
-    /// <param name="block">(<see cref="Size"/>)</param>
-    /// <param name="largest">Raised to the largest bits, without sign, that each lane has seen: see <see cref="NotFinite"/>.</param>
-    public static float Best(float* block, ref Vector256<int> largest)
+    /// <summary>The highest logit of each block. What it is where one is not finite does not matter: that is told.</summary>
+    /// <param name="logits">(blocks · <see cref="Size"/>)</param>
+    /// <param name="blocks">At least 0.</param>
+    /// <param name="bests">(blocks)</param>
+    /// <returns>Whether all logits are finite.</returns>
+    public static bool Bests(float* logits, int blocks, float* bests)
     {
-        Vector256<int> magnitude = Vector256.Create(0x7FFFFFFF);
-        Vector256<float> a = Vector256.Load(block);
-        Vector256<float> b = Vector256.Load(block + 8);
-        Vector256<int> x = largest;
-        Vector256<int> y = Vector256.Max(a.AsInt32() & magnitude, b.AsInt32() & magnitude);
-        for (int i = 16; i < Size; i += 16)
+        // Native maxima: what becomes of NaN does not matter. A finite number times 0 is 0, any other is no number, which stays in a sum.
+        if (Vector512.IsHardwareAccelerated)
         {
-            Vector256<float> c = Vector256.Load(block + i);
-            Vector256<float> d = Vector256.Load(block + i + 8);
-            // Native: what becomes of NaN does not matter, for they are found by their bits.
-            a = Vector256.MaxNative(a, c);
-            b = Vector256.MaxNative(b, d);
-            x = Vector256.Max(x, c.AsInt32() & magnitude);
-            y = Vector256.Max(y, d.AsInt32() & magnitude);
+            Vector512<float> x = Vector512<float>.Zero, y = x, z = x, w = x;
+            Vector512<float> zero = Vector512<float>.Zero;
+            for (int block = 0; block < blocks; block++, logits += Size)
+            {
+                Vector512<float> a = Vector512.Load(logits), b = Vector512.Load(logits + 16);
+                Vector512<float> c = Vector512.Load(logits + 32), d = Vector512.Load(logits + 48);
+                Vector512<float> e = Vector512.Load(logits + 64), f = Vector512.Load(logits + 80);
+                Vector512<float> g = Vector512.Load(logits + 96), h = Vector512.Load(logits + 112);
+                x = Vector512.FusedMultiplyAdd(e, zero, Vector512.FusedMultiplyAdd(a, zero, x));
+                y = Vector512.FusedMultiplyAdd(f, zero, Vector512.FusedMultiplyAdd(b, zero, y));
+                z = Vector512.FusedMultiplyAdd(g, zero, Vector512.FusedMultiplyAdd(c, zero, z));
+                w = Vector512.FusedMultiplyAdd(h, zero, Vector512.FusedMultiplyAdd(d, zero, w));
+                a = Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d));
+                e = Vector512.MaxNative(Vector512.MaxNative(e, f), Vector512.MaxNative(g, h));
+                a = Vector512.MaxNative(a, e);
+                bests[block] = Highest(Vector256.MaxNative(a.GetLower(), a.GetUpper()));
+            }
+            return Vector512.EqualsAll(x + y + (z + w), zero);
         }
-        largest = Vector256.Max(x, y);
-        a = Vector256.MaxNative(a, b);
+        else
+        {
+            Vector256<float> x = Vector256<float>.Zero, y = x, z = x, w = x;
+            Vector256<float> zero = Vector256<float>.Zero;
+            for (int block = 0; block < blocks; block++, logits += Size)
+            {
+                Vector256<float> best = Vector256.Create(float.MinValue), other = best;
+                for (int i = 0; i < Size; i += 32)
+                {
+                    Vector256<float> a = Vector256.Load(logits + i), b = Vector256.Load(logits + i + 8);
+                    Vector256<float> c = Vector256.Load(logits + i + 16), d = Vector256.Load(logits + i + 24);
+                    x = Vector256.FusedMultiplyAdd(a, zero, x);
+                    y = Vector256.FusedMultiplyAdd(b, zero, y);
+                    z = Vector256.FusedMultiplyAdd(c, zero, z);
+                    w = Vector256.FusedMultiplyAdd(d, zero, w);
+                    best = Vector256.MaxNative(best, Vector256.MaxNative(a, b));
+                    other = Vector256.MaxNative(other, Vector256.MaxNative(c, d));
+                }
+                bests[block] = Highest(Vector256.MaxNative(best, other));
+            }
+            return Vector256.EqualsAll(x + y + (z + w), zero);
+        }
+    }
+
+    private static float Highest(Vector256<float> a)
+    {
         Vector128<float> half = Vector128.MaxNative(a.GetLower(), a.GetUpper());
         half = Vector128.MaxNative(half, Vector128.Shuffle(half, Vector128.Create(2, 3, 0, 1)));
         half = Vector128.MaxNative(half, Vector128.Shuffle(half, Vector128.Create(1, 0, 3, 2)));
         return half.ToScalar();
-    }
-
-    /// <summary>Sixteen partial sums, folded in a fixed tree: the same bits whatever the instruction set.</summary>
-    public static float Sum(float* block, float best, float scale)
-    {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            Vector512<float> sums = Vector512<float>.Zero;
-            for (int i = 0; i < Size; i += 16)
-            {
-                sums += Exp.Compute((Vector512.Load(block + i) - Vector512.Create(best)) * Vector512.Create(scale));
-            }
-            return Fold(sums.GetLower() + sums.GetUpper());
-        }
-        Vector256<float> top = Vector256.Create(best);
-        Vector256<float> by = Vector256.Create(scale);
-        Vector256<float> a = Vector256<float>.Zero;
-        Vector256<float> b = Vector256<float>.Zero;
-        for (int i = 0; i < Size; i += 16)
-        {
-            a += Exp.Compute((Vector256.Load(block + i) - top) * by);
-            b += Exp.Compute((Vector256.Load(block + i + 8) - top) * by);
-        }
-        return Fold(a + b);
-    }
-
-    private static float Fold(Vector256<float> sums)
-    {
-        Vector128<float> half = sums.GetLower() + sums.GetUpper();
-        return half[0] + half[2] + (half[1] + half[3]);
     }
 }

@@ -7,6 +7,11 @@ namespace Realm.Sampling;
 /// </summary>
 public sealed unsafe class Sampler
 {
+    // Of more candidates than this the last one weighs too little for an estimate to tell whether it is needed.
+    private const int MostToTry = 512;
+
+    private const int Many = 4096;
+
     private readonly SamplingOptions _options;
     private readonly RepeatPenalty _penalty;
     private readonly RandomSource _random;
@@ -64,6 +69,10 @@ public sealed unsafe class Sampler
         if (topK)
         {
             scratch.Gather(scratch.ThresholdFor(_options.TopK));
+            if (scratch.Count < _options.TopK)
+            {
+                scratch.Gather(float.MinValue);
+            }
             scratch.KeepCount(_options.TopK);
             if (_options.TopP < 1)
             {
@@ -83,8 +92,8 @@ public sealed unsafe class Sampler
     }
 
     /// <summary>
-    /// Top-p and min-p over the whole vocabulary. Both keep a head of the same order, so what stays is the shorter head. Candidates are gathered
-    /// from the top down, further only while their probability does not suffice for top-p.
+    /// Top-p and min-p over the whole vocabulary. Both keep a head of the same order, so what stays is the shorter head. An estimate of what the
+    /// whole vocabulary weighs nearly always tells where the head ends; where it does not, the sum itself does: the result is always the sum's.
     /// </summary>
     private void GatherByProbability(SamplerScratch scratch)
     {
@@ -94,21 +103,52 @@ public sealed unsafe class Sampler
             scratch.Gather(least);
             return;
         }
-        double mass = _options.TopP * scratch.WeighAll(1);
-        for (float depth = 2; ; depth *= 4)
+        // Where very many tokens weigh more than a hundredth of the best, an estimate will not do, unless min-p leaves few of them.
+        bool isFlat = scratch.AreMoreThan(MostToTry, Math.Max(scratch.Best - 5, least));
+        (double low, double high) = scratch.EstimateAll(exactly: isFlat);
+        float depth = 2;
+        if (!GatherHead(scratch, least, low * _options.TopP, high * _options.TopP, ref depth))
+        {
+            double mass = scratch.WeighAll(1) * _options.TopP;
+            GatherHead(scratch, least, mass, mass, ref depth);
+        }
+    }
+
+    /// <summary>
+    /// Gathers candidates from the top down, further only while their weights do not suffice, and keeps the fewest that reach a mass which is between two.
+    /// </summary>
+    /// <param name="scratch">After a scan.</param>
+    /// <param name="least">No candidate is below this logit.</param>
+    /// <param name="low">The mass at least.</param>
+    /// <param name="high">The mass at most.</param>
+    /// <param name="depth">How far below the best to begin, and where that ended.</param>
+    /// <returns>Whether it does not matter what the mass is exactly. If it does, the candidates are of no use.</returns>
+    private static bool GatherHead(SamplerScratch scratch, float least, double low, double high, ref float depth)
+    {
+        // Sums of the same numbers in another order: so far may they be apart.
+        const double Rounding = 1e-12;
+        while (true)
         {
             // Further down nothing weighs anything (see Kernels.Exp).
             float threshold = depth > 87 ? least : Math.Max(scratch.Best - depth, least);
-            scratch.Gather(threshold);
-            if (scratch.Weigh(1) >= mass)
+            if (low != high && scratch.AreMoreThan(MostToTry, threshold))
             {
-                scratch.KeepMass(mass);
-                return;
+                return false;
+            }
+            scratch.Gather(threshold);
+            double weight = scratch.Weigh(1);
+            if (weight >= high)
+            {
+                scratch.KeepMass(low);
+                // The fewest that reach the low mass are the fewest for any up to the high one if they reach that too.
+                return low == high || scratch.Weigh(1) >= high * (1 + Rounding);
             }
             if (threshold == least)
             {
-                return;
+                return low == high || weight < low * (1 - Rounding);
             }
+            // Many candidates become very many soon, and each has its cost.
+            depth = scratch.Count > Many ? Math.Max(depth + 1.5f, depth * 1.2f) : depth * 1.6f;
         }
     }
 }

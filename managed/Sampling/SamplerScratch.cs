@@ -16,6 +16,7 @@ public sealed unsafe class SamplerScratch : IDisposable
     private readonly int _blocks;
     private float* _logits;
     private float* _memory;
+    private float _lowest;
 
     /// <summary>Scratch for a vocabulary of this size.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.OutOfMemory"/>.</exception>
@@ -23,11 +24,12 @@ public sealed unsafe class SamplerScratch : IDisposable
     {
         Vocabulary = vocabulary;
         _blocks = (vocabulary + BlockSize - 1) / BlockSize;
-        // [best of each block | sum of each block | last block, padded | ids | logits | weights] of the candidates
-        nuint floats = (nuint)(2 * _blocks) + BlockSize + ((nuint)(_blocks * BlockSize) * 3);
+        // Of the candidates: [ids | logits | weights | logits and weights that Cut looks at], then
+        // [last block, padded | sum of each block (double) | best of each block].
+        nuint floats = ((nuint)List * 5) + BlockSize + (nuint)(3 * _blocks);
         try
         {
-            _memory = (float*)NativeMemory.Alloc(floats, sizeof(float));
+            _memory = (float*)NativeMemory.AlignedAlloc(floats * sizeof(float), 64);
         }
         catch (OutOfMemoryException)
         {
@@ -49,19 +51,24 @@ public sealed unsafe class SamplerScratch : IDisposable
 
     internal ReadOnlySpan<int> Ids => new(IdMemory, Count);
 
-    internal ReadOnlySpan<float> Logits => new(LogitMemory, Count);
+    // Room for a list: all tokens of whole blocks, and what Sieve may overwrite.
+    private int List => (_blocks + 1) * BlockSize;
 
-    internal Span<float> Weights => new(LogitMemory + (_blocks * BlockSize), Count);
+    private int* IdMemory => (int*)_memory;
 
-    private float* Bests => _memory;
+    private float* LogitMemory => _memory + List;
 
-    private float* Sums => _memory + _blocks;
+    private float* Weights => LogitMemory + List;
 
-    private float* Tail => _memory + (2 * _blocks);
+    private float* OtherLogits => Weights + List;
 
-    private int* IdMemory => (int*)(Tail + BlockSize);
+    private float* OtherWeights => OtherLogits + List;
 
-    private float* LogitMemory => Tail + BlockSize + (_blocks * BlockSize);
+    private float* Tail => OtherWeights + List;
+
+    private double* Sums => (double*)(Tail + BlockSize);
+
+    private float* Bests => (float*)(Sums + _blocks);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -85,17 +92,15 @@ public sealed unsafe class SamplerScratch : IDisposable
             new Span<float>(Tail, BlockSize).Fill(float.MinValue);
             new ReadOnlySpan<float>(logits + (Vocabulary - rest), rest).CopyTo(new Span<float>(Tail, BlockSize));
         }
-        Vector256<int> largest = Vector256<int>.Zero;
-        float best = float.NegativeInfinity;
-        for (int i = 0; i < _blocks; i++)
-        {
-            float blockBest = LogitBlock.Best(Block(i), ref largest);
-            Bests[i] = blockBest;
-            best = blockBest > best ? blockBest : best;
-        }
-        if (Vector256.GreaterThanOrEqualAny(largest, Vector256.Create(LogitBlock.NotFinite)))
+        int whole = Vocabulary / BlockSize;
+        if (!(LogitBlock.Bests(logits, whole, Bests) & LogitBlock.Bests(Tail, _blocks - whole, Bests + whole)))
         {
             throw NotFinite();
+        }
+        float best = float.MinValue;
+        for (int i = 0; i < _blocks; i++)
+        {
+            best = Bests[i] > best ? Bests[i] : best;
         }
         Best = best;
     }
@@ -118,69 +123,49 @@ public sealed unsafe class SamplerScratch : IDisposable
     }
 
     /// <summary>A logit that at least <paramref name="count"/> tokens reach, and not many more: that block best which as many blocks reach.
-    /// With fewer blocks than that, the lowest possible.</summary>
+    /// With fewer blocks than that, the lowest of them, which may be too high.</summary>
     internal float ThresholdFor(int count)
     {
-        if (count > _blocks)
-        {
-            return float.MinValue;
-        }
-        ReadOnlySpan<float> bests = new(Bests, _blocks);
-        uint key = Cut.AtCount(bests, count, _bins).Key;
-        return BitConverter.UInt32BitsToSingle(key >= 0x80000000 ? key ^ 0x80000000 : ~key);
+        uint key = Cut.AtCount(new(Bests, _blocks), Math.Min(count, _blocks), _bins).Key;
+        return Cut.LogitOf(key);
     }
+
+    /// <summary>Whether clearly more tokens than this reach a logit: so many are the best of their blocks.</summary>
+    internal bool AreMoreThan(int count, float threshold) => Sieve.Sum(Bests, null, _blocks, threshold) > count;
 
     /// <summary>Makes all tokens with at least this logit the candidates, in order of their ids.</summary>
     internal void Gather(float threshold)
     {
-        int* ids = IdMemory;
-        float* kept = LogitMemory;
         int count = 0;
-        Vector256<float> least = Vector256.Create(threshold);
         for (int i = 0; i < _blocks; i++)
         {
-            if (!(Bests[i] >= threshold))
+            if (Bests[i] >= threshold)
             {
-                continue;
-            }
-            float* logits = Block(i);
-            for (int j = 0; j < BlockSize; j += Vector256<float>.Count)
-            {
-                uint mask = Vector256.GreaterThanOrEqual(Vector256.Load(logits + j), least).ExtractMostSignificantBits();
-                for (; mask != 0; mask &= mask - 1)
-                {
-                    int at = j + System.Numerics.BitOperations.TrailingZeroCount(mask);
-                    ids[count] = (i * BlockSize) + at;
-                    kept[count] = logits[at];
-                    count++;
-                }
+                count += Sieve.Block(Block(i), i * BlockSize, threshold, IdMemory + count, LogitMemory + count);
             }
         }
         // The last block's padding, where even that reaches the threshold.
-        while (count > 0 && ids[count - 1] >= Vocabulary)
+        while (count > 0 && IdMemory[count - 1] >= Vocabulary)
         {
             count--;
         }
         Count = count;
+        _lowest = threshold;
     }
 
     /// <summary>Weighs the candidates: e^((logit - best) * scale).</summary>
-    /// <returns>The sum, added in order of the ids.</returns>
+    /// <returns>The sum; <see cref="Pick"/> may follow.</returns>
     internal double Weigh(float scale)
     {
-        float* logits = LogitMemory;
-        float* weights = logits + (_blocks * BlockSize);
-        Vector256<float> best = Vector256.Create(Best);
-        Vector256<float> by = Vector256.Create(scale);
-        // In eights, past the last one too: both arrays end at a whole block. What lies there is no candidate.
-        for (int i = 0; i < Count; i += Vector256<float>.Count)
-        {
-            Exp.Compute((Vector256.Load(logits + i) - best) * by).Store(weights + i);
-        }
+        int blocks = (Count + BlockSize - 1) / BlockSize;
+        Weigh(LogitMemory, Count, scale);
+        new Span<float>(Weights + Count, (blocks * BlockSize) - Count).Clear();
         double sum = 0;
-        for (int i = 0; i < Count; i++)
+        for (int i = 0; i < blocks; i++)
         {
-            sum += weights[i];
+            float* weights = Weights + (i * BlockSize);
+            Sums[i] = Sieve.Sum(weights, weights, BlockSize, 0);
+            sum += Sums[i];
         }
         return sum;
     }
@@ -190,25 +175,40 @@ public sealed unsafe class SamplerScratch : IDisposable
     {
         if (count < Count)
         {
-            Keep(Cut.AtCount(Logits, count, _bins));
+            Keep(FindCut(null, count));
         }
     }
 
     /// <summary>Keeps the best candidates until their weights reach <paramref name="mass"/>.</summary>
-    internal void KeepMass(double mass) => Keep(Cut.AtMass(Logits, Weights, mass, _bins));
+    internal void KeepMass(double mass) => Keep(FindCut(Weights, mass));
 
     /// <summary>Keeps candidates with at least this logit.</summary>
-    internal void KeepAtLeast(float threshold) => Keep(new Cut(Cut.KeyOf(threshold), int.MaxValue));
+    internal void KeepAtLeast(float threshold) => Count = Sieve.Take(LogitMemory, IdMemory, Count, threshold, true, LogitMemory, IdMemory);
+
+    /// <summary>Between which two numbers <see cref="WeighAll"/> with scale 1 lies. Where estimating is not much faster, they are one.</summary>
+    /// <param name="exactly">They shall be one.</param>
+    internal (double Low, double High) EstimateAll(bool exactly)
+    {
+        if (exactly || !WeightSums.Estimates)
+        {
+            double exact = WeighAll(1);
+            return (exact, exact);
+        }
+        int whole = Vocabulary / BlockSize;
+        double sum = WeightSums.Estimate(_logits, whole, Best) + WeightSums.Estimate(Tail, _blocks - whole, Best);
+        return (sum * (1 - WeightSums.EstimateError), sum * (1 + WeightSums.EstimateError));
+    }
 
     /// <summary>The sum of e^((logit - best) * scale) over the whole vocabulary; <see cref="PickFromAll"/> may follow.</summary>
     internal double WeighAll(float scale)
     {
+        int whole = Vocabulary / BlockSize;
+        WeightSums.Compute(_logits, whole, Best, scale, Sums);
+        WeightSums.Compute(Tail, _blocks - whole, Best, scale, Sums + whole);
         double sum = 0;
         for (int i = 0; i < _blocks; i++)
         {
-            float block = LogitBlock.Sum(Block(i), Best, scale);
-            Sums[i] = block;
-            sum += block;
+            sum += Sums[i];
         }
         return sum;
     }
@@ -216,49 +216,47 @@ public sealed unsafe class SamplerScratch : IDisposable
     /// <summary>The token at which the weights of the whole vocabulary, in order of the ids, pass <paramref name="mass"/>.</summary>
     internal int PickFromAll(double mass, float scale)
     {
-        int block = 0;
-        int last = 0;   // rounding may leave the walk short of the end: then the last block that weighs anything
-        for (; block < _blocks; block++)
-        {
-            if (Sums[block] > 0)
-            {
-                last = block;
-                if (mass < Sums[block])
-                {
-                    break;
-                }
-                mass -= Sums[block];
-            }
-        }
-        block = Math.Min(block, last);
-        float* logits = Block(block);
-        int chosen = 0;
-        for (int i = 0; i < BlockSize; i++)
-        {
-            float weight = Exp.Compute((logits[i] - Best) * scale);
-            if (weight > 0)
-            {
-                chosen = i;
-                if (mass < weight)
-                {
-                    break;
-                }
-                mass -= weight;
-            }
-        }
-        return (block * BlockSize) + chosen;
+        int block = FindBlock(ref mass, _blocks);
+        Weigh(Block(block), BlockSize, scale);
+        return (block * BlockSize) + Find(Weights, mass);
     }
 
     /// <summary>The candidate at which the weights, in order of the ids, pass <paramref name="mass"/>.</summary>
     internal int Pick(double mass)
     {
-        ReadOnlySpan<float> weights = Weights;
-        int chosen = 0;
-        for (int i = 0; i < weights.Length; i++)
+        int block = FindBlock(ref mass, (Count + BlockSize - 1) / BlockSize);
+        return IdMemory[(block * BlockSize) + Find(Weights + (block * BlockSize), mass)];
+    }
+
+    /// <summary>The block in which the sums pass a mass, of which what lies before it is taken off. Rounding may leave the walk short of the end:
+    /// then the last block that weighs anything.</summary>
+    private int FindBlock(ref double mass, int blocks)
+    {
+        int last = 0;
+        for (int i = 0; i < blocks; i++)
+        {
+            if (Sums[i] > 0)
+            {
+                last = i;
+                if (mass < Sums[i])
+                {
+                    break;
+                }
+                mass -= Sums[i];
+            }
+        }
+        return last;
+    }
+
+    /// <summary>The same within a block.</summary>
+    private static int Find(float* weights, double mass)
+    {
+        int last = 0;
+        for (int i = 0; i < BlockSize; i++)
         {
             if (weights[i] > 0)
             {
-                chosen = i;
+                last = i;
                 if (mass < weights[i])
                 {
                     break;
@@ -266,23 +264,53 @@ public sealed unsafe class SamplerScratch : IDisposable
                 mass -= weights[i];
             }
         }
-        return Ids[chosen];
+        return last;
+    }
+
+    /// <summary>Sixteen at a time, so up to 15 too many, for which there is room; what they are does not matter.</summary>
+    private void Weigh(float* logits, int count, float scale)
+    {
+        for (int i = 0; i < count; i += 16)
+        {
+            if (Vector512.IsHardwareAccelerated)
+            {
+                Weight.Compute((Vector512.Load(logits + i) - Vector512.Create(Best)) * Vector512.Create(scale)).Store(Weights + i);
+                continue;
+            }
+            Vector256<float> best = Vector256.Create(Best), by = Vector256.Create(scale);
+            Weight.Compute((Vector256.Load(logits + i) - best) * by).Store(Weights + i);
+            Weight.Compute((Vector256.Load(logits + i + 8) - best) * by).Store(Weights + i + 8);
+        }
+    }
+
+    private Cut FindCut(float* weights, double target)
+    {
+        // Further down than 87 nothing weighs anything, and a search need not begin there.
+        float lowest = Math.Max(_lowest, Best - 87);
+        return Cut.Find(LogitMemory, weights, Count, target, (lowest, Best), ((nint)OtherLogits, (nint)OtherWeights), _bins);
     }
 
     private void Keep(Cut cut)
     {
-        int* ids = IdMemory;
-        float* logits = LogitMemory;
+        if (cut.Key == 0)
+        {
+            return;
+        }
+        float least = Cut.LogitOf(cut.Key);
+        KeepAtLeast(least);
+        int equal = Count - (int)Sieve.Sum(LogitMemory, null, Count, MathF.BitIncrement(least));
+        if (equal <= cut.Ties)
+        {
+            return;
+        }
         int ties = cut.Ties;
         int kept = 0;
         for (int i = 0; i < Count; i++)
         {
-            uint key = Cut.KeyOf(logits[i]);
-            if (key > cut.Key || (key == cut.Key && ties-- > 0))
+            if (LogitMemory[i] != least || ties-- > 0)
             {
-                ids[kept] = ids[i];
-                logits[kept] = logits[i];
-                kept++;
+                IdMemory[kept] = IdMemory[i];
+                LogitMemory[kept++] = LogitMemory[i];
             }
         }
         Count = kept;
@@ -302,7 +330,7 @@ public sealed unsafe class SamplerScratch : IDisposable
 
     private void Free()
     {
-        NativeMemory.Free(_memory);
+        NativeMemory.AlignedFree(_memory);
         _memory = null;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+using Realm.Kernels;
 using Realm.Sampling;
 using Xunit;
 
@@ -57,6 +59,83 @@ public class PartsTests
             Cut cut = Cut.AtCount(logits, count, bins);
             Assert.Equal(Cut.KeyOf(sorted[count - 1]), cut.Key);
             Assert.Equal(count - logits.Count(l => l > sorted[count - 1]), cut.Ties);
+        }
+    }
+
+    /// <summary>The bits of the engine's own exponential, at each width and beyond both ends, for what a distance can be.</summary>
+    [Fact]
+    public void WeightsAreTheExponential()
+    {
+        var random = new Random(9);
+        var distances = new float[4096];
+        for (int i = 0; i < distances.Length; i++)
+        {
+            distances[i] = -(float)Math.Pow(10, (random.NextDouble() * 12) - 8);
+        }
+        float[] special = [0, -0f, -87, MathF.BitDecrement(-87), -88, -1e30f, float.MinValue, float.NegativeInfinity, -float.Epsilon];
+        special.CopyTo(distances, 0);
+        for (int i = 0; i < distances.Length; i += 16)
+        {
+            Vector512<float> sixteen = Weight.Compute(Vector512.LoadUnsafe(ref distances[i]));
+            for (int j = 0; j < 16; j++)
+            {
+                int expected = BitConverter.SingleToInt32Bits(Exp.Compute(distances[i + j]));
+                Assert.Equal(expected, BitConverter.SingleToInt32Bits(Weight.Compute(distances[i + j])));
+                Assert.Equal(expected, BitConverter.SingleToInt32Bits(sixteen[j]));
+            }
+        }
+    }
+
+    /// <summary>Sums have the same bits whatever the instruction set: these.</summary>
+    [Fact]
+    public unsafe void SumsNeverChange()
+    {
+        var random = new RandomSource(1);
+        float[] logits = [.. Enumerable.Range(0, 3001).Select(_ => (float)(random.NextDouble() * 30))];
+        using var scratch = new SamplerScratch(logits.Length);
+        fixed (float* p = logits)
+        {
+            scratch.Scan(p);
+            Assert.Equal("143.3308892250061", scratch.WeighAll(0.7f).ToString("R"));
+            scratch.Gather(5);
+            Assert.Equal("111.23497994146862", scratch.Weigh(0.9f).ToString("R"));
+            scratch.KeepMass(90);
+            Assert.Equal("84.22376899421215", scratch.Weigh(1).ToString("R"));
+        }
+    }
+
+    /// <summary>Every length, on both sides of a threshold, into another list and in place.</summary>
+    [Fact]
+    public unsafe void SievesLikeALoop()
+    {
+        var random = new Random(5);
+        var logits = new float[100 + Sieve.Spare];
+        var others = new int[logits.Length];
+        for (int count = 0; count <= 100; count++)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                (logits[i], others[i]) = (random.Next(7) - 3, i);
+            }
+            for (float threshold = -4; threshold <= 4; threshold += 0.5f)
+            {
+                foreach (bool reaching in new[] { true, false })
+                {
+                    int[] expected = [.. Enumerable.Range(0, count).Where(i => logits[i] >= threshold == reaching)];
+                    var into = ((float[])logits.Clone(), (int[])others.Clone());
+                    fixed (float* p = into.Item1, from = logits)
+                    fixed (int* q = into.Item2, other = others)
+                    {
+                        Assert.Equal(expected.Length, Sieve.Take(p, q, count, threshold, reaching, p, q));
+                        Assert.Equal(expected, into.Item2[..expected.Length]);
+                        Assert.Equal(expected.Select(i => logits[i]), into.Item1[..expected.Length]);
+                        Array.Clear(into.Item1);
+                        Assert.Equal(expected.Length, Sieve.Take(from, null, count, threshold, reaching, p, null));
+                        Assert.Equal(expected.Select(i => logits[i]), into.Item1[..expected.Length]);
+                        Assert.Equal(logits.Take(count).Count(x => x >= threshold), Sieve.Sum(from, null, count, threshold));
+                    }
+                }
+            }
         }
     }
 }

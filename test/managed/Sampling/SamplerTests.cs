@@ -65,6 +65,95 @@ public unsafe class SamplerTests
         Assert.Equal(SortedSampler.Draw(options, logits, draws), Draw(options, logits, draws));
     }
 
+    /// <summary>The same of many candidates, where they are found by halving, gathered and summed by blocks, few or nearly all of them.</summary>
+    [Theory]
+    [InlineData(0.3f)]
+    [InlineData(2f)]
+    [InlineData(5f)]
+    public void AgreesWithSortingWhereManyStay(float deviation)
+    {
+        float[] logits = Gaussian(30_000, 6, deviation);
+        SamplingOptions[] all =
+        [
+            new(1, 0, 0.9f), new(0.7f, 0, 0.999f), new(1.5f, 0, 0.5f), new(1, 0, 0.95f, 1e-3f), new(1, 0, 1, 1e-4f), new(1, 3000), new(1, 20_000, 0.9f),
+            new(1, 29_999, 0.99f, 1e-5f),
+        ];
+        foreach (SamplingOptions options in all)
+        {
+            Assert.Equal(SortedSampler.Draw(options with { Seed = 11 }, logits, 4), Draw(options with { Seed = 11 }, logits, 4));
+        }
+    }
+
+    /// <summary>The estimate of the whole vocabulary's weight holds what it promises, whatever the logits; where there is none, it is exact.</summary>
+    [Fact]
+    public void TheWeightOfAllIsWithinItsEstimate()
+    {
+        using var scratch = new SamplerScratch(20_001);
+        double worst = 0;
+        for (int seed = 0; seed < 60; seed++)
+        {
+            float[] logits = Gaussian(20_001, seed, (seed % 12) + 0.1f);
+            for (int i = 0; seed % 3 == 1 && i < logits.Length; i++)
+            {
+                logits[i] = (logits[i] * 20) + 1000;
+            }
+            logits[seed] = float.MinValue;
+            fixed (float* p = logits)
+            {
+                scratch.Scan(p);
+                (double low, double high) = scratch.EstimateAll(exactly: false);
+                double exact = scratch.WeighAll(1);
+                Assert.InRange(exact, low, high);
+                worst = Math.Max(worst, Math.Abs((exact / ((low + high) / 2)) - 1));
+                Assert.Equal((exact, exact), scratch.EstimateAll(exactly: true));
+            }
+        }
+        Assert.InRange(worst, 0, WeightSums.EstimateError / 2);
+    }
+
+    /// <summary>Top-p keeps what the exact sum says, also where the estimate cannot tell: cuts at every token's own mass, and a hair beside it.</summary>
+    [Fact]
+    public void TopPCutsExactlyWhereTheEstimateCannotTell()
+    {
+        float[] logits = Gaussian(3000, 8);
+        float best = logits.Max();
+        double sum = logits.Sum(logit => Math.Exp(logit - best)), reached = 0;
+        using SamplerScratch exact = new(logits.Length), scratch = new(logits.Length);
+        fixed (float* p = logits)
+        {
+            exact.Scan(p);
+            foreach (float logit in logits.OrderDescending().Take(400))
+            {
+                reached += Math.Exp(logit - best);
+                foreach (double beside in new[] { 0.99998, 1, 1.00002 })
+                {
+                    float topP = (float)Math.Min(1 - 1e-7, reached / sum * beside);
+                    double mass = topP * exact.WeighAll(1);
+                    exact.Gather(float.MinValue);
+                    exact.Weigh(1);
+                    exact.KeepMass(mass);
+                    new Sampler(new SamplingOptions(1, 0, topP, 0, 1, 7)).Sample(p, scratch);
+                    Assert.Equal(exact.Ids, scratch.Ids);
+                }
+            }
+        }
+    }
+
+    /// <summary>Logits so large that neighbouring numbers are far apart: no search for a threshold stands still.</summary>
+    [Theory]
+    [InlineData(1e9f)]
+    [InlineData(1e30f)]
+    [InlineData(-1e30f)]
+    public void HugeLogits(float offset)
+    {
+        float[] logits = [.. Gaussian(5000, 4).Select(logit => logit + offset)];
+        foreach (float topP in new[] { 0.3f, 0.95f, 0.99999f, 0.99999994f })
+        {
+            var options = new SamplingOptions(1, 0, topP, 0, 1, 7);
+            Assert.Equal(SortedSampler.Draw(options, logits, 5), Draw(options, logits, 5));
+        }
+    }
+
     /// <summary>Equal logits: the lower ids are ahead, in every filter.</summary>
     [Theory]
     [InlineData(5, 1)]
@@ -185,6 +274,20 @@ public unsafe class SamplerTests
             logits[at] = wrong;
             var error = Assert.Throws<RealmException>(() => Draw(new SamplingOptions(temperature), logits, 1));
             Assert.Equal(ErrorCode.Numeric, error.Code);
+            Assert.Contains($"token {at} (of 300)", error.Message);
+        }
+    }
+
+    /// <summary>Wherever it stands.</summary>
+    [Fact]
+    public void OneThatIsNotFiniteIsFound()
+    {
+        float[] logits = Gaussian(300, 1);
+        for (int at = 0; at < logits.Length; at++)
+        {
+            float[] wrong = (float[])logits.Clone();
+            wrong[at] = (at % 3) switch { 0 => float.NaN, 1 => float.PositiveInfinity, _ => float.NegativeInfinity };
+            var error = Assert.Throws<RealmException>(() => Draw(new SamplingOptions(0), wrong, 1));
             Assert.Contains($"token {at} (of 300)", error.Message);
         }
     }
