@@ -16,16 +16,20 @@ const { writeRandomModel } = require('./randomModel');
 const { writeTable } = require('./writeTable');
 const run = require('./run');
 
-const WORK = [{ kind: 'hash' }, { kind: 'prefill', tokens: 256 }, { kind: 'decode', tokens: 32, depth: 16 }];
-const [, PREFILL, DECODE] = [0, 1, 2];
+const WORK = [
+  { kind: 'hash' },
+  { kind: 'prefill', tokens: 256 },
+  { kind: 'decode', tokens: 32, depth: 16 },
+  { kind: 'share', tokens: 8, depth: 16, turns: 9 },
+];
+const [, PREFILL, DECODE, SHARE] = [0, 1, 2, 3];
 
 function measure(file, format, values) {
   const threads = Number(values.threads);
   const facts = factsOf(file);
-  const loop = () => ({ engine: 'loop', gigabytes: run.readSpeed(threads, facts.bytesPerToken) });
+  const work = WORK.map((one) => (one.kind === 'share' ? { ...one, threads, bytes: facts.bytesPerToken } : one));
   const peers = values['llama-bench'] ? [run.llamaBench(values['llama-bench'])] : [];
-  const engines = [run.realm(), loop, ...peers];
-  const [ours, machine, peer] = run.alternate(engines, { model: file, threads, work: WORK }, Number(values.runs));
+  const [ours, peer] = run.alternate([run.realm(), ...peers], { model: file, threads, work }, Number(values.runs));
   const speed = (result, index) => result && run.medianOf(result, (trial) => trial.results[index].speed);
   const prefill = speed(ours, PREFILL);
   const decode = speed(ours, DECODE);
@@ -37,7 +41,7 @@ function measure(file, format, values) {
     gmacs: (prefill * facts.multiplyAdds) / 1e9,
     decode,
     gigabytes,
-    share: gigabytes / run.medianOf(machine, (trial) => trial.gigabytes),
+    share: run.medianOf(ours, (trial) => trial.results[SHARE].share),
     prefillRatio: prefill / speed(peer, PREFILL),
     decodeRatio: decode / speed(peer, DECODE),
     hash: ours.trials[0].results[0].hash,

@@ -17,11 +17,17 @@ const run = require('./run');
 const KINDS = [
   ['loading', /__Pack|PackedWeights|Formats_.*Load|Gguf|Tokenizers/],
   ['matrix products', /Gemm|Kernels_Emitted|^\[unknown\] anon/],
-  ['what surrounds them (stores, gates)', /Step__|Blocks_Output|SwiGlu|Deal__/],
+  [
+    'what surrounds them (stores, gates)',
+    /Step__|Blocks_Output|SwiGlu|Deal__|MatrixWork|MatrixLoop|Matrices|Linear__|Cut__/,
+  ],
   ['attention', /Attention(?!__Position)|Attend|KeyBlock|_Exp__/],
   ['rounding activations', /Activations|Refine|Inputs__/],
   ['norms, rotations, the cache', /RmsNorm|Rope|Position|Reduce|Element__|Halves|Embed|DecodeRow|SingleToHalf/],
-  ['waiting for the other thread', /SpinBarrier|sched_yield|SwitchToThread|Thread__Yield|WorkerPool|do_sched/],
+  [
+    'waiting for the other thread',
+    /SpinBarrier|Crew|WeightsAhead|sched_yield|SwitchToThread|Thread__Yield|WorkerPool|do_sched/,
+  ],
   ['sampling, scheduling', /Sampling|Generation|Scheduler/],
 ];
 
