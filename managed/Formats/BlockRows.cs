@@ -47,6 +47,45 @@ internal readonly unsafe struct BlockRows(long stride, int count)
             ((ushort*)packed)[row] = Unsafe.ReadUnaligned<ushort>((byte*)source + row * stride);
     }
 
+    /// <summary>Puts `halves` 16-bit numbers, which begin at `source` in the first row, side by side: number i of row r into lane r of vector i. Lanes of rows
+    /// that are not there become zero.</summary>
+    public void PackHalves(byte* source, int halves, byte* packed)
+    {
+        // Transposed in pairs, which are then taken apart.
+        const int Pairs = 16;
+        uint* pairs = stackalloc uint[Pairs * Lanes.Rows];
+        new Span<uint>(pairs, Pairs * Lanes.Rows).Clear();
+        int i = 0;
+        for (; i + 2 * Pairs <= halves; i += 2 * Pairs)
+        {
+            PackWords(source + sizeof(ushort) * i, Pairs, (byte*)pairs);
+            for (int pair = 0; pair < Pairs; pair++)
+                TakeApart(pairs + pair * Lanes.Rows, (ushort*)packed + (long)(i + 2 * pair) * Lanes.Rows);
+        }
+        for (; i < halves; i++)
+            PackHalves(source + sizeof(ushort) * i, packed + (long)i * Lanes.Rows * sizeof(ushort));
+    }
+
+    // The lower halves of sixteen words, then the upper ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TakeApart(uint* words, ushort* halves)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Vector512<uint> all = Vector512.Load(words);
+            Avx512F.ConvertToVector256UInt16(all).Store(halves);
+            Avx512F.ConvertToVector256UInt16(Vector512.ShiftRightLogical(all, 16)).Store(halves + Lanes.Rows);
+            return;
+        }
+        Vector128<uint> low = Vector128.Create(0xffffu);
+        for (int i = 0; i < Lanes.Rows; i += 8)
+        {
+            Vector128<uint> a = Vector128.Load(words + i), b = Vector128.Load(words + i + 4);
+            Vector128.Narrow(a & low, b & low).Store(halves + i);
+            Vector128.Narrow(Vector128.ShiftRightLogical(a, 16), Vector128.ShiftRightLogical(b, 16)).Store(halves + Lanes.Rows + i);
+        }
+    }
+
     /// <summary>Puts the byte at `source` of each row side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PackBytes(byte* source, byte* packed)

@@ -85,6 +85,15 @@ internal sealed unsafe class Weight<TFormat, TGemm>(WeightFormat format, byte* d
         if (count < Lanes.Rows)
             NativeMemory.Clear(packed, (nuint)GroupBytes);
         BlockRows rows = new(RowBytes, count);
+        if (TFormat.Elements == 1)
+        {
+            // Rows of plain numbers: many columns at once.
+            if (sizeof(TFormat) == sizeof(uint))
+                rows.PackWords(Data + first * RowBytes, Columns, packed);
+            else
+                rows.PackHalves(Data + first * RowBytes, Columns, packed);
+            return;
+        }
         long step = (long)TGemm.BlockBytes * TFormat.Elements / TGemm.BlockElements;
         TFormat* block = (TFormat*)(Data + first * RowBytes);
         for (TFormat* end = block + Columns / TFormat.Elements; block < end; block++, packed += step)
