@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Realm.Kernels;
 
 namespace Realm.Blocks;
@@ -39,6 +40,8 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
 
     private int KeySize => _kvHeads * _headSize;
 
+    private int Layer => layer;
+
     private int RowSize => QuerySize + 2 * KeySize;
 
     public override void Forward(in Step step)
@@ -49,61 +52,76 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
         Inputs n = step.Norm(x, rows, config.HiddenSize, weights.Norm, config.NormEpsilon, _projections.Layouts);  // (rows, hidden)
         step.Project(_projections, n, rows, qkv, RowSize);                                                         // (rows, (heads + 2 kvHeads) · headSize)
         step.Barrier();
-        Position(step, qkv);
-        step.Barrier();
-        Attend(step);                                                                                              // (rows, heads, headSize)
+        Attend(step, qkv);                                                                                         // (rows, heads, headSize)
         step.Barrier();
         Inputs o = step.Load(step.Scratch.Attended, rows, QuerySize, _output.Layouts);
         step.ProjectAdd(_output, o, rows, x);                                                                      // (rows, hidden)
     }
 
-    /// <summary>Norms and turns queries and keys, and appends keys and values to the caches.</summary>
-    private void Position(in Step step, float* qkv)
+    /// <summary>Norms and turns the queries of a row that share a key/value head.</summary>
+    private void TurnQueries(float* qkv, Rows rows, int row, int kvHead)
+    {
+        int group = _heads / _kvHeads;
+        float* queries = qkv + (long)row * RowSize + kvHead * group * _headSize;
+        for (int i = 0; i < group; i++)
+            Turn(queries + i * _headSize, weights.QueryNorm, rows, row);
+        Vector256<float> scale = Vector256.Create(config.AttentionScale);
+        int n = group * _headSize, at = 0;
+        for (; at <= n - 8; at += 8)
+            (Vector256.Load(queries + at) * scale).Store(queries + at);
+        for (; at < n; at++)
+            queries[at] *= config.AttentionScale;
+    }
+
+    /// <summary>Norms and turns a row's key, and appends it and the value to the cache.</summary>
+    private void StoreKey(float* qkv, Rows rows, in Run run, int row, int kvHead)
+    {
+        float* key = qkv + (long)row * RowSize + QuerySize + kvHead * _headSize;
+        Turn(key, weights.KeyNorm, rows, row);
+        run.Cache.Store(layer, kvHead, rows.Positions[row], key, key + KeySize);
+    }
+
+    private void Turn(float* head, float* norm, Rows rows, int row)
+    {
+        if (norm != null)
+            RmsNorm.Compute(head, norm, config.NormEpsilon, _headSize, head);
+        Rope.Apply(head, config.Rope.Dimensions, config.Rope.Pairing, rows.Cos + row * rows.RopePairs, rows.Sin + row * rows.RopePairs);
+    }
+
+    /// <summary>Does for all rows what a unit of attention does not do for its own: turns queries, and stores keys if asked.</summary>
+    private void Position(in Step step, float* qkv, bool keys)
     {
         // One unit is a row and a key/value head with the query heads that share it: no two threads touch the same memory.
         (int first, int last) = step.Share(step.Count * _kvHeads);
         Rows rows = step.Rows;
-        int group = _heads / _kvHeads;
         int run = 0;
         for (int unit = first; unit < last; unit++)
         {
             int row = unit / _kvHeads, kvHead = unit % _kvHeads;
             while (row >= rows.Runs[run].First + rows.Runs[run].Count)
                 run++;
-            float* r = qkv + (long)row * RowSize;
-            float* cos = rows.Cos + row * rows.RopePairs, sin = rows.Sin + row * rows.RopePairs;
-            for (int i = 0; i < group; i++)
-            {
-                float* query = r + (kvHead * group + i) * _headSize;
-                Turn(query, weights.QueryNorm, cos, sin);
-                for (int d = 0; d < _headSize; d++)
-                    query[d] *= config.AttentionScale;
-            }
-            float* key = r + QuerySize + kvHead * _headSize, value = key + KeySize;
-            Turn(key, weights.KeyNorm, cos, sin);
-            rows.Runs[run].Cache.Store(layer, kvHead, rows.Positions[row], key, value);
+            TurnQueries(qkv, rows, row, kvHead);
+            if (keys)
+                StoreKey(qkv, rows, rows.Runs[run], row, kvHead);
         }
-    }
-
-    private void Turn(float* head, float* norm, float* cos, float* sin)
-    {
-        if (norm != null)
-            RmsNorm.Compute(head, norm, config.NormEpsilon, _headSize, head);
-        Rope.Apply(head, config.Rope.Dimensions, config.Rope.Pairing, cos, sin);
+        step.Barrier();
     }
 
     /// <summary>Each query over all keys up to its own position: qkv in the scratch's projections, results in its attended rows.</summary>
-    private void Attend(in Step step)
+    private void Attend(in Step step, float* qkv)
     {
         Rows rows = step.Rows;
         if (!step.Scratch.HasPartials || !rows.AreFewAndLong)
         {
+            if (!rows.AreApart)
+                Position(step, qkv, keys: true);
             Units units = _units ??= new Units(this);
             units.Set(step);
             step.Share(units, Units.Of(rows) * _kvHeads);
             return;
         }
         // A few rows with a long past: stretches of keys are shared out, then merged in order.
+        Position(step, qkv, keys: !rows.AreApart);
         int stretches = AttentionTile.Stretches(rows.LastPosition);
         Stretches loop = _stretches ??= new Stretches(this);
         loop.Set(step);
@@ -122,6 +140,23 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
         for (int stretch = 1; stretch < AttentionTile.Stretches(run.Position); stretch++)
             total.Merge(partials.State(firstState + stretch), group);
         Tile(scratch, thread, run, kvHead).Finish(total, group, Results(scratch, run.First, kvHead), QuerySize);
+    }
+
+    // Rows of a run that share a tile, and a key/value head.
+    private readonly record struct Unit(Run Run, int From, int Count, int KvHead);
+
+    /// <summary>Attention of a unit, before it what <see cref="Position"/> did not do.</summary>
+    private void Attend(Scratch scratch, Rows rows, int thread, in Unit unit, byte* next)
+    {
+        Run run = unit.Run;
+        int first = run.First + unit.From;
+        for (int row = first; row < first + unit.Count && rows.AreApart; row++)
+        {
+            TurnQueries(scratch.Projections, rows, row, unit.KvHead);
+            StoreKey(scratch.Projections, rows, run, row, unit.KvHead);
+        }
+        Tile(scratch, thread, run, unit.KvHead).Attend(Queries(scratch, first, unit.KvHead), RowSize, unit.Count, run.Position + unit.From,
+            Results(scratch, first, unit.KvHead), QuerySize, next);
     }
 
     private Partials PartialStates(Scratch scratch, in Run run) => new(scratch.Partials, _heads / _kvHeads, run.Cache.Layout.ValueSize);
@@ -155,7 +190,8 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
         }
     }
 
-    /// <summary>One item is a key/value head and up to `AttentionTile.Rows` rows of a run. Later rows have more keys, so it begins with the last.</summary>
+    /// <summary>One item is a key/value head and up to `AttentionTile.Rows` rows of a run. Later rows have more keys, so it begins with the last.
+    /// Where runs are apart, an item is all that looks at its keys, and stores them itself: no other thread has their memory in its cache.</summary>
     private sealed class Units(Attention block) : Loop(block)
     {
         /// <summary>Pieces of runs.</summary>
@@ -169,19 +205,29 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
 
         public override void Run(int thread, int first, int last)
         {
-            ReadOnlySpan<Run> runs = Rows.Runs;
-            int kvHeads = Block._kvHeads;
-            // From the end, as the items are counted.
-            int at = runs.Length - 1, before = 0;
-            for (int item = first; item < last; item++)
+            int at = Rows.RunCount - 1, before = 0;
+            Unit unit = Find(first, ref at, ref before), next = unit;
+            for (int item = first; item < last; item++, unit = next)
             {
-                while (item / kvHeads >= before + Pieces(runs[at]))
-                    before += Pieces(runs[at--]);
-                Run run = runs[at];
-                int from = (Pieces(run) - 1 - (item / kvHeads - before)) * AttentionTile.Rows, kvHead = item % kvHeads;
-                Block.Tile(Scratch, thread, run, kvHead).Attend(Block.Queries(Scratch, run.First + from, kvHead), Block.RowSize,
-                    Math.Min(AttentionTile.Rows, run.Count - from), run.Position + from, Block.Results(Scratch, run.First + from, kvHead), Block.QuerySize);
+                byte* keys = null;
+                if (item + 1 < last)
+                {
+                    next = Find(item + 1, ref at, ref before);
+                    keys = next.Run.Cache.Block(Block.Layer, next.KvHead, 0).Keys;
+                }
+                Block.Attend(Scratch, Rows, thread, unit, keys);
             }
+        }
+
+        // From the end, as the items are counted. `at` is the run found last, `before` the pieces of those after it.
+        private Unit Find(int item, ref int at, ref int before)
+        {
+            ReadOnlySpan<Run> runs = Rows.Runs;
+            int piece = item / Block._kvHeads;
+            while (piece >= before + Pieces(runs[at]))
+                before += Pieces(runs[at--]);
+            int from = (Pieces(runs[at]) - 1 - (piece - before)) * AttentionTile.Rows;
+            return new Unit(runs[at], from, Math.Min(AttentionTile.Rows, runs[at].Count - from), item % Block._kvHeads);
         }
 
         private static int Pieces(in Run run) => (run.Count + AttentionTile.Rows - 1) / AttentionTile.Rows;
@@ -197,6 +243,8 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
             {
                 int stretch = item % stretches, kvHead = item / stretches % kvHeads;
                 Run run = Rows.Runs[item / stretches / kvHeads];
+                if (Rows.AreApart && stretch == AttentionTile.Stretches(run.Position) - 1)
+                    Block.StoreKey(Scratch.Projections, Rows, run, run.First, kvHead);
                 if (stretch < AttentionTile.Stretches(run.Position))
                     Block.Tile(Scratch, thread, run, kvHead).AttendStretch(Block.Queries(Scratch, run.First, kvHead), Block.RowSize, 1, run.Position, stretch,
                         Block.PartialStates(Scratch, run).State(item));

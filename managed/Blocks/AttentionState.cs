@@ -14,8 +14,8 @@ internal readonly unsafe struct AttentionState(float* memory, int queries, int v
     /// <summary>Sums of weights.</summary>
     public float* Sums { get; } = memory + (long)queries * (valueSize + 1);
 
-    /// <summary>Numbers that a state takes, filled up to whole cache lines.</summary>
-    public static int Floats(int queries, int valueSize) => (queries * (valueSize + 2) + 15) / 16 * 16;
+    /// <summary>Numbers that a state takes, filled up to whole cache lines. Maxima and sums are read four at a time: so three more.</summary>
+    public static int Floats(int queries, int valueSize) => (queries * (valueSize + 2) + 3 + 15) / 16 * 16;
 
     /// <summary>Nothing seen yet, for the first `count` queries.</summary>
     public void Clear(int count)
@@ -31,7 +31,7 @@ internal readonly unsafe struct AttentionState(float* memory, int queries, int v
         for (int i = 0; i < count; i++)
         {
             if (later.Maxima[i] != float.NegativeInfinity)
-                KeyBlock.Merge(ref Maxima[i], ref Sums[i], Running + i * valueSize, later.Maxima[i], later.Sums[i], later.Running + i * valueSize, valueSize);
+                KeyBlock.Merge(Maxima + i, Sums + i, Running + i * valueSize, later.Maxima + i, later.Sums + i, later.Running + i * valueSize, valueSize, 1);
         }
     }
 }

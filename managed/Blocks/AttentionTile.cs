@@ -63,21 +63,21 @@ internal readonly unsafe struct AttentionTile
     public static int Stretches(int position) => position / StretchKeys + 1;
 
     /// <summary>Attends `count` rows (up to <see cref="Rows"/>) at `position` and after. Rows of queries (group · head size) and of results
-    /// lie `stride` and `outputStride` apart.</summary>
-    public void Attend(float* queries, long stride, int count, int position, float* output, long outputStride)
+    /// lie `stride` and `outputStride` apart. `next`: the keys that this thread will look at afterwards, or null.</summary>
+    public void Attend(float* queries, long stride, int count, int position, float* output, long outputStride, byte* next = null)
     {
         int total = count * _group, stretches = Stretches(position + count - 1);
-        AttendStretch(queries, stride, count, position, 0, _total);
+        AttendStretch(queries, stride, count, position, 0, _total, next);
         for (int stretch = 1; stretch < stretches; stretch++)
         {
-            AttendStretch(queries, stride, count, position, stretch, _stretch);
+            AttendStretch(queries, stride, count, position, stretch, _stretch, next);
             _total.Merge(_stretch, total);
         }
         Finish(_total, total, output, outputStride);
     }
 
     /// <summary>The state of the rows' queries after one stretch alone.</summary>
-    public void AttendStretch(float* queries, long stride, int count, int position, int stretch, AttentionState state)
+    public void AttendStretch(float* queries, long stride, int count, int position, int stretch, AttentionState state, byte* next = null)
     {
         state.Clear(count * _group);
         int first = stretch * (StretchKeys / KeyBlock.Keys);
@@ -85,7 +85,8 @@ internal readonly unsafe struct AttentionTile
         for (int block = first; block < last; block++)
         {
             CacheBlock part = _cache.Block(_layer, _kvHead, block);
-            long ahead = block < lastBlock ? _cache.Block(_layer, _kvHead, block + 1).Keys - part.Keys : 0;
+            byte* following = block < lastBlock ? _cache.Block(_layer, _kvHead, block + 1).Keys : next;
+            long ahead = following == null ? 0 : following - part.Keys;
             switch (_cache.Layout.Type)
             {
                 case CacheType.F16:
@@ -130,31 +131,26 @@ internal readonly unsafe struct AttentionTile
         // Queries of all rows and heads in one line, four at a time.
         for (int first = Math.Max(0, blockStart - position) * _group; first < count * _group; first += 4)
         {
-            int n = Math.Min(4, count * _group - first), keyCount = 0;
-            Four four = new()
-            {
-                A = Query(queries, stride, first),
-                B = Query(queries, stride, first + Math.Min(1, n - 1)),
-                C = Query(queries, stride, first + Math.Min(2, n - 1)),
-                D = Query(queries, stride, first + n - 1),
-            };
-            AttentionKernel<T>.Scores(part, four, _headSize, ahead, _scores);
+            int n = Math.Min(4, count * _group - first);
+            // The last query sees the most keys.
+            int keyCount = Math.Min(KeyBlock.Keys, position + (first + n - 1) / _group + 1 - blockStart);
+            Four four = new() { Count = n, A = Query(queries, stride, first) };
+            if (n > 1)
+                four.B = Query(queries, stride, first + 1);
+            if (n > 2)
+                four.C = Query(queries, stride, first + 2);
+            if (n > 3)
+                four.D = Query(queries, stride, first + 3);
+            AttentionKernel<T>.Scores(part, four, keyCount, _headSize, ahead, _scores);
             for (int i = 0; i < n; i++)
-            {
-                int last = Math.Min(KeyBlock.Keys, position + (first + i) / _group + 1 - blockStart);
-                keyCount = Math.Max(keyCount, last);
-                (maxima[i], sums[i]) = KeyBlock.Softmax(_scores + i * KeyBlock.Keys, last);
-            }
+                KeyBlock.Softmax(_scores + i * KeyBlock.Keys, Math.Min(KeyBlock.Keys, position + (first + i) / _group + 1 - blockStart), maxima + i, sums + i);
             // A row that sees fewer keys than another of the four has zero weights for the rest: exact zeros are added.
-            AttentionKernel<T>.WeightedSum(part, _scores, keyCount, _valueSize, ahead, _partial);
+            AttentionKernel<T>.WeightedSum(part, _scores, n, keyCount, _valueSize, ahead, _partial);
             ahead = 0;
-            for (int i = 0; i < n; i++)
-            {
-                int query = first + i;
-                KeyBlock.Merge(ref state.Maxima[query], ref state.Sums[query], state.Running + query * _valueSize, maxima[i], sums[i], _partial + i * _valueSize, _valueSize);
-            }
+            KeyBlock.Merge(state.Maxima + first, state.Sums + first, state.Running + first * _valueSize, maxima, sums, _partial, _valueSize, n);
         }
     }
 
-    private float* Query(float* queries, long stride, int index) => queries + index / _group * stride + index % _group * _headSize;
+    private float* Query(float* queries, long stride, int index) =>
+        index < _group ? queries + index * _headSize : queries + index / _group * stride + index % _group * _headSize;
 }

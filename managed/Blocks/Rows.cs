@@ -7,6 +7,9 @@ internal sealed unsafe class Rows : IDisposable
 {
     private const int FewRows = 4;
 
+    // More runs than that are not looked through for one of the same sequence.
+    private const int MostRunsApart = 64;
+
     private readonly Run[] _runs;
     private readonly RopeConfig _rope;
 
@@ -35,6 +38,9 @@ internal sealed unsafe class Rows : IDisposable
     /// <summary>Single rows of a few sequences, at least one with a long past: too few units of work unless the past is shared out.</summary>
     public bool AreFewAndLong => Count == RunCount && Count <= FewRows && LastPosition >= AttentionTile.StretchKeys;
 
+    /// <summary>Each run is a sequence of its own and no longer than a tile: nobody looks at keys that another unit of work stores.</summary>
+    public bool AreApart { get; private set; }
+
     /// <summary>Position of each row in its sequence.</summary>
     public int* Positions { get; private set; }
 
@@ -51,6 +57,7 @@ internal sealed unsafe class Rows : IDisposable
         Count = 0;
         RunCount = 0;
         LastPosition = 0;
+        AreApart = true;
     }
 
     /// <summary>Adds `count` rows of a sequence, at `position` and after.</summary>
@@ -59,7 +66,11 @@ internal sealed unsafe class Rows : IDisposable
         if (RunCount > 0 && _runs[RunCount - 1] is var last && last.Cache == cache && last.Position + last.Count == position)
             _runs[RunCount - 1] = last with { Count = last.Count + count };
         else
+        {
+            AreApart &= RunCount < MostRunsApart && !Has(cache);
             _runs[RunCount++] = new Run(cache, Count, count, position);
+        }
+        AreApart &= _runs[RunCount - 1].Count <= AttentionTile.Rows;
         for (int i = 0; i < count; i++)
         {
             int row = Count + i;
@@ -73,6 +84,16 @@ internal sealed unsafe class Rows : IDisposable
         }
         Count += count;
         LastPosition = Math.Max(LastPosition, position + count - 1);
+    }
+
+    private bool Has(KvCache cache)
+    {
+        foreach (ref readonly Run run in Runs)
+        {
+            if (run.Cache == cache)
+                return true;
+        }
+        return false;
     }
 
     public void Dispose()

@@ -73,13 +73,19 @@ internal static unsafe class Activations
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static float Largest(float* x, int n)
     {
-        Vector256<float> a = default, b = default;
+        // Magnitudes compare as their bits do, and integers cost one instruction; numbers, with .NET's rules for NaN, three.
+        Vector256<int> mask = Vector256.Create(0x7fffffff), a = default, b = default;
         for (int i = 0; i < n; i += 32)
         {
-            a = Vector256.Max(a, Vector256.Max(Vector256.Abs(Vector256.Load(x + i)), Vector256.Abs(Vector256.Load(x + i + 8))));
-            b = Vector256.Max(b, Vector256.Max(Vector256.Abs(Vector256.Load(x + i + 16)), Vector256.Abs(Vector256.Load(x + i + 24))));
+            Vector256<int> c = Vector256.Load((int*)x + i) & mask, d = Vector256.Load((int*)x + i + 8) & mask;
+            Vector256<int> e = Vector256.Load((int*)x + i + 16) & mask, f = Vector256.Load((int*)x + i + 24) & mask;
+            a = Vector256.Max(a, Vector256.Max(c, d));
+            b = Vector256.Max(b, Vector256.Max(e, f));
         }
-        return Reduce.Max(Vector256.Max(a, b));
+        a = Vector256.Max(a, b);
+        Vector128<int> q = Vector128.Max(a.GetLower(), a.GetUpper());
+        q = Vector128.Max(q, Vector128.Shuffle(q, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(q, Vector128.Shuffle(q, Vector128.Create(1, 0, 3, 2))).AsSingle().ToScalar();
     }
 
     /// <summary>x · inverse, rounded to the nearest integer, ties to even. |x · inverse| must be below 2^22.</summary>
@@ -116,7 +122,8 @@ internal static unsafe class Activations
     {
         for (int i = 0; i < n; i += 8)
         {
-            Vector256<float> rounded = Vector256.ConvertToSingle(Vector256.Create(q[i], q[i + 1], q[i + 2], q[i + 3], q[i + 4], q[i + 5], q[i + 6], (int)q[i + 7]));
+            Vector128<short> wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)(q + i)).AsSByte());
+            Vector256<float> rounded = Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(wide), Vector128.WidenUpper(wide)));
             (Vector256.Load(x + i) - rounded * Vector256.Create(d)).Store(residual + i);
         }
     }

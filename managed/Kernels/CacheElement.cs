@@ -79,31 +79,42 @@ internal readonly unsafe struct HalfElement : ICacheElement
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load512(byte* elements, Vector512<float> scale)
     {
-        Vector512<int> h = Vector512.WidenLower(Vector512.Create(Vector256.Load((short*)elements), default));
+        Vector512<int> h = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)elements));
         return (Vector512.ShiftLeft(h, 13) & Vector512.Create(unchecked((int)0x8fffe000))).AsSingle() * scale;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load256(byte* elements, Vector256<float> scale)
     {
-        Vector256<int> h = Vector256.WidenLower(Vector256.Create(Vector128.Load((short*)elements), default));
+        Vector128<short> v = Vector128.Load((short*)elements);
+        Vector256<int> h = Avx2.IsSupported ? Avx2.ConvertToVector256Int32(v) : Vector256.Create(Vector128.WidenLower(v), Vector128.WidenUpper(v));
         return (Vector256.ShiftLeft(h, 13) & Vector256.Create(unchecked((int)0x8fffe000))).AsSingle() * scale;
     }
 
     public static void Store(float* values, int n, byte* elements, int stride, byte* scales, int scaleStride)
     {
         ushort* to = (ushort*)elements;
-        if (stride == 1)
+        long step = stride;
+        int i = 0;
+        for (; i <= n - 8; i += 8, to += 8 * step)
         {
-            int i = 0;
-            for (; i <= n - 8; i += 8)
-                Lanes.SingleToHalf(Vector256.Load(values + i)).Store(to + i);
-            for (; i < n; i++)
-                to[i] = Lanes.SingleToHalf(values[i]);
-            return;
+            Vector128<ushort> halves = Lanes.SingleToHalf(Vector256.Load(values + i));
+            if (stride == 1)
+            {
+                halves.Store(to);
+                continue;
+            }
+            to[0] = halves[0];
+            to[step] = halves[1];
+            to[2 * step] = halves[2];
+            to[3 * step] = halves[3];
+            to[4 * step] = halves[4];
+            to[5 * step] = halves[5];
+            to[6 * step] = halves[6];
+            to[7 * step] = halves[7];
         }
-        for (int i = 0; i < n; i++)
-            to[(long)i * stride] = Lanes.SingleToHalf(values[i]);
+        for (; i < n; i++, to += step)
+            *to = Lanes.SingleToHalf(values[i]);
     }
 }
 

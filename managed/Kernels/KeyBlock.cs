@@ -13,16 +13,16 @@ internal static unsafe class KeyBlock
 
     /// <summary>
     /// In place, scores[64] become e^(score - max) for the keys 0..`last` and 0 elsewhere.
-    /// Returns the maximum and the sum of the weights.
+    /// `maximum` and `sum` receive the largest score and the sum of the weights: in memory, where <see cref="Merge"/> takes four of them as a vector.
     /// </summary>
-    public static (float Max, float Sum) Softmax(float* scores, int last)
+    public static void Softmax(float* scores, int last, float* maximum, float* sum)
     {
         for (int i = last; i < Keys; i++)
             scores[i] = float.NegativeInfinity;
         if (Vector512.IsHardwareAccelerated)
         {
             Vector512<float> a = Vector512.Load(scores), b = Vector512.Load(scores + 16), c = Vector512.Load(scores + 32), d = Vector512.Load(scores + 48);
-            float max = Reduce.Max(Vector512.Max(Vector512.Max(a, b), Vector512.Max(c, d)));
+            float max = Reduce.MaxNative(Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d)));
             Vector512<float> m = Vector512.Create(max);
             a = Exp.Compute(a - m);
             b = Exp.Compute(b - m);
@@ -32,33 +32,46 @@ internal static unsafe class KeyBlock
             b.Store(scores + 16);
             c.Store(scores + 32);
             d.Store(scores + 48);
-            return (max, Reduce.Sum((a + b) + (c + d)));
+            *maximum = max;
+            *sum = Reduce.Sum((a + b) + (c + d));
         }
         else
         {
             Vector256<float> largest = Vector256.Load(scores);
             for (int i = 8; i < Keys; i += 8)
-                largest = Vector256.Max(largest, Vector256.Load(scores + i));
-            float max = Reduce.Max(largest);
+                largest = Vector256.MaxNative(largest, Vector256.Load(scores + i));
+            float max = Reduce.MaxNative(largest);
             Vector256<float> m = Vector256.Create(max);
             for (int i = 0; i < Keys; i += 8)
                 Exp.Compute(Vector256.Load(scores + i) - m).Store(scores + i);
             Vector256<float> low = (Vector256.Load(scores) + Vector256.Load(scores + 16)) + (Vector256.Load(scores + 32) + Vector256.Load(scores + 48));
             Vector256<float> high = (Vector256.Load(scores + 8) + Vector256.Load(scores + 24)) + (Vector256.Load(scores + 40) + Vector256.Load(scores + 56));
-            return (max, Reduce.Sum(low + high));
+            *maximum = max;
+            *sum = Reduce.Sum(low + high);
         }
     }
 
-    /// <summary>Merges a block's partial result (max, sum, output) into the running one; `size` is a multiple of 8.</summary>
-    public static void Merge(ref float runningMax, ref float runningSum, float* running, float max, float sum, float* output, int size)
+    /// <summary>Merges later results of `count` queries, up to four, (max, sum, output) into the running ones. Of maxima and sums four are read;
+    /// outputs of a query have `size` numbers, a multiple of 8.</summary>
+    public static void Merge(float* runningMax, float* runningSum, float* running, float* max, float* sum, float* output, int size, int count)
     {
-        float m = MathF.Max(runningMax, max);
-        float a = Exp.Compute(runningMax - m), b = Exp.Compute(max - m);
-        runningMax = m;
-        runningSum = MathF.FusedMultiplyAdd(sum, b, runningSum * a);
-        Vector256<float> va = Vector256.Create(a), vb = Vector256.Create(b);
-        for (int i = 0; i < size; i += 8)
-            Vector256.FusedMultiplyAdd(Vector256.Load(output + i), vb, Vector256.Load(running + i) * va).Store(running + i);
+        Vector128<float> before = Vector128.Load(runningMax), after = Vector128.Load(max), m = Vector128.MaxNative(before, after);
+        Vector256<float> factors = Exp.Compute(Vector256.Create(before - m, after - m));
+        Vector128<float> a = factors.GetLower(), b = factors.GetUpper();
+        Vector128<float> s = Vector128.FusedMultiplyAdd(Vector128.Load(sum), b, Vector128.Load(runningSum) * a);
+        if (count == 4)
+        {
+            m.Store(runningMax);
+            s.Store(runningSum);
+        }
+        for (int query = 0; query < count; query++, running += size, output += size)
+        {
+            if (count < 4)
+                (runningMax[query], runningSum[query]) = (m.GetElement(query), s.GetElement(query));
+            Vector256<float> va = Vector256.Create(a.GetElement(query)), vb = Vector256.Create(b.GetElement(query));
+            for (int i = 0; i < size; i += 8)
+                Vector256.FusedMultiplyAdd(Vector256.Load(output + i), vb, Vector256.Load(running + i) * va).Store(running + i);
+        }
     }
 
     /// <summary>output = running / sum: the attention's result.</summary>
