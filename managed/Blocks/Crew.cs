@@ -16,13 +16,11 @@ namespace Realm.Blocks;
 /// </remarks>
 internal sealed unsafe class Crew : IDisposable
 {
-    private const int MaxThreads = 64;
-
     // Words from one ticket to the next: a cache line and its prefetched neighbour.
     private const int TicketStride = 16;
 
     private readonly int _threads;
-    private readonly PortionSet _own = new();
+    private readonly PortionSet _own;
     private long* _states;
     private long* _tickets;
     private SharedLoop? _loop;
@@ -32,7 +30,8 @@ internal sealed unsafe class Crew : IDisposable
 
     public Crew(int threads)
     {
-        _threads = Math.Min(threads, MaxThreads);
+        _threads = threads;
+        _own = new PortionSet(threads);
         _states = Allocate(Cut.MostPortions);
         _tickets = Allocate(TicketStride);
         for (int part = 0; part < _threads; part++)
@@ -222,9 +221,9 @@ internal sealed unsafe class Crew : IDisposable
     }
 
     /// <summary>Which portions the leader did itself: no helper need see that.</summary>
-    private sealed class PortionSet
+    private sealed class PortionSet(int threads)
     {
-        private readonly ulong[] _bits = new ulong[(Cut.MostPortions * MaxThreads + 63) / 64];
+        private readonly ulong[] _bits = new ulong[(Cut.MostPortions * threads + 63) / 64];
 
         public void Clear() => Array.Clear(_bits);
 

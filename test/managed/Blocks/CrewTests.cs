@@ -96,6 +96,28 @@ public class CrewTests
         Assert.All(loop.Stored, count => Assert.Equal(1, count));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(64)]
+    [InlineData(200)]
+    public void No_portion_is_larger_than_there_is_room_for(int threads)
+    {
+        const int Items = 20_000;
+        using Crew crew = new(threads);
+        LargestLoop loop = new();
+        crew.Run(loop, Items);
+        Assert.InRange(loop.Largest, 1, Cut.LargestPortion(Items, threads));
+    }
+
+    private sealed class LargestLoop : SharedLoop
+    {
+        public int Largest { get; private set; }
+
+        public override bool IsRepeatable => false;
+
+        public override void Run(int thread, int first, int last) => Largest = Math.Max(Largest, last - first);
+    }
+
     [Fact]
     public void A_helper_that_does_not_finish_delays_nobody_and_its_results_are_dropped()
     {
