@@ -9,7 +9,7 @@ namespace Realm.Blocks;
 /// to the program's main thread perhaps, delays nobody, and one that slept joins in when it wakes.
 /// </summary>
 /// <remarks>
-/// Loops are numbered. Each thread has a part of the items (<see cref="Cut"/>) and a ticket: the number of the loop, and which portions of the
+/// Loops are numbered. Each thread has a part of the items (<see cref="Portions"/>) and a ticket: the number of the loop, and which portions of the
 /// part nobody has taken. Who changes it by one has claimed a portion: its owner the first, others the last. A portion's state rises from
 /// what it was in earlier loops to `storing`, then to `stored`, of this loop; whoever raises it to `storing` stores its results. A helper
 /// that comes too late finds it raised, and drops what it computed.
@@ -25,14 +25,14 @@ internal sealed unsafe class Crew : IDisposable
     private long* _tickets;
     private SharedLoop? _loop;
     private SharedLoop? _ahead;
-    private Cut _cut;
+    private Portions _portions;
     private long _number;
 
     public Crew(int threads)
     {
         _threads = threads;
         _own = new PortionSet(threads);
-        _states = Allocate(Cut.MostPortions);
+        _states = Allocate(Portions.Most);
         _tickets = Allocate(TicketStride);
         for (int part = 0; part < _threads; part++)
             TicketOf(part) = Ticket.Closed(0);
@@ -49,14 +49,14 @@ internal sealed unsafe class Crew : IDisposable
     /// <summary>The leader's side: returns when all items are done.</summary>
     public void Run(SharedLoop loop, int items)
     {
-        Cut cut = new(items, _threads);
+        Portions portions = new(items, _threads);
         long number = ++_number;
         _loop = loop;
-        _cut = cut;
+        _portions = portions;
         if (loop.LooksAhead)
             _ahead = loop;
         for (int part = 0; part < _threads; part++)
-            Volatile.Write(ref TicketOf(part), Ticket.Open(number, cut.Portions(part)));
+            Volatile.Write(ref TicketOf(part), Ticket.Open(number, portions.Count(part)));
         long began = Stopwatch.GetTimestamp();
         int own = 0;
         _own.Clear();
@@ -64,7 +64,7 @@ internal sealed unsafe class Crew : IDisposable
         {
             while (TryClaim(part, isOwner: part == 0, out int portion))
             {
-                (int first, int last) = cut.Range(part, portion);
+                (int first, int last) = portions.Range(part, portion);
                 loop.Run(0, first, last);
                 own += last - first;
                 _own.Set(Index(part, portion));
@@ -73,11 +73,11 @@ internal sealed unsafe class Crew : IDisposable
         long now = Stopwatch.GetTimestamp();
         for (int part = 0; part < _threads; part++)
         {
-            for (int portion = 0; portion < cut.Portions(part); portion++)
+            for (int portion = 0; portion < portions.Count(part); portion++)
             {
                 int index = Index(part, portion);
                 if (!_own.Contains(index) && !IsStored(index, number))
-                    Await(loop, cut.Range(part, portion), index, number, now, (now - began) / Math.Max(own, 1));
+                    Await(loop, portions.Range(part, portion), index, number, now, (now - began) / Math.Max(own, 1));
             }
         }
         // Closed: nobody takes the next loop's fields for this one's.
@@ -107,12 +107,12 @@ internal sealed unsafe class Crew : IDisposable
     {
         // Read between two looks at the ticket: they belong to that loop if the claim succeeds.
         SharedLoop loop = _loop!;
-        Cut cut = _cut;
+        Portions portions = _portions;
         bool isOwner = part == thread;
         if (!TryTake(part, ticket, isOwner))
             return;
         int portion = Ticket.Next(ticket, isOwner), index = Index(part, portion);
-        (int first, int last) = cut.Range(part, portion);
+        (int first, int last) = portions.Range(part, portion);
         long number = Ticket.Number(ticket);
         if (!loop.IsRepeatable)
         {
@@ -171,7 +171,7 @@ internal sealed unsafe class Crew : IDisposable
 
     private ref long TicketOf(int part) => ref _tickets[part * TicketStride];
 
-    private static int Index(int part, int portion) => part * Cut.MostPortions + portion;
+    private static int Index(int part, int portion) => part * Portions.Most + portion;
 
     private bool TryRaise(int index, long number)
     {
@@ -223,7 +223,7 @@ internal sealed unsafe class Crew : IDisposable
     /// <summary>Which portions the leader did itself: no helper need see that.</summary>
     private sealed class PortionSet(int threads)
     {
-        private readonly ulong[] _bits = new ulong[(Cut.MostPortions * threads + 63) / 64];
+        private readonly ulong[] _bits = new ulong[(Portions.Most * threads + 63) / 64];
 
         public void Clear() => Array.Clear(_bits);
 

@@ -9,7 +9,7 @@ namespace Realm.Blocks;
 internal unsafe struct Deal(int thread, int threads, int items, int* counter)
 {
     // Portions of the second half, for each thread: enough to level out, few enough to count for nothing.
-    private const int Portions = 4;
+    private const int Dealt = 4;
 
     private readonly int _fixed = threads == 1 ? items : items / 2;
     private bool _begun;
@@ -20,12 +20,11 @@ internal unsafe struct Deal(int thread, int threads, int items, int* counter)
         if (!_begun)
         {
             _begun = true;
-            first = (int)((long)_fixed * thread / threads);
-            last = (int)((long)_fixed * (thread + 1) / threads);
+            (first, last) = new Portions(_fixed, threads).Part(thread);
             if (first < last)
                 return true;
         }
-        int size = Math.Max(1, (items - _fixed) / (Portions * threads));
+        int size = Math.Max(1, (items - _fixed) / (Dealt * threads));
         first = _fixed;
         last = _fixed;
         if (_fixed == items)

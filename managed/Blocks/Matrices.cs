@@ -43,8 +43,8 @@ internal sealed unsafe class Matrices
     /// <summary>What was multiplied with next, last time.</summary>
     public Matrices? Next { get; set; }
 
-    /// <summary>Bytes of a group, of the up matrix too, in the first matrix.</summary>
-    public long GroupBytes => _linears[0].Weight.GroupBytes + (Up?.Weight.GroupBytes ?? 0);
+    // Of the first matrix, and the up matrix.
+    private long GroupBytes => _linears[0].Weight.GroupBytes + (Up?.Weight.GroupBytes ?? 0);
 
     /// <summary>Whether all groups lie packed in their places.</summary>
     public bool ArePacked

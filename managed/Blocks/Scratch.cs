@@ -38,7 +38,7 @@ internal sealed unsafe class Scratch : IDisposable
             _rows[i] = (nint)Allocate((long)sizes.WidestInput * sizeof(float));
             _sums[i] = (nint)Allocate(4L * Lanes.Tokens * Lanes.Rows * sizeof(float));
             _packed[i] = (nint)Allocate(sizes.PackedBytes);
-            _results[i] = (nint)Allocate((long)Cut.LargestPortion(sizes.MostGroups, sizes.Threads) * Lanes.Tokens * Lanes.Rows * sizeof(float));
+            _results[i] = (nint)Allocate((long)Portions.Largest(sizes.MostGroups, sizes.Threads) * Lanes.Tokens * Lanes.Rows * sizeof(float));
             _attention[i] = (nint)Allocate(sizes.AttentionBytes);
         }
     }

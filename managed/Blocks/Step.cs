@@ -46,7 +46,7 @@ internal readonly unsafe struct Step
     public void Barrier() => _barrier?.Wait();
 
     /// <summary>This thread's part of 0..`items`.</summary>
-    public (int First, int Last) Share(int items) => ((int)((long)items * Thread / Threads), (int)((long)items * (Thread + 1) / Threads));
+    public (int First, int Last) Share(int items) => new Portions(items, Threads).Part(Thread);
 
     /// <summary>This thread's rows of activations: whole tiles, since one thread fills a tile; a single row is for each thread.</summary>
     public (int First, int Last) ShareRows(int rows)

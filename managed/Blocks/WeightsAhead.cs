@@ -12,7 +12,7 @@ internal sealed unsafe class WeightsAhead(int thread, int threads)
     private const long MostBytes = 512 << 10;
 
     private Matrices? _matrices;
-    private Cut _cut;
+    private Portions _portions;
     private int _portion;
     private int _group;
     private bool _up;
@@ -40,26 +40,26 @@ internal sealed unsafe class WeightsAhead(int thread, int threads)
     private void Begin(Matrices matrices)
     {
         _matrices = matrices;
-        _cut = new Cut(matrices.Groups, threads);
+        _portions = new Portions(matrices.Groups, threads);
         _portion = 0;
-        _group = _cut.Range(thread, 0).First;
+        _group = _portions.Range(thread, 0).First;
         _up = false;
         _offset = 0;
         // Of weights that aren't packed it isn't known where they will be.
-        _asked = matrices.ArePacked && _cut.Portions(thread) > 0 ? 0 : MostBytes;
+        _asked = matrices.ArePacked && _portions.Count(thread) > 0 ? 0 : MostBytes;
     }
 
     // To the next group, in the order in which the thread will want them.
     private void Advance(Matrices matrices)
     {
-        (int first, int last) = _cut.Range(thread, _portion);
+        (int first, int last) = _portions.Range(thread, _portion);
         _offset = 0;
         if (++_group < last)
             return;
         _up = !_up && matrices.Up != null;
         if (_up)
             _group = first;
-        else if (++_portion == _cut.Portions(thread))
+        else if (++_portion == _portions.Count(thread))
             _asked = MostBytes;
     }
 }

@@ -106,7 +106,7 @@ public class CrewTests
         using Crew crew = new(threads);
         LargestLoop loop = new();
         crew.Run(loop, Items);
-        Assert.InRange(loop.Largest, 1, Cut.LargestPortion(Items, threads));
+        Assert.InRange(loop.Largest, 1, Portions.Largest(Items, threads));
     }
 
     private sealed class LargestLoop : SharedLoop
