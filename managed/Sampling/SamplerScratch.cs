@@ -274,12 +274,12 @@ public sealed unsafe class SamplerScratch : IDisposable
         {
             if (Vector512.IsHardwareAccelerated)
             {
-                Weight.Compute((Vector512.Load(logits + i) - Vector512.Create(Best)) * Vector512.Create(scale)).Store(Weights + i);
+                TokenWeight.Compute((Vector512.Load(logits + i) - Vector512.Create(Best)) * Vector512.Create(scale)).Store(Weights + i);
                 continue;
             }
             Vector256<float> best = Vector256.Create(Best), by = Vector256.Create(scale);
-            Weight.Compute((Vector256.Load(logits + i) - best) * by).Store(Weights + i);
-            Weight.Compute((Vector256.Load(logits + i + 8) - best) * by).Store(Weights + i + 8);
+            TokenWeight.Compute((Vector256.Load(logits + i) - best) * by).Store(Weights + i);
+            TokenWeight.Compute((Vector256.Load(logits + i + 8) - best) * by).Store(Weights + i + 8);
         }
     }
 
