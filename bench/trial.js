@@ -11,6 +11,7 @@ const began = performance.now();
 const nodeMB = memory('VmRSS');
 const { loadModel, getEngineInfo } = require('..');
 const { ReadLoop } = require('./readSpeed');
+const { median } = require('./run');
 
 const TEXT = 'The quick brown fox jumps over the lazy dog, and the dog does not mind: it has seen many foxes.';
 const REPEATS = Array.from({ length: 4 }, (_, i) => `set('width_${i}', 100); set('height_${i}', 200);\n`).join('');
@@ -118,7 +119,7 @@ const cases = {
       taken.push({ speed, reads: (speed * bytes) / 1e9, loop: (ROUNDS * loop.bytes) / seconds / 1e9 });
     }
     await loop.close();
-    const middle = (pick) => taken.map(pick).sort((a, b) => a - b)[turns >> 1];
+    const middle = (pick) => median(taken.map(pick));
     const share = middle(({ reads, loop: most }) => reads / most);
     return { share, ...Object.fromEntries(['speed', 'reads', 'loop'].map((key) => [key, middle((one) => one[key])])) };
   },

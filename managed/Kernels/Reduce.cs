@@ -25,9 +25,6 @@ internal static class Reduce
         return MathF.Max(q[0], q[1]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Max(Vector512<float> v) => Max(Vector256.Max(v.GetLower(), v.GetUpper()));
-
     /// <summary>The largest lane. Which one of +0 and -0, and whether NaN counts, is the processor's choice: for where that makes no difference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float MaxNative(Vector256<float> v)
