@@ -14,7 +14,7 @@ namespace Realm.Kernels;
 /// A block is 16 scales in single precision, then 16 vectors of which lane r holds two weights of row r, in the order of
 /// <see cref="Int16Activations"/>. Magnitudes of weights go up to <see cref="Largest"/>, so that 32 products stay below 2^31.
 /// </remarks>
-internal readonly unsafe struct WordGemm : IGemm
+internal readonly unsafe struct WordGemm : IWordBlock
 {
     /// <summary>The largest magnitude of a weight.</summary>
     public const int Largest = 2047;
@@ -44,16 +44,8 @@ internal readonly unsafe struct WordGemm : IGemm
     }
 
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
-    {
-        float* scales = (float*)(tile + Int16Activations.ScaleOffset);
-        if (tokens > 4)
-            Multiply8(weights, blocks, tile, scales, output);
-        else if (tokens > 1)
-            Multiply4(weights, blocks, tile, scales, output);
-        else
-            Multiply1(weights, blocks, tile, scales, output);
-    }
+    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output) =>
+        WordBlocks.Multiply<WordGemm>(weights, blocks, tile, tokens, output);
 
     /// <summary>256-bit.</summary>
     internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
@@ -73,85 +65,18 @@ internal readonly unsafe struct WordGemm : IGemm
         }
     }
 
-    private static void Multiply8(byte* w, int blocks, byte* a, float* s, float* output)
-    {
-        Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
-        for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
-        {
-            // Half a block at a time: 8 vectors of weights and 8 sums.
-            Load(w, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
-            Vector512<int> s0 = Sum(a, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<int> s1 = Sum(a + 64, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<int> s2 = Sum(a + 128, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<int> s3 = Sum(a + 192, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<int> s4 = Sum(a + 256, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<int> s5 = Sum(a + 320, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<int> s6 = Sum(a + 384, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<int> s7 = Sum(a + 448, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<float> d = Vector512.Load((float*)w);
-            Load(w, 8, out v0, out v1, out v2, out v3, out v4, out v5, out v6, out v7);
-            c0 = Finish(c0, s0 + Sum(a + 32, v0, v1, v2, v3, v4, v5, v6, v7), s, d);
-            c1 = Finish(c1, s1 + Sum(a + 96, v0, v1, v2, v3, v4, v5, v6, v7), s + 1, d);
-            c2 = Finish(c2, s2 + Sum(a + 160, v0, v1, v2, v3, v4, v5, v6, v7), s + 2, d);
-            c3 = Finish(c3, s3 + Sum(a + 224, v0, v1, v2, v3, v4, v5, v6, v7), s + 3, d);
-            c4 = Finish(c4, s4 + Sum(a + 288, v0, v1, v2, v3, v4, v5, v6, v7), s + 4, d);
-            c5 = Finish(c5, s5 + Sum(a + 352, v0, v1, v2, v3, v4, v5, v6, v7), s + 5, d);
-            c6 = Finish(c6, s6 + Sum(a + 416, v0, v1, v2, v3, v4, v5, v6, v7), s + 6, d);
-            c7 = Finish(c7, s7 + Sum(a + 480, v0, v1, v2, v3, v4, v5, v6, v7), s + 7, d);
-        }
-        c0.Store(output);
-        c1.Store(output + 16);
-        c2.Store(output + 32);
-        c3.Store(output + 48);
-        c4.Store(output + 64);
-        c5.Store(output + 80);
-        c6.Store(output + 96);
-        c7.Store(output + 112);
-    }
+    // They have just been unpacked.
+    static int IWordBlock.LinesAhead => 0;
 
-    private static void Multiply4(byte* w, int blocks, byte* a, float* s, float* output)
-    {
-        Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default;
-        for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
-        {
-            Load(w, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
-            Vector512<int> s0 = Sum(a, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<int> s1 = Sum(a + 64, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<int> s2 = Sum(a + 128, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<int> s3 = Sum(a + 192, v0, v1, v2, v3, v4, v5, v6, v7);
-            Vector512<float> d = Vector512.Load((float*)w);
-            Load(w, 8, out v0, out v1, out v2, out v3, out v4, out v5, out v6, out v7);
-            c0 = Finish(c0, s0 + Sum(a + 32, v0, v1, v2, v3, v4, v5, v6, v7), s, d);
-            c1 = Finish(c1, s1 + Sum(a + 96, v0, v1, v2, v3, v4, v5, v6, v7), s + 1, d);
-            c2 = Finish(c2, s2 + Sum(a + 160, v0, v1, v2, v3, v4, v5, v6, v7), s + 2, d);
-            c3 = Finish(c3, s3 + Sum(a + 224, v0, v1, v2, v3, v4, v5, v6, v7), s + 3, d);
-        }
-        c0.Store(output);
-        c1.Store(output + 16);
-        c2.Store(output + 32);
-        c3.Store(output + 48);
-    }
-
-    private static void Multiply1(byte* w, int blocks, byte* a, float* s, float* output)
-    {
-        Vector512<float> c0 = default;
-        for (; blocks > 0; blocks--, w += BlockBytes, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
-        {
-            Load(w, 0, out var v0, out var v1, out var v2, out var v3, out var v4, out var v5, out var v6, out var v7);
-            Vector512<int> s0 = Sum(a, v0, v1, v2, v3, v4, v5, v6, v7);
-            Load(w, 8, out v0, out v1, out v2, out v3, out v4, out v5, out v6, out v7);
-            c0 = Finish(c0, s0 + Sum(a + 32, v0, v1, v2, v3, v4, v5, v6, v7), s, Vector512.Load((float*)w));
-        }
-        c0.Store(output);
-    }
-
-    // Eight pairs of weights.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(byte* w, int first,
+    static Vector512<float> IWordBlock.Scales(byte* block) => Vector512.Load((float*)block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void IWordBlock.Load(byte* block, int half,
         out Vector512<short> v0, out Vector512<short> v1, out Vector512<short> v2, out Vector512<short> v3,
         out Vector512<short> v4, out Vector512<short> v5, out Vector512<short> v6, out Vector512<short> v7)
     {
-        short* q = (short*)(w + HeaderBytes + Pair * first);
+        short* q = (short*)(block + HeaderBytes + 8 * Pair * half);
         v0 = Vector512.Load(q);
         v1 = Vector512.Load(q + 32);
         v2 = Vector512.Load(q + 64);
