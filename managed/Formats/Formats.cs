@@ -31,12 +31,12 @@ public static class Formats
         new WeightFormat<IQ4_XS, TableGemm<IQ4_XS>>(23, "IQ4_XS"),
         new CodebookFormat<IQ1_M>(29, "IQ1_M"),
         new WeightFormat<BF16, SingleGemm<BF16>>(30, "BF16"),
-        new UnpackedFormat<TQ1_0>(34, "TQ1_0"),
-        new UnpackedFormat<TQ2_0>(35, "TQ2_0"),
+        new WeightFormat<TQ1_0, DigitGemm<TQ1_0>>(34, "TQ1_0"),
+        new WeightFormat<TQ2_0, DigitGemm<TQ2_0>>(35, "TQ2_0"),
         new WeightFormat<MXFP4, TableGemm<MXFP4>>(39, "MXFP4"),
         new WeightFormat<NVFP4, TableGemm<NVFP4>>(40, "NVFP4"),
-        new UnpackedFormat<Q1_0>(41, "Q1_0"),
-        new UnpackedFormat<Q2_0>(42, "Q2_0"),
+        new WeightFormat<Q1_0, DigitGemm<Q1_0>>(41, "Q1_0"),
+        new WeightFormat<Q2_0, DigitGemm<Q2_0>>(42, "Q2_0"),
     ];
 
     /// <summary>The format with that number in GGUF files; null where this engine can't compute with it.</summary>

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
 /// <summary>1.1 bits: 128 weights, d where the bit is 1 and -d where it is 0.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct Q1_0 : IUnpackedFormat<Q1_0>
+internal unsafe struct Q1_0 : IFormat<Q1_0>, IDigitTile
 {
     /// <summary>Magnitude d.</summary>
     public Half D;
@@ -15,15 +15,28 @@ internal unsafe struct Q1_0 : IUnpackedFormat<Q1_0>
 
     public static int Elements => 128;
 
-    public static float Unpack(Q1_0* block, short* words)
+    public static void Decode(Q1_0* block, float* output)
     {
-        short* signs = Codebook.Signs;
-        for (int i = 0; i < 16; i++, words += 8)
-        {
-            // -1 where the bit is 1 becomes 1, 0 becomes -1.
-            Vector128<short> set = Vector128.Load(signs + 8 * block->Signs16[i]);
-            (Vector128.Create((short)-1) - (set + set)).Store(words);
-        }
-        return (float)block->D;
+        float d = (float)block->D;
+        for (int i = 0; i < 128; i++)
+            output[i] = (block->Signs16[i / 8] >> i % 8 & 1) != 0 ? d : -d;
     }
+
+    // Packed: 16 x d, then four times 16 x 4 bytes, their bits arranged.
+    public static void Pack(Q1_0* block, BlockRows rows, byte* packed)
+    {
+        rows.PackHalves(&block->D, packed);
+        rows.PackWords(block->Signs16, DigitPlanes.Words, packed + 32);
+        DigitPlanes.Arrange(packed + 32, 1);
+    }
+
+    public static int BlockElements => Elements;
+
+    public static int Words => DigitPlanes.Words;
+
+    public static int Base => 2;
+
+    public static int Word(int half) => 0;
+
+    public static int Digit(int half) => half;
 }

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
 /// <summary>2.3 bits: 64 weights d·(q - 1), four consecutive ones a byte.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct Q2_0 : IUnpackedFormat<Q2_0>
+internal unsafe struct Q2_0 : IFormat<Q2_0>, IDigitTile
 {
     /// <summary>Scale d.</summary>
     public Half D;
@@ -15,15 +15,28 @@ internal unsafe struct Q2_0 : IUnpackedFormat<Q2_0>
 
     public static int Elements => 64;
 
-    public static float Unpack(Q2_0* block, short* words)
+    public static void Decode(Q2_0* block, float* output)
     {
-        // Shifted to the left by a factor for each weight, in the order of words, its two bits are the upper ones.
-        Vector128<ushort> factors = Vector128.Create((ushort)(1 << 14), 1 << 10, 1 << 12, 1 << 8, 1 << 6, 1 << 2, 1 << 4, 1);
-        for (int i = 0; i < 8; i++, words += 8)
-        {
-            Vector128<ushort> eight = Vector128.Create(((ushort*)block->Quants16)[i]) * factors;
-            (Vector128.ShiftRightLogical(eight, 14).AsInt16() - Vector128.Create((short)1)).Store(words);
-        }
-        return (float)block->D;
+        float d = (float)block->D;
+        for (int i = 0; i < 64; i++)
+            output[i] = d * ((block->Quants16[i / 4] >> i % 4 * 2 & 3) - 1);
     }
+
+    // Packed: 16 x d, then four times 16 x 4 bytes, their bits arranged.
+    public static void Pack(Q2_0* block, BlockRows rows, byte* packed)
+    {
+        rows.PackHalves(&block->D, packed);
+        rows.PackWords(block->Quants16, DigitPlanes.Words, packed + 32);
+        DigitPlanes.Arrange(packed + 32, 2);
+    }
+
+    public static int BlockElements => Elements;
+
+    public static int Words => DigitPlanes.Words;
+
+    public static int Base => 4;
+
+    public static int Word(int half) => 0;
+
+    public static int Digit(int half) => half;
 }

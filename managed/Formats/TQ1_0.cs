@@ -1,13 +1,12 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
 /// <summary>1.7 bits: 256 weights d·t, t being -1, 0 or 1. Five of them are one byte: its value by 256 is, rounded up, the ternary fraction whose digits
 /// are t + 1.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct TQ1_0 : IUnpackedFormat<TQ1_0>
+internal unsafe struct TQ1_0 : IFormat<TQ1_0>, IDigitTile
 {
     /// <summary>Digit n of byte i is weight 32n + i for the first 32 bytes, weight 160 + 16n + i - 32 for the other 16.</summary>
     public fixed byte Fives48[48];
@@ -20,28 +19,44 @@ internal unsafe struct TQ1_0 : IUnpackedFormat<TQ1_0>
 
     public static int Elements => 256;
 
-    public static float Unpack(TQ1_0* block, short* words)
+    public static void Decode(TQ1_0* block, float* output)
     {
-        for (int i = 0; i < 48; i += 8)
-        {
-            short* to = i < 32 ? words + i : words + 160 + i - 32;
-            Vector128<ushort> fractions = Words.Order(*(ulong*)(block->Fives48 + i));
-            for (int n = 0; n < 5; n++, to += i < 32 ? 32 : 16)
-                NextDigits(ref fractions).Store(to);
-        }
-        Vector128<ushort> last = Words.Order(*(uint*)block->Fours4);
-        for (int n = 0; n < 4; n++)
-            *(long*)(words + 240 + 4 * n) = NextDigits(ref last).AsInt64().ToScalar();
-        return (float)block->D;
+        Decode(block->Fives48, 32, 5, (float)block->D, output);
+        Decode(block->Fives48 + 32, 16, 5, (float)block->D, output + 160);
+        Decode(block->Fours4, 4, 4, (float)block->D, output + 240);
     }
 
     // Three times a fraction is its first digit and, behind the point, the other digits.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<short> NextDigits(ref Vector128<ushort> fractions)
+    private static void Decode(byte* fractions, int count, int digits, float d, float* output)
     {
-        fractions *= Vector128.Create((ushort)3);
-        Vector128<short> digits = Vector128.ShiftRightLogical(fractions, 8).AsInt16() - Vector128.Create((short)1);
-        fractions &= Vector128.Create((ushort)255);
-        return digits;
+        for (int i = 0; i < count; i++)
+        {
+            int fraction = fractions[i];
+            for (int n = 0; n < digits; n++)
+            {
+                output[count * n + i] = d * ((3 * fraction >> 8) - 1);
+                fraction = 3 * fraction & 255;
+            }
+        }
     }
+
+    // Packed: 16 x d, then thirteen times 16 x 4 bytes.
+    public static void Pack(TQ1_0* block, BlockRows rows, byte* packed)
+    {
+        rows.PackHalves(&block->D, packed);
+        rows.PackWords(block->Fives48, Words, packed + 32);
+    }
+
+    public static int BlockElements => Elements;
+
+    public static int Words => 13;
+
+    public static int Base => 3;
+
+    public static int Word(int half) => half < 10 ? half % 2 * 4 : OneWord(half) ? 12 : 8;
+
+    public static int Digit(int half) => half < 10 ? half / 2 : OneWord(half) ? 0 : half - 10;
+
+    // The last 16 weights.
+    public static bool OneWord(int half) => half == 15;
 }

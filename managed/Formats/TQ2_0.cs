@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
 /// <summary>2.1 bits: 256 weights d·(q - 1). 32 bytes hold 128 of them: bits 2j and 2j + 1 of byte i are weight 32j + i.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct TQ2_0 : IUnpackedFormat<TQ2_0>
+internal unsafe struct TQ2_0 : IFormat<TQ2_0>, IDigitTile
 {
     /// <summary>Four q a byte.</summary>
     public fixed byte Quants64[64];
@@ -15,19 +15,27 @@ internal unsafe struct TQ2_0 : IUnpackedFormat<TQ2_0>
 
     public static int Elements => 256;
 
-    public static float Unpack(TQ2_0* block, short* words)
+    public static void Decode(TQ2_0* block, float* output)
     {
-        Vector128<short> one = Vector128.Create((short)1);
-        Vector128<ushort> three = Vector128.Create((ushort)3);
-        for (int i = 0; i < 64; i += 8)
-        {
-            Vector128<ushort> four = Words.Order(*(ulong*)(block->Quants64 + i));
-            short* to = words + (i & 32) * 4 + (i & 31);
-            ((four & three).AsInt16() - one).Store(to);
-            ((Vector128.ShiftRightLogical(four, 2) & three).AsInt16() - one).Store(to + 32);
-            ((Vector128.ShiftRightLogical(four, 4) & three).AsInt16() - one).Store(to + 64);
-            (Vector128.ShiftRightLogical(four, 6).AsInt16() - one).Store(to + 96);
-        }
-        return (float)block->D;
+        float d = (float)block->D;
+        for (int i = 0; i < 256; i++)
+            output[i] = d * ((block->Quants64[i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3) - 1);
     }
+
+    // Packed: 16 x d, then sixteen times 16 x 4 bytes.
+    public static void Pack(TQ2_0* block, BlockRows rows, byte* packed)
+    {
+        rows.PackHalves(&block->D, packed);
+        rows.PackWords(block->Quants64, Words, packed + 32);
+    }
+
+    public static int BlockElements => Elements;
+
+    public static int Words => 16;
+
+    public static int Base => 4;
+
+    public static int Word(int half) => half / 8 * 8 + half % 2 * 4;
+
+    public static int Digit(int half) => half % 8 / 2;
 }

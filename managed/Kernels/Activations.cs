@@ -169,8 +169,8 @@ internal static unsafe class Int8Activations
 }
 
 /// <summary>
-/// Blocks of 32 for kernels that multiply 16-bit numbers: for each block 8 x 32 signed 16-bit q, 8 scales d. d = largest/32767,
-/// q = round(x/d): 32 products with signed bytes stay below 2^28. Of each four consecutive values first the even pair (0, 2), then
+/// Blocks of 32 for kernels that multiply 16-bit numbers: for each block 8 x 32 signed 16-bit q, 8 scales d, 8 times minus the sum of q.
+/// d = largest/32767, q = round(x/d): 32 products with signed bytes stay below 2^28. Of each four consecutive values first the even pair (0, 2), then
 /// the odd pair (1, 3) lie in 32 bits, because that is how shifts take four bytes of weights apart.
 /// </summary>
 internal static unsafe class Int16Activations
@@ -178,8 +178,11 @@ internal static unsafe class Int16Activations
     /// <summary>Where the 8 scales are.</summary>
     public const int ScaleOffset = Lanes.Tokens * 64;
 
+    /// <summary>Where the 8 negative sums are, 32-bit integers: what a bias of -1 in all weights adds.</summary>
+    public const int BiasOffset = ScaleOffset + Lanes.Tokens * sizeof(float);
+
     /// <summary>Bytes of one block of 8 tokens.</summary>
-    public const int BlockBytes = ScaleOffset + Lanes.Tokens * sizeof(float);
+    public const int BlockBytes = BiasOffset + Lanes.Tokens * sizeof(int);
 
     /// <summary>Writes 32 values of one token.</summary>
     public static void StoreBlock(float* x, byte* block, int slot)
@@ -188,13 +191,16 @@ internal static unsafe class Int16Activations
         ((float*)(block + ScaleOffset))[slot] = d;
         Vector256<float> inverse = Vector256.Create(d > 0 ? 1f / d : 0f);
         short* y = (short*)block + slot * 32;
+        Vector256<int> sum = default;
         for (int i = 0; i < 32; i += 8)
         {
             Vector256<int> q = Activations.Round(Vector256.Load(x + i), inverse);
+            sum -= q;
             // (0 1 2 3) -> (0 2 1 3) in each four.
             Vector128<int> low = Vector128.Shuffle(q.GetLower(), Vector128.Create(0, 2, 1, 3)), high = Vector128.Shuffle(q.GetUpper(), Vector128.Create(0, 2, 1, 3));
             Vector128.Narrow(low, high).Store(y + i);
         }
+        ((int*)(block + BiasOffset))[slot] = Vector256.Sum(sum);
     }
 }
 

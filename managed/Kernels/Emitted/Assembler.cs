@@ -108,6 +108,9 @@ internal sealed class Assembler
     /// <summary>Low 16 bits of the products of 16-bit numbers.</summary>
     public void Vpmullw(Zmm to, Zmm a, Zmm b) => Vector(P66, M0F, 0xd5, to.Number, a.Number, b, 64);
 
+    /// <summary>High 16 bits of the products of 16-bit numbers without sign.</summary>
+    public void Vpmulhuw(Zmm to, Zmm a, Zmm b) => Vector(P66, M0F, 0xe4, to.Number, a.Number, b, 64);
+
     /// <summary>The smaller of two signed integers.</summary>
     public void Vpminsd(Zmm to, Zmm a, Zmm b) => Vector(P66, M0F38, 0x39, to.Number, a.Number, b, 64);
 

@@ -93,6 +93,7 @@ public unsafe class ActivationsTests
                 for (int i = 0; i < 32; i += 4)
                     Assert.Equal([q[i], q[i + 2], q[i + 1], q[i + 3]], new int[] { y[i], y[i + 1], y[i + 2], y[i + 3] });
                 Assert.Equal(d, ((float*)(block + Int16Activations.ScaleOffset))[slot]);
+                Assert.Equal(-q.Sum(), ((int*)(block + Int16Activations.BiasOffset))[slot]);
             }
         }
     }

@@ -25,6 +25,10 @@ internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Pr
         ["IQ4_XS"] = TableKernel<IQ4_XS>.Forms,
         ["MXFP4"] = TableKernel<MXFP4>.Forms,
         ["NVFP4"] = TableKernel<NVFP4>.Forms,
+        ["TQ1_0"] = DigitKernel<TQ1_0>.Forms,
+        ["TQ2_0"] = DigitKernel<TQ2_0>.Forms,
+        ["Q1_0"] = DigitKernel<Q1_0>.Forms,
+        ["Q2_0"] = DigitKernel<Q2_0>.Forms,
     };
 
     /// <summary>The 256-bit forms with AVX-VNNI, of formats that have one.</summary>
@@ -40,6 +44,10 @@ internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Pr
         ["Q4_K"] = SuperblockGemm<Q4_K>.Narrow<VnniProducts>,
         ["Q5_K"] = SuperblockGemm<Q5_K>.Narrow<VnniProducts>,
         ["Q6_K"] = GroupGemm<Q6_K>.Narrow<VnniProducts>,
+        ["TQ1_0"] = DigitGemm<TQ1_0>.Narrow<VnniProducts>,
+        ["TQ2_0"] = DigitGemm<TQ2_0>.Narrow<VnniProducts>,
+        ["Q1_0"] = DigitGemm<Q1_0>.Narrow<VnniProducts>,
+        ["Q2_0"] = DigitGemm<Q2_0>.Narrow<VnniProducts>,
     };
 
     /// <summary>One for each line of the table of formats; a test checks that none is missing.</summary>
@@ -67,12 +75,12 @@ internal sealed record GemmForms(string Format, Product Wide, Product Narrow, Pr
         new("IQ4_XS", TableGemm<IQ4_XS>.Wide, TableGemm<IQ4_XS>.Narrow, TableGemm<IQ4_XS>.Reference),
         Unpacked("IQ1_M"),
         new("BF16", SingleGemm<BF16>.Wide, SingleGemm<BF16>.Narrow, SingleGemm<BF16>.Reference),
-        Unpacked("TQ1_0"),
-        Unpacked("TQ2_0"),
+        new("TQ1_0", DigitGemm<TQ1_0>.Wide, DigitGemm<TQ1_0>.Narrow<PairProducts>, DigitGemm<TQ1_0>.Reference),
+        new("TQ2_0", DigitGemm<TQ2_0>.Wide, DigitGemm<TQ2_0>.Narrow<PairProducts>, DigitGemm<TQ2_0>.Reference),
         new("MXFP4", TableGemm<MXFP4>.Wide, TableGemm<MXFP4>.Narrow, TableGemm<MXFP4>.Reference),
         new("NVFP4", TableGemm<NVFP4>.Wide, TableGemm<NVFP4>.Narrow, TableGemm<NVFP4>.Reference),
-        Unpacked("Q1_0"),
-        Unpacked("Q2_0"),
+        new("Q1_0", DigitGemm<Q1_0>.Wide, DigitGemm<Q1_0>.Narrow<PairProducts>, DigitGemm<Q1_0>.Reference),
+        new("Q2_0", DigitGemm<Q2_0>.Wide, DigitGemm<Q2_0>.Narrow<PairProducts>, DigitGemm<Q2_0>.Reference),
     ];
 
     // Formats that are unpacked when they are used.
