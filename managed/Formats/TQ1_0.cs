@@ -53,9 +53,9 @@ internal unsafe struct TQ1_0 : IFormat<TQ1_0>, IDigitTile
 
     public static int Base => 3;
 
-    public static int Word(int half) => half < 10 ? half % 2 * 4 : OneWord(half) ? 12 : 8;
+    public static int Word(int half) => half < 10 ? (half & 1) * 4 : OneWord(half) ? 12 : 8;
 
-    public static int Digit(int half) => half < 10 ? half / 2 : OneWord(half) ? 0 : half - 10;
+    public static int Digit(int half) => half < 10 ? half >> 1 : OneWord(half) ? 0 : half - 10;
 
     // The last 16 weights.
     public static bool OneWord(int half) => half == 15;

@@ -35,7 +35,7 @@ internal unsafe struct TQ2_0 : IFormat<TQ2_0>, IDigitTile
 
     public static int Base => 4;
 
-    public static int Word(int half) => half / 8 * 8 + half % 2 * 4;
+    public static int Word(int half) => (half & 8) + (half & 1) * 4;
 
-    public static int Digit(int half) => half % 8 / 2;
+    public static int Digit(int half) => half >> 1 & 3;
 }

@@ -33,18 +33,23 @@ internal readonly unsafe partial struct DigitGemm<T>
             if (rows == 0)
                 Prefetch.Lines(w, BlockBytes / 64);
             Vector256<float> d = Halves.Load(w, rows);
-            for (int k = 0; k < BlockElements; k += 32, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
+            for (int half = 0; half < BlockElements / 16; half += 2, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
             {
                 Vector256<int> s0 = Begin(s), s1 = Begin(s + 1), s2 = Begin(s + 2), s3 = Begin(s + 3);
-                // Two words at a time: sixteen registers hold no more.
-                for (int i = 0; i < 32; i += 8)
+                for (int i = 0; i < 2; i++)
                 {
-                    Load(w, rows, k + i, out var e0, out var o0, out var e1, out var o1);
-                    byte* p = a + 2 * i;
+                    byte* p = a + 32 * i;
+                    // Two words at a time: sixteen registers hold no more.
+                    Load(w, rows, half + i, 0, out var e0, out var o0, out var e1, out var o1);
                     s0 = TDot.Add(s0, p, e0, o0, e1, o1);
                     s1 = TDot.Add(s1, p + 64, e0, o0, e1, o1);
                     s2 = TDot.Add(s2, p + 128, e0, o0, e1, o1);
                     s3 = TDot.Add(s3, p + 192, e0, o0, e1, o1);
+                    Load(w, rows, half + i, 2, out e0, out o0, out e1, out o1);
+                    s0 = TDot.Add(s0, p + 16, e0, o0, e1, o1);
+                    s1 = TDot.Add(s1, p + 80, e0, o0, e1, o1);
+                    s2 = TDot.Add(s2, p + 144, e0, o0, e1, o1);
+                    s3 = TDot.Add(s3, p + 208, e0, o0, e1, o1);
                 }
                 c0 = Finish(c0, s0, s, d);
                 c1 = Finish(c1, s1, s + 1, d);
@@ -66,15 +71,19 @@ internal readonly unsafe partial struct DigitGemm<T>
             if (rows == 0)
                 Prefetch.Lines(w, BlockBytes / 64);
             Vector256<float> d = Halves.Load(w, rows);
-            for (int k = 0; k < BlockElements; k += 32, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
+            for (int half = 0; half < BlockElements / 16; half += 2, a += Int16Activations.BlockBytes, s += Int16Activations.BlockBytes / 4)
             {
-                Vector256<int> sum = Begin(s);
-                for (int i = 0; i < 32; i += 8)
+                // Two sums, so that no product waits for the one before.
+                Vector256<int> s0 = Begin(s), s1 = default;
+                for (int i = 0; i < 2; i++)
                 {
-                    Load(w, rows, k + i, out var e0, out var o0, out var e1, out var o1);
-                    sum = TDot.Add(sum, a + 2 * i, e0, o0, e1, o1);
+                    byte* p = a + 32 * i;
+                    Load(w, rows, half + i, 0, out var e0, out var o0, out var e1, out var o1);
+                    s0 = TDot.Add(s0, p, e0, o0, e1, o1);
+                    Load(w, rows, half + i, 2, out e0, out o0, out e1, out o1);
+                    s1 = TDot.Add(s1, p + 16, e0, o0, e1, o1);
                 }
-                c0 = Finish(c0, sum, s, d);
+                c0 = Finish(c0, s0 + s1, s, d);
             }
         }
         c0.Store(output);
@@ -85,23 +94,18 @@ internal readonly unsafe partial struct DigitGemm<T>
     private static Vector256<int> Begin(float* s) =>
         Vector256.Create(*(int*)((byte*)s + Int16Activations.BiasOffset - Int16Activations.ScaleOffset));
 
-    // Weights k to k + 7.
+    // Words i and i + 1 of the four that weights 16·half to 16·half + 15 are in.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load(byte* w, int rows, int k,
+    private static void Load(byte* w, int rows, int half, int i,
         out Vector256<short> e0, out Vector256<short> o0, out Vector256<short> e1, out Vector256<short> o1)
     {
-        int half = k / 16, i = k % 16 / 4, digit = T.Digit(half);
+        int digit = T.Digit(half), step = T.OneWord(half) ? 0 : WordBytes, next = T.OneWord(half) ? 1 : 0;
         w += HeaderBytes + WordBytes * T.Word(half) + 32 * rows;
-        if (T.OneWord(half))
-        {
-            Take(w, digit + i, out e0, out o0);
-            Take(w, digit + i + 1, out e1, out o1);
-            return;
-        }
-        Take(w + WordBytes * i, digit, out e0, out o0);
-        Take(w + WordBytes * (i + 1), digit, out e1, out o1);
+        Take(w + step * i, digit + next * i, out e0, out o0);
+        Take(w + step * (i + 1), digit + next * (i + 1), out e1, out o1);
     }
 
+    // That digit of the even and of the odd bytes.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Take(byte* word, int digit, out Vector256<short> even, out Vector256<short> odd)
     {
@@ -112,9 +116,10 @@ internal readonly unsafe partial struct DigitGemm<T>
             odd = Avx2.MultiplyHigh((bytes & Vector256.Create((ushort)0xff00)) * power, three).AsInt16();
             return;
         }
-        Vector256<uint> digits = Vector256.Load((uint*)word);
-        even = (Vector256.ShiftRightLogical(digits, Bits * digit) & Vector256.Create(Mask)).AsInt16();
-        odd = (Vector256.ShiftRightLogical(digits, Bits * digit + 8) & Vector256.Create(Mask)).AsInt16();
+        // Shifts by a vector take one instruction, those by a number that is no constant two.
+        Vector256<uint> digits = Avx2.ShiftRightLogicalVariable(Vector256.Load((uint*)word), Vector256.Create((uint)(Bits * digit)));
+        even = (digits & Vector256.Create(Mask)).AsInt16();
+        odd = (Vector256.ShiftRightLogical(digits, 8) & Vector256.Create(Mask)).AsInt16();
         if (T.Base == 2)
         {
             even += even;
