@@ -111,7 +111,7 @@ internal readonly unsafe partial struct DigitGemm<T>
     {
         if (T.Base == 3)
         {
-            Vector256<ushort> bytes = Vector256.Load((ushort*)word), power = Vector256.Create(PowersOf3[digit]), three = Vector256.Create((ushort)3);
+            Vector256<ushort> bytes = Vector256.Load((ushort*)word), power = Vector256.Create(PowerOf3(digit)), three = Vector256.Create((ushort)3);
             even = Avx2.MultiplyHigh(Vector256.ShiftLeft(bytes, 8) * power, three).AsInt16();
             odd = Avx2.MultiplyHigh((bytes & Vector256.Create((ushort)0xff00)) * power, three).AsInt16();
             return;

@@ -64,7 +64,7 @@ internal readonly unsafe partial struct DigitGemm<T>
         Vector128<ushort> number = Vector128.Load((ushort*)(w + HeaderBytes + WordBytes * (T.Word(half) + (one ? 0 : i))));
         if (T.Base == 3)
         {
-            Vector128<ushort> power = Vector128.Create(PowersOf3[digit + (one ? i : 0)]), low = Vector128.Create((ushort)255);
+            Vector128<ushort> power = Vector128.Create(PowerOf3(digit + (one ? i : 0))), low = Vector128.Create((ushort)255);
             even = Vector128.ShiftRightLogical(((number & low) * power & low) * 3, 8).AsInt16();
             odd = Vector128.ShiftRightLogical((Vector128.ShiftRightLogical(number, 8) * power & low) * 3, 8).AsInt16();
             return;
