@@ -4,9 +4,25 @@ using Realm.Kernels;
 namespace Realm.Formats;
 
 /// <summary>A format without kernels of its own for many tokens, and with one for a single token.</summary>
-internal sealed unsafe class CodebookFormat<TFormat>(uint id, string name) : UnpackedFormat<TFormat>(id, name)
+internal sealed unsafe class CodebookFormat<TFormat>(uint id, string name) : WeightFormat(id, name)
     where TFormat : unmanaged, IUnpackedFormat<TFormat>, ICodebookBlock
 {
+    public override int BlockElements => TFormat.Elements;
+
+    public override int BlockBytes => sizeof(TFormat);
+
+    public override void Decode(byte* blocks, float* output, long elements)
+    {
+        short* words = stackalloc short[TFormat.Elements];
+        TFormat* block = (TFormat*)blocks;
+        for (float* end = output + elements; output < end; output += TFormat.Elements, block++)
+        {
+            float scale = TFormat.Unpack(block, words);
+            for (int i = 0; i < TFormat.Elements; i++)
+                output[i] = scale * words[Words.Place(i)];
+        }
+    }
+
     internal override Weight CreateWeight(byte* data, int rows, int columns) => new CodebookWeight<TFormat>(this, data, rows, columns);
 }
 

@@ -6,7 +6,7 @@ namespace Realm.Formats;
 /// </summary>
 internal unsafe interface IUnpackedFormat<TSelf> where TSelf : unmanaged, IUnpackedFormat<TSelf>
 {
-    /// <summary>Weights in a block: 64, 128 or 256.</summary>
+    /// <summary>Weights in a block.</summary>
     static abstract int Elements { get; }
 
     /// <summary>

@@ -71,7 +71,7 @@ internal abstract unsafe class UnpackedWeight(WeightFormat format, byte* data, i
 }
 
 /// <summary>The bridge from a static format to run time.</summary>
-internal unsafe class UnpackedWeight<TFormat>(WeightFormat format, byte* data, int rows, int columns) : UnpackedWeight(format, data, rows, columns)
+internal abstract unsafe class UnpackedWeight<TFormat>(WeightFormat format, byte* data, int rows, int columns) : UnpackedWeight(format, data, rows, columns)
     where TFormat : unmanaged, IUnpackedFormat<TFormat>
 {
     protected TFormat* Source(int group) => (TFormat*)(Data + group * Lanes.Rows * RowBytes);
@@ -98,27 +98,6 @@ internal unsafe class UnpackedWeight<TFormat>(WeightFormat format, byte* data, i
                     ((float*)output)[row] = scales[row];
                 rows.PackWords(words + i, WordGemm.BlockElements / 2, output + WordGemm.HeaderBytes);
             }
-        }
-    }
-
-    protected override void Multiply1(int group, byte* tile, float* output)
-    {
-        int count = RowsOf(group), perRow = Columns / TFormat.Elements, blocks = TFormat.Elements / WordGemm.BlockElements;
-        short* words = stackalloc short[TFormat.Elements];
-        float* scales = stackalloc float[Lanes.Rows];
-        int* sums = stackalloc int[Lanes.Rows * blocks];
-        new Span<float>(scales, Lanes.Rows).Clear();
-        new Span<int>(sums, Lanes.Rows * blocks).Clear();
-        new Span<float>(output, Lanes.Rows).Clear();
-        TFormat* source = Source(group);
-        for (int block = 0; block < perRow; block++, tile += (long)blocks * Int16Activations.BlockBytes)
-        {
-            for (int row = 0; row < count; row++)
-            {
-                scales[row] = TFormat.Unpack(source + (long)row * perRow + block, words);
-                WordDot.Sums(words, tile, blocks, sums + row);
-            }
-            WordDot.Add(sums, blocks, scales, tile, output);
         }
     }
 }
