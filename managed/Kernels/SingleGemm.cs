@@ -194,6 +194,7 @@ internal readonly unsafe partial struct SingleGemm<T> : IGemm where T : unmanage
         Vector256<float> c = default, d = default;
         for (; columns > 0; columns--, w += BlockBytes, a += Lanes.Tokens)
         {
+            Prefetch.Lines(w, 1);
             Vector256<float> a0 = Vector256.Create(*a);
             c = Fma.MultiplyAdd(T.Load(w, 0), a0, c);
             d = Fma.MultiplyAdd(T.Load(w, 1), a0, d);

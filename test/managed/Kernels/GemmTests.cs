@@ -163,6 +163,23 @@ public class GemmTests
         AssertSameBits("F16", product);
     }
 
+    // A single row takes two columns at a time.
+    [Theory]
+    [InlineData("F32")]
+    [InlineData("F16")]
+    [InlineData("BF16")]
+    public void OddColumnsCount(string name)
+    {
+        WeightFormat format = FormatsTests.Find(name);
+        Random random = new(16);
+        foreach (int columns in (int[])[1, 2, 3, 33])
+        {
+            byte[] blocks = SampleBlocks.Random(format, 16 * columns, random);
+            using PackedProduct product = new(format, blocks, 16, columns, Values(8 * columns, random));
+            AssertSameBits(name, product);
+        }
+    }
+
     private static void AssertSameBits(string name, PackedProduct product)
     {
         GemmForms forms = GemmForms.All.Single(f => f.Format == name);
