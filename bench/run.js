@@ -59,7 +59,8 @@ function installPeers() {
   const cwd = path.join(__dirname, 'peers');
   if (fs.existsSync(path.join(cwd, 'node_modules'))) return;
   console.error('installing the peers into bench/peers ...');
-  const args = ['ci', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'];
+  // Not `npm ci`: the lock file names no binary packages of other systems, which newer versions of it refuse.
+  const args = ['install', '--no-save', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'];
   execFileSync('npm', args, { cwd, stdio: 'ignore' });
 }
 
