@@ -33,11 +33,12 @@ export class Events {
   /** As on a WebSocket: at once while little waits, else at the client's pace, and not for ever. */
   #write(text: string): Promise<void> {
     const response = this.#response;
-    if (response.destroyed) return Promise.resolve();
+    const { socket } = response.req;
+    // The socket too: of answers to requests sent ahead, only the first one's hears of its end.
+    if (response.destroyed || socket.destroyed) return Promise.resolve();
     if (!response.headersSent)
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     const { waitingBytes, stallMilliseconds } = this.#limits;
-    const { socket } = response.req;
     return new Promise((resolve) => {
       const late: { timer?: NodeJS.Timeout } = {};
       const done = () => {

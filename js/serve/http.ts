@@ -30,8 +30,8 @@ export async function answerHttp(
   const gone = new AbortController();
   const { socket } = request;
   const leave = () => gone.abort(new Error('the client is gone'));
-  // The socket too: of several requests sent ahead on one, only the first one's response hears of its end.
-  socket.once('close', leave);
+  // The socket too: of several requests sent ahead on one, only the first one's response hears of its end. More than ten are no leak to warn of.
+  socket.setMaxListeners(0).once('close', leave);
   response.once('close', () => {
     socket.off('close', leave);
     leave();

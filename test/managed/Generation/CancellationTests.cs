@@ -239,10 +239,18 @@ public sealed unsafe class CancellationTests
         job.Close();
         Assert.True(IsFreed(loaded!));
 
-        job = LoadJob.Start(() => loaded = LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1)), false, _ => 1, null, null);
+        using var cancelled = new ManualResetEventSlim();
+        LoadedModel Load()
+        {
+            cancelled.Wait();
+            return loaded = LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1));
+        }
+        job = LoadJob.Start(Load, false, _ => 1, null, null);
         job.Cancel();
         Assert.Equal(ErrorCode.Cancelled, job.Read(default, default).Failure?.Code);
+        cancelled.Set();
         Assert.True(SpinWait.SpinUntil(() => EngineThreads.Join(Environment.TickCount64 + 5000), 10_000));
+        Assert.True(IsFreed(loaded!));
     }
 
     private static bool IsFreed(LoadedModel loaded)
