@@ -3,19 +3,25 @@
 const { loadModelSync } = require('..');
 const { serve } = require('../dist/serve');
 const { tinyAtlas } = require('./fixtures/places');
-const { TOKEN, startHost, Wire, until } = require('./fixtures/host');
+const { TOKEN, startHost, heldModel, Wire, until } = require('./fixtures/host');
 
 const PROMPT = 'The capital of France is';
+/** Ends when it is cancelled. */
+const ENDLESS = { model: 'held', prompt: PROMPT, ignore_eos: true, max_tokens: 400 };
 
 let host;
 let model;
+let held;
 beforeAll(async () => {
   model = loadModelSync(tinyAtlas);
-  host = await startHost({ models: { atlas: tinyAtlas, open: model }, limits: { answerBytes: 100_000, tokens: 400 } });
+  held = heldModel();
+  const models = { atlas: tinyAtlas, open: model, held: held.model };
+  host = await startHost({ models, limits: { answerBytes: 100_000, tokens: 400 } });
 });
 afterAll(async () => {
   await host.close();
   model.close();
+  held.close();
 });
 
 /** `fetch` with the token; an object as `body` is posted as JSON. */
@@ -94,9 +100,9 @@ describe('over a WebSocket', () => {
 
   test('health, models, metadata, tokenize, detokenize', async () => {
     expect(await call('health')).toEqual([
-      { id: 1, status: 'complete', data: { status: 'ok', models: ['atlas', 'open'], requests: 1 } },
+      { id: 1, status: 'complete', data: { status: 'ok', models: ['atlas', 'open', 'held'], requests: 1 } },
     ]);
-    expect((await call('models'))[0].data).toEqual({ models: ['atlas', 'open'] });
+    expect((await call('models'))[0].data).toEqual({ models: ['atlas', 'open', 'held'] });
     expect((await call('metadata', { model: 'open' }))[0].data).toEqual({ model: 'open', ...model.info });
     const tokens = Array.from(model.tokenize(PROMPT));
     expect((await call('tokenize', { text: PROMPT }))[0].data).toEqual({ model: 'atlas', tokens });
@@ -133,7 +139,7 @@ describe('over a WebSocket', () => {
     ['type', { type: 'cancel', id: 'long' }],
     ['function', { id: 'c', function: 'cancel', params: { id: 'long' } }],
   ])('cancel by %s; a second one has no answer', async (_, cancel) => {
-    wire.send({ id: 'long', function: 'generate', params: { prompt: PROMPT, ignore_eos: true, max_tokens: 400 } });
+    wire.send({ id: 'long', function: 'generate', params: ENDLESS });
     expect((await wire.next()).status).toBe('streaming');
     wire.send(cancel);
     expect((await wire.answer()).at(-1)).toEqual({ id: 'long', status: 'cancelled', data: {} });
@@ -176,7 +182,7 @@ describe('over a WebSocket', () => {
       gen({ model: '../models/x.gguf' }),
       5,
       'E_MODEL_NOT_FOUND',
-      /^no model of this name is served; there are atlas, open$/,
+      /^no model of this name is served; there are atlas, open, held$/,
     ],
     ['a prototype’s property', gen({ model: '__proto__' }), 5, 'E_MODEL_NOT_FOUND', /no model of this name/],
     ['no name', gen({ model: 5 }), 5, 'E_MODEL_NOT_FOUND', /no model of this name/],
@@ -189,7 +195,7 @@ describe('over a WebSocket', () => {
   });
 
   test('the id of a request at work cannot be used again', async () => {
-    wire.send({ id: 'same', function: 'generate', params: { prompt: PROMPT, ignore_eos: true, max_tokens: 400 } });
+    wire.send({ id: 'same', function: 'generate', params: ENDLESS });
     wire.send({ id: 'same', function: 'health' });
     let answer;
     do answer = await wire.next();
@@ -218,7 +224,7 @@ describe('over HTTP', () => {
 
   test('/v1/models', async () => {
     const { object, data } = await (await ask('/v1/models')).json();
-    expect([object, data.map(({ id }) => id)]).toEqual(['list', ['atlas', 'open']]);
+    expect([object, data.map(({ id }) => id)]).toEqual(['list', ['atlas', 'open', 'held']]);
   });
 
   const messages = [{ role: 'user', content: 'What is the capital of France?' }];
@@ -291,7 +297,7 @@ describe('over HTTP', () => {
 
   test('a client that goes away in the middle of an answer cancels it', async () => {
     const gone = new AbortController();
-    const params = { prompt: PROMPT, stream: true, ignore_eos: true, max_tokens: 400 };
+    const params = { ...ENDLESS, stream: true };
     const response = await fetch(`${host.url}/v1/call`, {
       method: 'POST',
       headers: { authorization: `Bearer ${TOKEN}` },

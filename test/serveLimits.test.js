@@ -6,17 +6,22 @@ const http = require('node:http');
 const net = require('node:net');
 const { root, tinyAtlas } = require('./fixtures/places');
 const { runScript } = require('./fixtures/child');
-const { TOKEN, startHost, Wire, until } = require('./fixtures/host');
+const { TOKEN, startHost, heldModel, Wire, until } = require('./fixtures/host');
 
 const LONG = { prompt: 'Once upon a time', ignore_eos: true, max_tokens: 450 };
 
 /** Each test's host; afterwards nothing is at work, nobody connected, and `close` has an end. */
 let host;
+/** Of tests in which generations must not end by themselves. */
+let held;
+const startHeldHost = (options) => startHost({ models: { atlas: (held = heldModel()).model }, ...options });
 afterEach(async () => {
   await until(() => host.stats().requests === 0 && host.stats().connections === 0);
   await host.close();
   expect(host.stats()).toEqual({ connections: 0, requests: 0, sessions: 0, loaded: 0 });
   await expect(fetch(host.url)).rejects.toThrow();
+  held?.close();
+  held = undefined;
 });
 
 /** The answer to an HTTP request that asks for a WebSocket. */
@@ -189,7 +194,7 @@ describe('too much', () => {
   });
 
   test('requests above the limits of a connection and of the host', async () => {
-    host = await startHost({ limits: { requests: 3, requestsPerConnection: 2 } });
+    host = await startHeldHost({ limits: { requests: 3, requestsPerConnection: 2 } });
     const [one, two] = [await Wire.to(host), await Wire.to(host)];
     const error = async (wire) => {
       let message;
@@ -341,20 +346,18 @@ describe('clients that do not listen', () => {
     expect(await runScript(script)).toMatchObject({ code: 0, stderr: '', stdout: '0\n' });
   });
 
-  test('one that goes in the middle of an answer: the work is cancelled', async () => {
-    host = await startHost();
+  test('one that goes in the middle of an answer: the work is cancelled, and nobody else’s', async () => {
+    host = await startHeldHost();
     const [wire, other] = [await Wire.to(host), await Wire.to(host)];
-    // Of another client, as long, and begun before: without a cancellation it would be the first to end.
     other.send({ id: 1, function: 'generate', params: LONG });
-    await other.next();
     for (const id of [1, 2, 3]) wire.send({ id, function: 'generate', params: LONG });
-    await wire.next();
+    for (const client of [other, wire, wire, wire]) expect((await client.next()).status).toBe('streaming');
     expect(host.stats().requests).toBe(4);
     wire.socket.terminate();
     await until(() => host.stats().requests < 4);
     await until(() => host.stats().requests <= 1);
     expect(host.stats()).toMatchObject({ connections: 1, requests: 1 });
-    expect(other.messages.filter(({ status }) => status !== 'streaming')).toEqual([]);
+    held.release();
     expect((await other.answer()).at(-1).data.usage.completion_tokens).toBe(450);
     await other.close();
   });
@@ -362,7 +365,7 @@ describe('clients that do not listen', () => {
 
 describe('closing', () => {
   test('at once: running answers get an error, connections 1001', async () => {
-    host = await startHost();
+    host = await startHeldHost();
     const wire = await Wire.to(host);
     wire.send({ id: 1, function: 'generate', params: LONG });
     await wire.next();
@@ -377,21 +380,17 @@ describe('closing', () => {
   });
 
   test('with a grace: what runs may end, nothing new begins', async () => {
-    host = await startHost();
+    host = await startHeldHost();
     const wire = await Wire.to(host);
     wire.send({ id: 1, function: 'generate', params: { ...LONG, max_tokens: 100 } });
     await wire.next();
     const closing = host.close({ grace: 20_000 });
     wire.send({ id: 2, function: 'models' });
-    const messages = [];
-    for (let left = 2; left > 0;) {
-      const message = await wire.next();
-      if (message.status === 'streaming') continue;
-      messages.push(message);
-      left--;
-    }
-    expect(messages.find(({ id }) => id === 2).error).toEqual({ code: 'E_SHUTDOWN', message: 'the host is closing' });
-    expect(messages.find(({ id }) => id === 1).data.usage.completion_tokens).toBe(100);
+    const error = { code: 'E_SHUTDOWN', message: 'the host is closing' };
+    expect(await wire.next()).toEqual({ id: 2, status: 'error', error });
+    held.release();
+    expect((await wire.answer()).at(-1)).toMatchObject({ id: 1, data: { usage: { completion_tokens: 100 } } });
+    expect(await wire.closed).toEqual([1001, 'the host is closing']);
     await closing;
   });
 

@@ -184,6 +184,10 @@ internal static unsafe class Int16Activations
     /// <summary>Bytes of one block of 8 tokens.</summary>
     public const int BlockBytes = BiasOffset + Lanes.Tokens * sizeof(int);
 
+    /// <summary>The negative sum that belongs to a scale in a block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Bias(float* scale) => *(int*)((byte*)scale + BiasOffset - ScaleOffset);
+
     /// <summary>Writes 32 values of one token.</summary>
     public static void StoreBlock(float* x, byte* block, int slot)
     {

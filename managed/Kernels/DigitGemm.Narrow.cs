@@ -91,8 +91,7 @@ internal readonly unsafe partial struct DigitGemm<T>
 
     // What a sum begins with: the -1 of all weights.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Begin(float* s) =>
-        Vector256.Create(*(int*)((byte*)s + Int16Activations.BiasOffset - Int16Activations.ScaleOffset));
+    private static Vector256<int> Begin(float* s) => Vector256.Create(Int16Activations.Bias(s));
 
     // Words i and i + 1 of the four that weights 16·half to 16·half + 15 are in.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

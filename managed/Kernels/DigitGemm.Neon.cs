@@ -34,9 +34,8 @@ internal readonly unsafe partial struct DigitGemm<T>
                     Add(ref low0, ref high0, a + 2 * i, even, odd);
                     Add(ref low1, ref high1, a + 64 + 2 * i, even, odd);
                 }
-                int* bias = (int*)((byte*)s + Int16Activations.BiasOffset - Int16Activations.ScaleOffset);
-                Vector128<int> sum0 = AdvSimd.Arm64.AddPairwise(low0, high0) + Vector128.Create(bias[0]);
-                Vector128<int> sum1 = AdvSimd.Arm64.AddPairwise(low1, high1) + Vector128.Create(bias[1]);
+                Vector128<int> sum0 = AdvSimd.Arm64.AddPairwise(low0, high0) + Vector128.Create(Int16Activations.Bias(s));
+                Vector128<int> sum1 = AdvSimd.Arm64.AddPairwise(low1, high1) + Vector128.Create(Int16Activations.Bias(s + 1));
                 c0 = AdvSimd.FusedMultiplyAdd(c0, AdvSimd.ConvertToSingle(sum0), d * Vector128.Create(s[0]));
                 c1 = AdvSimd.FusedMultiplyAdd(c1, AdvSimd.ConvertToSingle(sum1), d * Vector128.Create(s[1]));
             }

@@ -126,5 +126,5 @@ internal static unsafe class WordBlocks
     // What a sum begins with.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Begin<TBlock>(float* s) where TBlock : unmanaged, IWordBlock =>
-        TBlock.Bias == 0 ? default : Vector512.Create(*(int*)((byte*)s + Int16Activations.BiasOffset - Int16Activations.ScaleOffset));
+        TBlock.Bias == 0 ? default : Vector512.Create(Int16Activations.Bias(s));
 }

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Realm.Kernels;
 
 /// <summary>
-/// Products of 16-bit weights with the 16-bit activations of one token, as <see cref="ByteGemm{T}"/>, <see cref="TableGemm{T}"/> and <see cref="WordGemm"/>
-/// share them. A vector of weights has two of each row in its lane, which meet the same two activations, in the order of
+/// Products of 16-bit weights with the 16-bit activations of one token, as <see cref="ByteGemm{T}"/>, <see cref="TableGemm{T}"/>, <see cref="DigitGemm{T}"/> and
+/// <see cref="WordGemm"/> share them. A vector of weights has two of each row in its lane, which meet the same two activations, in the order of
 /// <see cref="Int16Activations"/>.
 /// </summary>
 /// <remarks>vpmaddwd adds two products in 32 bits. Sums are exact where 32 products stay below 2^31: those who call see to that.</remarks>
