@@ -8,8 +8,12 @@ namespace Realm.Blocks;
 internal sealed unsafe class Linear(Weight weight, float scale, float* bias)
 {
     private readonly int _blocks = weight.Columns / Activations.BlockElements(weight.Layout);
+    private readonly Linear? _forBatches = weight.ForBatches == weight ? null : new(weight.ForBatches, scale, bias);
 
     public Weight Weight { get; } = weight;
+
+    /// <summary>The same map for more than one tile of inputs.</summary>
+    public Linear ForBatches => _forBatches ?? this;
 
     /// <summary>Null where the model has none.</summary>
     public float* Bias { get; } = bias;

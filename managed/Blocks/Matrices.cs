@@ -7,29 +7,44 @@ namespace Realm.Blocks;
 /// groups of the same number belong together.</summary>
 internal sealed unsafe class Matrices
 {
-    // A quarter of a second-level cache of 1 MB.
-    private const long PanelBytes = 256 << 10;
-    private const int MostPanelGroups = 8;
+    /// <summary>Groups of a panel at most.</summary>
+    public const int MostPanelGroups = 8;
+
+    /// <summary>Bytes of a panel of more than one group: a quarter of a second-level cache of 1 MB.</summary>
+    public const long PanelBytes = 256 << 10;
 
     private readonly Linear[] _linears;
 
     /// <param name="linears">In the order of their outputs; all have the same inputs.</param>
-    public Matrices(params Linear[] linears)
+    public Matrices(params Linear[] linears) : this(linears, null)
+    {
+    }
+
+    private Matrices(Linear[] linears, Linear? up)
     {
         _linears = linears;
-        Layouts = LayoutSet.Of(linears);
+        Up = up;
+        Layouts = LayoutSet.Of(up == null ? linears : [.. linears, up]);
         foreach (Linear linear in linears)
+        {
             Groups += linear.Weight.Groups;
+            GroupBytes = Math.Max(GroupBytes, LinesOf(linear.Weight) + (up == null ? 0 : LinesOf(up.Weight)));
+        }
+        Linear[] forBatches = Array.ConvertAll(linears, linear => linear.ForBatches);
+        ForBatches = up?.ForBatches == up && forBatches.SequenceEqual(linears) ? this : new Matrices(forBatches, up?.ForBatches);
     }
 
     /// <summary>A gate matrix and an up matrix of the same shape.</summary>
-    public static Matrices Gated(Linear gate, Linear up) => new(gate) { Up = up, Layouts = LayoutSet.Of(gate, up) };
+    public static Matrices Gated(Linear gate, Linear up) => new([gate], up);
+
+    /// <summary>The same for more than one tile of inputs.</summary>
+    public Matrices ForBatches { get; }
 
     /// <summary>The second matrix of a gated product.</summary>
-    public Linear? Up { get; private init; }
+    public Linear? Up { get; }
 
     /// <summary>The layouts that the inputs must have.</summary>
-    public LayoutSet Layouts { get; private init; }
+    public LayoutSet Layouts { get; }
 
     /// <summary>Groups of 16 outputs.</summary>
     public int Groups { get; }
@@ -43,8 +58,8 @@ internal sealed unsafe class Matrices
     /// <summary>What was multiplied with next, last time.</summary>
     public Matrices? Next { get; set; }
 
-    // Of the first matrix, and the up matrix.
-    private long GroupBytes => _linears[0].Weight.GroupBytes + (Up?.Weight.GroupBytes ?? 0);
+    /// <summary>Bytes of the largest group and of one of the up matrix, in whole lines.</summary>
+    public long GroupBytes { get; }
 
     /// <summary>Whether all groups lie packed in their places.</summary>
     public bool ArePacked
@@ -61,7 +76,10 @@ internal sealed unsafe class Matrices
     }
 
     /// <summary>Groups that all meet a tile of rows before the next tile comes: as many as stay in the second-level cache.</summary>
-    public int PanelGroups => ArePacked ? (int)Math.Clamp(PanelBytes / GroupBytes, 1, MostPanelGroups) : 1;
+    public int PanelGroups => (int)Math.Clamp(PanelBytes / GroupBytes, 1, MostPanelGroups);
+
+    /// <summary>Bytes of a group, in whole lines.</summary>
+    public static long LinesOf(Weight weight) => SystemMemory.WholeLines(weight.GroupBytes);
 
     /// <summary>The packed weights of a group, not of the up matrix, in their place or in `scratch`.</summary>
     public byte* Group(int group, byte* scratch) => Locate(ref group, out _).Weight.Group(group, scratch);

@@ -26,9 +26,12 @@ internal readonly unsafe struct MatrixWork()
     /// <summary>The row of the output for each row of inputs; empty: the same.</summary>
     public ReadOnlyMemory<int> Places { get; init; }
 
-    /// <summary>The group's packed weights, and those of the up matrix, in their places or in `scratch`, the second at `half`.</summary>
-    public (nint First, nint Second) Weights(int group, byte* scratch, long half) =>
-        ((nint)Matrices.Group(group, scratch), Matrices.Up is { } up ? (nint)up.Weight.Group(group, scratch + half) : 0);
+    /// <summary>The group's packed weights, and those of the up matrix, in their places or in `scratch`, of <see cref="Matrices.GroupBytes"/>.</summary>
+    public (nint First, nint Second) Weights(int group, byte* scratch)
+    {
+        byte* first = Matrices.Group(group, scratch);
+        return Matrices.Up is { Weight: { } up } ? ((nint)first, (nint)up.Group(group, scratch + Matrices.GroupBytes - Matrices.LinesOf(up))) : ((nint)first, 0);
+    }
 
     /// <summary>A group's outputs for up to 8 rows from `row` on: sums[t][16], of room for 4 x 8 x 16.</summary>
     public void Compute((nint First, nint Second) weights, int group, int row, int tokens, float* sums)

@@ -107,7 +107,7 @@ internal sealed unsafe class Scratch : IDisposable
     /// <summary>A thread's room for the results of a portion of a <see cref="MatrixLoop"/>.</summary>
     public float* Results(int thread) => (float*)_results[thread];
 
-    /// <summary>A thread's room for two groups of 16 rows, packed.</summary>
+    /// <summary>A thread's room for a panel of groups that are packed when they are used.</summary>
     public byte* Packed(int thread) => (byte*)_packed[thread];
 
     /// <summary>A thread's room for attention.</summary>

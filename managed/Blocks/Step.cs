@@ -119,12 +119,13 @@ internal readonly unsafe struct Step
             _crew.Run(Scratch.MatrixLoop, work.Matrices.Groups);
             return;
         }
-        int panel = work.Matrices.PanelGroups;
-        Deal deal = Deal(work.Matrices.Groups);
+        MatrixWork batch = work.Rows > Lanes.Tokens ? work with { Matrices = work.Matrices.ForBatches } : work;
+        int panel = batch.Matrices.PanelGroups;
+        Deal deal = Deal(batch.Matrices.Groups);
         while (deal.Next(out int first, out int last))
         {
             for (int group = first; group < last; group += panel)
-                MultiplyPanel(work, group, Math.Min(group + panel, last));
+                MultiplyPanel(batch, group, Math.Min(group + panel, last));
         }
     }
 
@@ -132,15 +133,16 @@ internal readonly unsafe struct Step
     private void MultiplyPanel(in MatrixWork work, int first, int last)
     {
         float* sums = Scratch.Sums(Thread);
-        (nint, nint) weights = work.Weights(first, Scratch.Packed(Thread), Scratch.PackedBytes / 2);
+        byte* scratch = Scratch.Packed(Thread);
+        (nint, nint)* weights = stackalloc (nint, nint)[Matrices.MostPanelGroups];
+        for (int group = first; group < last; group++, scratch += work.Matrices.GroupBytes)
+            weights[group - first] = work.Weights(group, scratch);
         for (int row = 0; row < work.Rows; row += Lanes.Tokens)
         {
             int tokens = Math.Min(Lanes.Tokens, work.Rows - row);
             for (int group = first; group < last; group++)
             {
-                if (last > first + 1)
-                    weights = work.Weights(group, null, 0);
-                work.Compute(weights, group, row, tokens, sums);
+                work.Compute(weights[group - first], group, row, tokens, sums);
                 work.Store(group, row, tokens, sums);
             }
         }

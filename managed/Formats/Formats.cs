@@ -10,7 +10,7 @@ public static class Formats
     public static IReadOnlyList<WeightFormat> All { get; } =
     [
         new WeightFormat<F32, SingleGemm<F32>>(0, "F32"),
-        new WeightFormat<F16, SingleGemm<F16>>(1, "F16"),
+        new WidenedFormat<F16>(1, "F16"),
         new WeightFormat<Q4_0, NibbleGemm<Q4_0>>(2, "Q4_0"),
         new WeightFormat<Q4_1, NibbleGemm<Q4_1>>(3, "Q4_1"),
         new WeightFormat<Q5_0, NibbleGemm<Q5_0>>(6, "Q5_0"),

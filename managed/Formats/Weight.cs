@@ -6,6 +6,8 @@ namespace Realm.Formats;
 /// <summary>A matrix of weights, (rows, columns), in groups of 16 rows.</summary>
 internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows, int columns)
 {
+    private Weight? _forBatches;
+
     /// <summary>The format in the file.</summary>
     public WeightFormat Format { get; } = format;
 
@@ -36,6 +38,13 @@ internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows,
     /// <summary>Where the packed matrix lies: <see cref="Groups"/> times <see cref="GroupBytes"/>, filled by <see cref="PackGroup"/>; null for one
     /// that stays as in the file.</summary>
     public byte* Place { get; set; }
+
+    /// <summary>The same matrix in the form that more than one tile of activations is multiplied with: the same bits, sooner.</summary>
+    public Weight ForBatches
+    {
+        get => _forBatches ?? this;
+        set => _forBatches = value;
+    }
 
     /// <summary>The bytes of groups first..last in the file's layout.</summary>
     public (nint Start, long Length) Source(int first, int last)

@@ -26,7 +26,7 @@ public abstract unsafe class WeightFormat(uint id, string name)
 }
 
 /// <summary>A format and the packed layout it becomes.</summary>
-internal sealed unsafe class WeightFormat<TFormat, TGemm>(uint id, string name) : WeightFormat(id, name)
+internal unsafe class WeightFormat<TFormat, TGemm>(uint id, string name) : WeightFormat(id, name)
     where TFormat : unmanaged, IFormat<TFormat>
     where TGemm : unmanaged, IGemm
 {

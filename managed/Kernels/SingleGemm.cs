@@ -49,6 +49,23 @@ internal readonly unsafe partial struct SingleGemm<T> : IGemm where T : unmanage
             Reference(weights, blocks, tile, tokens, output);
     }
 
+    /// <summary>Writes a group in single precision: for each k the 16 rows side by side. `widened` may begin before the weights and reach over them,
+    /// where both have the same end.</summary>
+    public static void Widen(byte* weights, int columns, float* widened)
+    {
+        for (; columns > 0; columns--, weights += BlockBytes, widened += Lanes.Rows)
+        {
+            if (Lanes.Wide)
+            {
+                T.Load(weights).Store(widened);
+                continue;
+            }
+            Vector256<float> first = T.Load(weights, 0), second = T.Load(weights, 1);
+            first.Store(widened);
+            second.Store(widened + 8);
+        }
+    }
+
     /// <summary>512-bit.</summary>
     internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {

@@ -184,7 +184,7 @@ public sealed unsafe class Model : IDisposable
             WidestInput = _tensors.Weights.Max(w => w.Columns),
             Layouts = LayoutSet.Of(_tensors.Weights),
             MostGroups = _tensors.Weights.Max(w => w.Groups),
-            PackedBytes = 2 * _tensors.Weights.Max(w => Options.Packed && w.CanBePacked ? 0 : SystemMemory.WholeLines(w.GroupBytes)),
+            PackedBytes = _tensors.Weights.Max(w => Options.Packed && w.ForBatches.CanBePacked ? 0 : Math.Max(Matrices.PanelBytes, 2 * Matrices.LinesOf(w.ForBatches))),
             AttentionBytes = AttentionTile.ScratchBytes(Config.HeadSize, group),
             PartialFloats = (long)kvHeads * AttentionState.Floats(group, _cacheLayout.ValueSize),
         })

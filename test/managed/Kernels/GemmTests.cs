@@ -180,6 +180,23 @@ public class GemmTests
         }
     }
 
+    // In its place and, where nothing is packed, widened over the packed group in the same memory.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WidenedHalvesGiveTheSameBits(bool packed)
+    {
+        WeightFormat format = FormatsTests.Find("F16");
+        Random random = new(17);
+        foreach (int columns in (int[])[1, 2, 33, 512])
+        {
+            byte[] blocks = SampleBlocks.Random(format, 21 * columns, random);
+            using PackedProduct product = new(format, blocks, 21, columns, Values(8 * columns, random), packed);
+            for (int group = 0; group < product.Groups; group++)
+                FormatsTests.AssertSameBits(product.Multiply(group, 8), product.MultiplyBatch(group, 8));
+        }
+    }
+
     private static void AssertSameBits(string name, PackedProduct product)
     {
         GemmForms forms = GemmForms.All.Single(f => f.Format == name);

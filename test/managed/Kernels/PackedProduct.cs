@@ -20,9 +20,10 @@ internal sealed unsafe class PackedProduct : IDisposable
         _data = (byte*)NativeMemory.AlignedAlloc((nuint)blocks.Length, 64);
         blocks.CopyTo(new Span<byte>(_data, blocks.Length));
         _weight = format.CreateWeight(_data, rows, columns);
-        _scratch = (byte*)NativeMemory.AlignedAlloc((nuint)_weight.GroupBytes, 64);
+        nuint room = (nuint)Math.Max(_weight.GroupBytes, _weight.ForBatches.GroupBytes);
+        _scratch = (byte*)NativeMemory.AlignedAlloc(room, 64);
         // What is in memory before must not matter.
-        NativeMemory.Fill(_scratch, (nuint)_weight.GroupBytes, 0xa5);
+        NativeMemory.Fill(_scratch, room, 0xa5);
         if (packed)
         {
             nuint bytes = (nuint)(_weight.GroupBytes * _weight.Groups);
@@ -45,11 +46,16 @@ internal sealed unsafe class PackedProduct : IDisposable
     private int Blocks { get; }
 
     /// <summary>[tokens][16], as the engine multiplies.</summary>
-    public float[] Multiply(int group, int tokens)
+    public float[] Multiply(int group, int tokens) => Multiply(_weight, group, tokens);
+
+    /// <summary>The same, as it multiplies several tiles.</summary>
+    public float[] MultiplyBatch(int group, int tokens) => Multiply(_weight.ForBatches, group, tokens);
+
+    private float[] Multiply(Weight weight, int group, int tokens)
     {
         float[] output = NewOutput();
         fixed (float* o = output)
-            _weight.Multiply(_weight.Group(group, _scratch), _tile, tokens, o);
+            weight.Multiply(weight.Group(group, _scratch), _tile, tokens, o);
         return output[..(16 * tokens)];
     }
 
