@@ -18,9 +18,12 @@ const { parseArgs } = require('node:util');
 const { factsOf } = require('./ggufFacts');
 const { writeRandomModel } = require('./randomModel');
 const { writeTable } = require('./writeTable');
+const { measure: measureSampling, isasHere } = require('./sampling');
 const run = require('./run');
 
 const RANDOM = ['q4_0', 'q4_k_m', 'q8_0', 'q6_k', 'q5_k_m', 'q4_1'];
+
+const VOCABULARY = 262_144;
 
 const TITLES = {
   smollm2: 'SmolLM2-135M Q4_1',
@@ -151,10 +154,25 @@ const sameLogits = (model) => ({
     return said(hashes.size, `${[...hashes].join(', ')} with AVX-512, AVX2, no emitted kernels, one thread`);
   },
 });
+
+/** Choosing a token by logits like those of models: a few tokens have nearly all weight. */
+const choosing = (way) => ({
+  what: `Choosing among ${VOCABULARY} logits, ${way}`,
+  most: 50,
+  unit: ' µs',
+  async measure(bench) {
+    const all = (await bench.sampling()).filter((result) => result.way === way);
+    const of = (kind) => all.find(({ logits }) => logits === kind).microseconds;
+    return said(of('peaked'), `first quartile, one thread; flat logits ${of('flat').toFixed(0)} µs`);
+  },
+});
+
+for (const way of ['top-k 40', 'top-p 0.95', 'min-p 0.05', 'all three']) ROWS[`sampling-${way.split(' ')[0]}`] = choosing(way);
 for (const model of ['smollm2', ...RANDOM]) ROWS[`${model}-logits`] = sameLogits(model);
 
 /** What rows measure with. */
 class Bench {
+  #sampling;
   constructor(values) {
     this.values = values;
     this.threads = Number(values.threads);
@@ -175,6 +193,9 @@ class Bench {
     }
     run.installPeers();
     return run.nodeLlamaCpp(true);
+  }
+  sampling() {
+    return (this.#sampling ??= measureSampling(VOCABULARY, isasHere().slice(0, 1)));
   }
   alternate(model, work, engines) {
     // The large models are slow, and their figures stand still.
@@ -211,7 +232,7 @@ function print(name, row, { value, detail }) {
 
 const caption = ({ threads }) => `${run.cpuName()}, ${threads} threads, ${new Date().toISOString().slice(0, 10)}`;
 
-function main(args) {
+async function main(args) {
   const { values } = parseArgs({
     args,
     options: {
@@ -245,7 +266,7 @@ function main(args) {
   for (const name of names) {
     if (!saved[name]) {
       try {
-        saved[name] = ROWS[name].measure(bench);
+        saved[name] = await ROWS[name].measure(bench);
       } catch (error) {
         console.log(`${name.padEnd(22)}  could not be measured: ${error.message.split('\n')[0]}`);
         process.exitCode = 1;

@@ -162,7 +162,7 @@ async function build(wanted) {
 /** Nothing has been built here yet. */
 const cold = () => !fs.existsSync(path.join(root, 'build/stamps'));
 
-module.exports = { build, cold, ENGINES, enginesHere };
+module.exports = { build, cold, ENGINES, RID, enginesHere };
 
 if (require.main === module) {
   build(process.argv.slice(2).filter((argument) => !argument.startsWith('--'))).catch((error) => {
