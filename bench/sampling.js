@@ -1,9 +1,9 @@
 'use strict';
 
 // What choosing a token takes, in microseconds (first quartile), on one thread: the engine's sampler in a program of its own
-// (bench/sampling), on logits of a few kinds.
+// (bench/sampling), on logits of a few kinds. Without --isa: for each library that this processor runs.
 //
-//   npm run bench -- --sampling [--vocabulary 262144] [--json] [--write]
+//   npm run bench -- --sampling [--vocabulary 262144] [--isa avx512|v3|plain] [--json] [--write]
 //
 // --write: puts the table into docs/performance.md.
 
@@ -44,7 +44,9 @@ function isasHere() {
 async function measure(vocabulary, isas = isasHere()) {
   const results = [];
   for (const isa of isas) {
-    const lines = execFileSync(await programFor(isa), [String(vocabulary)], { encoding: 'utf8' }).trim().split('\n');
+    const lines = execFileSync(await programFor(isa), [String(vocabulary)], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
     for (const line of lines) {
       const [logits, way, microseconds] = line.split('|');
       results.push({ isa, logits, way, microseconds: Number(microseconds) });
@@ -68,11 +70,12 @@ async function main(args) {
     args,
     options: {
       vocabulary: { type: 'string', default: '262144' },
+      isa: { type: 'string' },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
   });
-  const results = await measure(Number(values.vocabulary));
+  const results = await measure(Number(values.vocabulary), values.isa && [values.isa]);
   const caption = `${values.vocabulary} logits on ${run.cpuName()}, one thread, microseconds`;
   if (values.json) {
     console.log(JSON.stringify({ cpu: run.cpuName(), vocabulary: Number(values.vocabulary), results }, null, 2));

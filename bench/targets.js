@@ -167,7 +167,8 @@ const choosing = (way) => ({
   },
 });
 
-for (const way of ['top-k 40', 'top-p 0.95', 'min-p 0.05', 'all three']) ROWS[`sampling-${way.split(' ')[0]}`] = choosing(way);
+for (const way of ['top-k 40', 'top-p 0.95', 'min-p 0.05', 'all three'])
+  ROWS[`sampling-${way.split(' ')[0]}`] = choosing(way);
 for (const model of ['smollm2', ...RANDOM]) ROWS[`${model}-logits`] = sameLogits(model);
 
 /** What rows measure with. */

@@ -10,6 +10,7 @@ const path = require('node:path');
 const realm = require('..');
 const { factsOf } = require('../bench/ggufFacts');
 const { writeRandomModel, FORMATS } = require('../bench/randomModel');
+const { isasHere } = require('../bench/sampling');
 const { root, tinyAtlas } = require('./fixtures/places');
 
 let folder;
@@ -148,3 +149,18 @@ test('npm run bench -- --targets --list: the rows, each once', () => {
   expect(rows).toContain('smollm2-prefill');
   expect(new Set(rows).size).toBe(rows.length);
 });
+
+test('npm run bench -- --sampling: every way to choose, on every kind of logits', () => {
+  const [isa] = isasHere();
+  const text = bench('--sampling', '--vocabulary', '10000', '--isa', isa, '--json');
+  const { results } = JSON.parse(text.slice(text.indexOf('{')));
+  expect(results).toHaveLength(6 * 4);
+  for (const result of results)
+    expect(result).toEqual({
+      isa,
+      logits: expect.any(String),
+      way: expect.any(String),
+      microseconds: expect.any(Number),
+    });
+  expect(results.filter(({ microseconds }) => !(microseconds > 0 && microseconds < 1e6))).toEqual([]);
+}, 300_000);

@@ -31,7 +31,7 @@ internal static unsafe class Program
         {
             Fill(new Span<float>(logits, vocabulary), deviation, heads);
             foreach ((string way, SamplingOptions options) in _ways)
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kind}|{way}|{FirstQuartile(new Sampler(options with { Seed = Seed }), logits, scratch):F1}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kind}|{way}|{FirstQuartile(new Sampler(options with { Seed = Seed }), logits, scratch):F2}"));
         }
         NativeMemory.AlignedFree(logits);
     }

@@ -185,11 +185,11 @@ public sealed unsafe class SamplerScratch : IDisposable
     /// <summary>Keeps candidates with at least this logit.</summary>
     internal void KeepAtLeast(float threshold) => Count = Sieve.Take(LogitMemory, IdMemory, Count, threshold, true, LogitMemory, IdMemory);
 
-    /// <summary>Between which two numbers <see cref="WeighAll"/> with scale 1 lies. Where estimating is not much faster, they are one.</summary>
+    /// <summary>Between which two numbers <see cref="WeighAll"/> with scale 1 lies.</summary>
     /// <param name="exactly">They shall be one.</param>
     internal (double Low, double High) EstimateAll(bool exactly)
     {
-        if (exactly || !WeightSums.Estimates)
+        if (exactly)
         {
             double exact = WeighAll(1);
             return (exact, exact);

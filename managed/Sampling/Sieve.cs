@@ -6,7 +6,7 @@ namespace Realm.Sampling;
 
 /// <summary>
 /// Takes from a list what lies on one side of a logit, in its order. Where there are instructions that move the chosen lanes of a
-/// vector together, sixteen at a time; they store whole vectors, so every list needs <see cref="Spare"/> numbers of room behind its end.
+/// vector together, eight or sixteen at a time; they store whole vectors, so every list needs <see cref="Spare"/> numbers of room behind its end.
 /// </summary>
 internal static unsafe class Sieve
 {
@@ -41,15 +41,27 @@ internal static unsafe class Sieve
             return count;
         }
         Vector256<float> reached = Vector256.Create(threshold);
-        for (int i = 0; i < LogitBlock.Size; i += 8)
+        fixed (byte* orders = LaneOrder.Table)
         {
-            uint bits = Vector256.GreaterThanOrEqual(Vector256.Load(logits + i), reached).ExtractMostSignificantBits();
-            for (; bits != 0; bits &= bits - 1)
+            for (int i = 0; i < LogitBlock.Size; i += 8)
             {
-                int at = i + BitOperations.TrailingZeroCount(bits);
-                ids[count] = first + at;
-                kept[count] = logits[at];
-                count++;
+                Vector256<float> x = Vector256.Load(logits + i);
+                uint bits = Vector256.GreaterThanOrEqual(x, reached).ExtractMostSignificantBits();
+                if (Avx2.IsSupported && bits != 0)
+                {
+                    Vector256<int> order = LaneOrder.Of(bits, orders);
+                    Avx2.PermuteVar8x32(x, order).Store(kept + count);
+                    (order + Vector256.Create(first + i)).Store(ids + count);
+                    count += BitOperations.PopCount(bits);
+                    continue;
+                }
+                for (; bits != 0; bits &= bits - 1)
+                {
+                    int at = i + BitOperations.TrailingZeroCount(bits);
+                    ids[count] = first + at;
+                    kept[count] = logits[at];
+                    count++;
+                }
             }
         }
         return count;
@@ -83,6 +95,26 @@ internal static unsafe class Sieve
                 }
                 Avx512F.Compress(Vector512<float>.Zero, mask, x).Store(toLogits + kept);
                 kept += BitOperations.PopCount(mask.ExtractMostSignificantBits());
+            }
+        }
+        else if (Avx2.IsSupported)
+        {
+            Vector256<float> least = Vector256.Create(threshold);
+            uint flip = reaching ? 0u : 0xff;
+            fixed (byte* orders = LaneOrder.Table)
+            {
+                for (; i <= count - 8; i += 8)
+                {
+                    Vector256<float> x = Vector256.Load(logits + i);
+                    uint bits = Vector256.GreaterThanOrEqual(x, least).ExtractMostSignificantBits() ^ flip;
+                    Vector256<int> order = LaneOrder.Of(bits, orders);
+                    if (others != null)
+                    {
+                        Avx2.PermuteVar8x32(Vector256.Load(others + i), order).Store(toOthers + kept);
+                    }
+                    Avx2.PermuteVar8x32(x, order).Store(toLogits + kept);
+                    kept += BitOperations.PopCount(bits);
+                }
             }
         }
         // No branch on what is taken, which nothing foretells.

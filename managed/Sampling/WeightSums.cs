@@ -13,8 +13,8 @@ internal static unsafe class WeightSums
     /// Together less than half of this.</summary>
     public const double EstimateError = 3e-5;
 
-    /// <summary>Whether <see cref="Estimate"/> can run: there are instructions that take powers of two apart and put them together.</summary>
-    public static bool Estimates => Avx512DQ.IsSupported;
+    // Logits that are added up in single precision: 16 additions a sum.
+    private const int EstimateStretch = 4 * LogitBlock.Size;
 
     /// <summary>The sum of e^(logit - best), about: 2^t with t = (logit - best) / ln 2 as 2^round(t) times a polynomial of the rest.</summary>
     /// <param name="logits">(blocks · <see cref="LogitBlock.Size"/>)</param>
@@ -22,18 +22,32 @@ internal static unsafe class WeightSums
     /// <param name="best">The highest logit of all.</param>
     public static double Estimate(float* logits, int blocks, float best)
     {
-        Vector512<float> top = Vector512.Create(best);
         double sum = 0;
-        for (int block = 0; block < blocks; block++, logits += LogitBlock.Size)
+        for (float* end = logits + (long)blocks * LogitBlock.Size, stretch; logits < end; logits = stretch)
         {
-            Vector512<float> a = Vector512<float>.Zero, b = a;
-            for (int i = 0; i < LogitBlock.Size; i += 32)
+            stretch = logits + Math.Min(end - logits, EstimateStretch);
+            if (Avx512DQ.IsSupported)
             {
-                a += PowerOfE(Vector512.Load(logits + i) - top);
-                b += PowerOfE(Vector512.Load(logits + i + 16) - top);
+                Vector512<float> top = Vector512.Create(best), a = Vector512<float>.Zero, b = a;
+                for (; logits < stretch; logits += 32)
+                {
+                    a += PowerOfE(Vector512.Load(logits) - top);
+                    b += PowerOfE(Vector512.Load(logits + 16) - top);
+                }
+                sum += Reduce.Sum(a + b);
             }
-            a += b;
-            sum += Reduce.Sum(a);
+            else
+            {
+                Vector256<float> top = Vector256.Create(best), a = Vector256<float>.Zero, b = a, c = a, d = a;
+                for (; logits < stretch; logits += 32)
+                {
+                    a += PowerOfE(Vector256.Load(logits) - top);
+                    b += PowerOfE(Vector256.Load(logits + 8) - top);
+                    c += PowerOfE(Vector256.Load(logits + 16) - top);
+                    d += PowerOfE(Vector256.Load(logits + 24) - top);
+                }
+                sum += Reduce.Sum(a + c + (b + d));
+            }
         }
         return sum;
     }
@@ -121,17 +135,38 @@ internal static unsafe class WeightSums
         }
     }
 
+    // The polynomial of degree 4 for 2^t that errs least, relatively, between -1/2 and 1/2 (Remez), from t^4 down.
+    private const float P4 = 0.009570102f, P3 = 0.05591786f, P2 = 0.24024745f, P1 = 0.69312181f, P0 = 0.99999926f;
+
+    private const float Log2E = 1.442695041f;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> PowerOfE(Vector512<float> x)
     {
-        Vector512<float> t = x * Vector512.Create(1.442695041f);
+        Vector512<float> t = x * Vector512.Create(Log2E);
         // t - round(t), for which there is one instruction; of what is infinite it is 0.
         Vector512<float> rest = Avx512DQ.Reduce(t, 0);
-        // The polynomial of degree 4 that errs least, relatively, between -1/2 and 1/2 (Remez).
-        Vector512<float> p = Vector512.FusedMultiplyAdd(Vector512.Create(0.009570102f), rest, Vector512.Create(0.05591786f));
-        p = Vector512.FusedMultiplyAdd(p, rest, Vector512.Create(0.24024745f));
-        p = Vector512.FusedMultiplyAdd(p, rest, Vector512.Create(0.69312181f));
-        p = Vector512.FusedMultiplyAdd(p, rest, Vector512.Create(0.99999926f));
+        Vector512<float> p = Vector512.FusedMultiplyAdd(Vector512.Create(P4), rest, Vector512.Create(P3));
+        p = Vector512.FusedMultiplyAdd(p, rest, Vector512.Create(P2));
+        p = Vector512.FusedMultiplyAdd(p, rest, Vector512.Create(P1));
+        p = Vector512.FusedMultiplyAdd(p, rest, Vector512.Create(P0));
         return Avx512F.Scale(p, t - rest);
+    }
+
+    // Where it matters not at all whether a product is rounded before something is added to it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> PowerOfE(Vector256<float> x)
+    {
+        // 1.5 · 2^23: adding it rounds to an integer that stands in the low mantissa bits.
+        Vector256<float> magic = Vector256.Create(12582912f), log2E = Vector256.Create(Log2E);
+        // What weighs nothing weighs 2^-126 here: all of a vocabulary together far less than the error.
+        x = Vector256.MaxNative(x, Vector256.Create(-87f));
+        Vector256<float> shifted = Vector256.MultiplyAddEstimate(x, log2E, magic);
+        Vector256<float> rest = Vector256.MultiplyAddEstimate(x, log2E, magic - shifted);
+        Vector256<float> p = Vector256.MultiplyAddEstimate(Vector256.Create(P4), rest, Vector256.Create(P3));
+        p = Vector256.MultiplyAddEstimate(p, rest, Vector256.Create(P2));
+        p = Vector256.MultiplyAddEstimate(p, rest, Vector256.Create(P1));
+        p = Vector256.MultiplyAddEstimate(p, rest, Vector256.Create(P0));
+        return (p.AsInt32() + Vector256.ShiftLeft(shifted.AsInt32(), 23)).AsSingle();
     }
 }
