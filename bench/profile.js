@@ -64,7 +64,11 @@ function sample(folder, model, threads, one, repeats, delay) {
     '-F',
     'sample,comm,dso,symbol',
   ];
-  const text = execFileSync('perf', report, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const text = execFileSync('perf', report, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 64 << 20, // a line is as wide as the longest name
+  });
   return text
     .split('\n')
     .map((line) => line.split('\t').map((cell) => cell.trim()))
@@ -99,7 +103,7 @@ function addNames() {
     throw new Error('there is no build/managed: npm run build makes it, with the names of functions');
   for (const isa of fs.readdirSync(root)) {
     const file = path.join(root, isa, 'publish/realm.so.dbg');
-    if (fs.existsSync(file)) execFileSync('perf', ['buildid-cache', '--add', file], { stdio: 'ignore' });
+    if (fs.existsSync(file)) execFileSync('perf', ['buildid-cache', '--update', file], { stdio: 'ignore' });
   }
 }
 
@@ -121,6 +125,7 @@ function main(args) {
     'prefill 512': { kind: 'prefill', tokens: 512 },
     'decode after 128': { kind: 'decode', tokens: 128, depth: 128 },
     'decode after 1,500': { kind: 'decode', tokens: 128, depth: 1500 },
+    '8 sequences': { kind: 'batch', tokens: 128, depth: 128, sequences: 8 },
   };
   const found = {};
   try {
@@ -131,7 +136,7 @@ function main(args) {
       if (tooLong) continue;
       const delay = Math.ceil(trial.load.firstTokenMs) + 200;
       // A decode begins with a prefill: its part is small, and named with the rest.
-      const repeats = Math.max(1, Math.round((Number(values.seconds) * speed) / one.tokens));
+      const repeats = Math.max(1, Math.round((Number(values.seconds) * speed) / (one.tokens * (one.sequences ?? 1))));
       const symbols = sample(folder, model, threads, one, repeats, delay);
       found[name] = shares(symbols);
       if (!values.symbols) continue;
