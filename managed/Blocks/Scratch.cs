@@ -66,9 +66,6 @@ internal sealed unsafe class Scratch : IDisposable
     /// <summary>The buffers of mixtures of experts; null in dense models.</summary>
     public ExpertScratch? Experts { get; init; }
 
-    /// <summary>Bytes of <see cref="Packed"/>; 0 where all weights are packed.</summary>
-    public long PackedBytes => Sizes.PackedBytes;
-
     /// <summary>There are threads to share out stretches of keys to.</summary>
     public bool HasPartials => Sizes.Threads > 1;
 
