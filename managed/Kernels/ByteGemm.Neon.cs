@@ -8,7 +8,7 @@ namespace Realm.Kernels;
 internal readonly unsafe partial struct ByteGemm<T>
 {
     /// <summary>128-bit, ARM.</summary>
-    internal static void Neon(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Neon(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         if (Lanes.Dot)
             Neon<DotProducts>(weights, blocks, tile, tokens, output);

@@ -8,7 +8,7 @@ namespace Realm.Kernels;
 internal readonly unsafe partial struct ByteGemm<T> : IWordBlock
 {
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output) =>
+    public static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output) =>
         WordBlocks.Multiply<ByteGemm<T>>(weights, blocks, tile, tokens, output);
 
     static int IWordBlock.LinesAhead

@@ -29,7 +29,7 @@ internal unsafe interface IByteTile
 /// The weights are widened to 16 bits: shifts take the even and the odd bytes of a vector apart, and vpmaddwd adds two products in 32 bits,
 /// where a block of 32 stays below 2^28. Activations: <see cref="Int16Activations"/>, which have the same even and odd order.
 /// </remarks>
-internal readonly unsafe partial struct ByteGemm<T> : IGemm where T : unmanaged, IByteTile
+internal readonly unsafe partial struct ByteGemm<T> : IGemmForms where T : unmanaged, IByteTile
 {
     public static ActivationLayout Layout => ActivationLayout.Int16;
 
@@ -41,25 +41,12 @@ internal readonly unsafe partial struct ByteGemm<T> : IGemm where T : unmanaged,
         get => T.HeaderBytes + 512;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
-    {
-        if (Lanes.Wide)
-        {
-            if (!KernelForms.Run(ByteKernel<T>.Forms, weights, blocks, tile, tokens, output))
-                Wide(weights, blocks, tile, tokens, output);
-        }
-        else if (Lanes.Vnni)
-            Narrow<VnniProducts>(weights, blocks, tile, tokens, output);
-        else if (Lanes.Narrow)
-            Narrow<PairProducts>(weights, blocks, tile, tokens, output);
-        else if (Lanes.Neon)
-            Neon(weights, blocks, tile, tokens, output);
-        else
-            Reference(weights, blocks, tile, tokens, output);
-    }
+    public static nint[]? Emitted => ByteKernel<T>.Forms;
+
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output) => BestForm<ByteGemm<T>>.Multiply(weights, blocks, tile, tokens, output);
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {

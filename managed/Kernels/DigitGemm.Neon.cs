@@ -8,7 +8,7 @@ namespace Realm.Kernels;
 internal readonly unsafe partial struct DigitGemm<T>
 {
     /// <summary>128-bit, ARM.</summary>
-    internal static void Neon(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Neon(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         float* scales = (float*)(tile + Int16Activations.ScaleOffset);
         for (int rows = 0; rows < Lanes.Rows; rows += 4)

@@ -38,7 +38,7 @@ internal interface IDigitTile
 /// Digits are multiplied as they are, twice what they are in base 2, and the -1 that belongs to each weight comes from the activations' sums
 /// (<see cref="Int16Activations.BiasOffset"/>).
 /// </remarks>
-internal readonly unsafe partial struct DigitGemm<T> : IWordBlock where T : unmanaged, IDigitTile
+internal readonly unsafe partial struct DigitGemm<T> : IGemmForms, IWordBlock where T : unmanaged, IDigitTile
 {
     /// <summary>Bytes of the scales of 16 rows, and of a word of each.</summary>
     internal const int HeaderBytes = 32, WordBytes = 64;
@@ -74,25 +74,12 @@ internal readonly unsafe partial struct DigitGemm<T> : IWordBlock where T : unma
         get => HeaderBytes + WordBytes * T.Words;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
-    {
-        if (Lanes.Wide)
-        {
-            if (!KernelForms.Run(DigitKernel<T>.Forms, weights, blocks, tile, tokens, output))
-                Wide(weights, blocks, tile, tokens, output);
-        }
-        else if (Lanes.Vnni)
-            Narrow<VnniProducts>(weights, blocks, tile, tokens, output);
-        else if (Lanes.Narrow)
-            Narrow<PairProducts>(weights, blocks, tile, tokens, output);
-        else if (Lanes.Neon)
-            Neon(weights, blocks, tile, tokens, output);
-        else
-            Reference(weights, blocks, tile, tokens, output);
-    }
+    public static nint[]? Emitted => DigitKernel<T>.Forms;
+
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output) => BestForm<DigitGemm<T>>.Multiply(weights, blocks, tile, tokens, output);
 
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output) =>
+    public static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output) =>
         WordBlocks.Multiply<DigitGemm<T>>(weights, blocks, tile, tokens, output);
 
     static int IWordBlock.LinesAhead
@@ -156,7 +143,7 @@ internal readonly unsafe partial struct DigitGemm<T> : IWordBlock where T : unma
     }
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {

@@ -14,7 +14,7 @@ namespace Realm.Kernels;
 /// Activations: <see cref="SuperblockActivations"/>. The float sums stay in `output`: they are touched once in 256 weights, and the
 /// registers are needed for integers.
 /// </remarks>
-internal readonly unsafe partial struct GroupGemm<T> : IGemm where T : unmanaged, IGroupTile
+internal readonly unsafe partial struct GroupGemm<T> : IGemmForms where T : unmanaged, IGroupTile
 {
     // Lines to prefetch for a part of a block.
     private static int QuarterLines
@@ -33,25 +33,12 @@ internal readonly unsafe partial struct GroupGemm<T> : IGemm where T : unmanaged
         get => T.BlockBytes;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
-    {
-        if (Lanes.Wide)
-        {
-            if (!KernelForms.Run(GroupKernel<T>.Forms, weights, blocks, tile, tokens, output))
-                Wide(weights, blocks, tile, tokens, output);
-        }
-        else if (Lanes.Vnni)
-            Narrow<VnniProducts>(weights, blocks, tile, tokens, output);
-        else if (Lanes.Narrow)
-            Narrow<PairProducts>(weights, blocks, tile, tokens, output);
-        else if (Lanes.Neon)
-            Neon(weights, blocks, tile, tokens, output);
-        else
-            Reference(weights, blocks, tile, tokens, output);
-    }
+    public static nint[]? Emitted => GroupKernel<T>.Forms;
+
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output) => BestForm<GroupGemm<T>>.Multiply(weights, blocks, tile, tokens, output);
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {

@@ -8,7 +8,7 @@ namespace Realm.Kernels;
 internal readonly unsafe partial struct NibbleGemm<T>
 {
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         float* scales = (float*)(tile + Int8Activations.ScaleOffset);
         if (tokens > 4)

@@ -40,7 +40,7 @@ internal unsafe interface INibbleTile
 /// vpmaddubsw adds two products in 16 bits; a chain of four of them holds at most 8·31·127 = 31496, so it can't saturate.
 /// Activations: <see cref="Int8Activations"/>, blocks of 32.
 /// </remarks>
-internal readonly unsafe partial struct NibbleGemm<T> : IGemm where T : unmanaged, INibbleTile
+internal readonly unsafe partial struct NibbleGemm<T> : IGemmForms where T : unmanaged, INibbleTile
 {
     private static int QuantOffset
     {
@@ -58,25 +58,12 @@ internal readonly unsafe partial struct NibbleGemm<T> : IGemm where T : unmanage
         get => QuantOffset + 256;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
-    {
-        if (Lanes.Wide)
-        {
-            if (!KernelForms.Run(NibbleKernel<T>.Forms, weights, blocks, tile, tokens, output))
-                Wide(weights, blocks, tile, tokens, output);
-        }
-        else if (Lanes.Vnni)
-            Narrow<VnniProducts>(weights, blocks, tile, tokens, output);
-        else if (Lanes.Narrow)
-            Narrow<PairProducts>(weights, blocks, tile, tokens, output);
-        else if (Lanes.Neon)
-            Neon(weights, blocks, tile, tokens, output);
-        else
-            Reference(weights, blocks, tile, tokens, output);
-    }
+    public static nint[]? Emitted => NibbleKernel<T>.Forms;
+
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output) => BestForm<NibbleGemm<T>>.Multiply(weights, blocks, tile, tokens, output);
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {

@@ -7,7 +7,7 @@ namespace Realm.Kernels;
 internal readonly unsafe partial struct SingleGemm<T>
 {
     /// <summary>128-bit, ARM.</summary>
-    internal static void Neon(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Neon(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         float* a = (float*)tile;
         for (int half = 0; half < 2; half++)

@@ -25,7 +25,7 @@ internal unsafe interface ISingleTile
 /// multiply-add each, in the order of k, so that every way to run it gives the same bits.
 /// </summary>
 /// <remarks>Activations: <see cref="SingleActivations"/>.</remarks>
-internal readonly unsafe partial struct SingleGemm<T> : IGemm where T : unmanaged, ISingleTile
+internal readonly unsafe partial struct SingleGemm<T> : IGemmForms where T : unmanaged, ISingleTile
 {
     public static ActivationLayout Layout => ActivationLayout.Single;
 
@@ -37,17 +37,7 @@ internal readonly unsafe partial struct SingleGemm<T> : IGemm where T : unmanage
         get => Lanes.Rows * T.RowBytes;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
-    {
-        if (Lanes.Wide)
-            Wide(weights, blocks, tile, tokens, output);
-        else if (Lanes.Narrow)
-            Narrow(weights, blocks, tile, tokens, output);
-        else if (Lanes.Neon)
-            Neon(weights, blocks, tile, tokens, output);
-        else
-            Reference(weights, blocks, tile, tokens, output);
-    }
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output) => BestForm<SingleGemm<T>>.Multiply(weights, blocks, tile, tokens, output);
 
     /// <summary>Writes a group in single precision: for each k the 16 rows side by side. `widened` may begin before the weights and reach over them,
     /// where both have the same end.</summary>
@@ -67,7 +57,7 @@ internal readonly unsafe partial struct SingleGemm<T> : IGemm where T : unmanage
     }
 
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         float* a = (float*)tile;
         if (tokens > 4)
@@ -78,8 +68,10 @@ internal readonly unsafe partial struct SingleGemm<T> : IGemm where T : unmanage
             Multiply1(weights, blocks, a, output);
     }
 
+    public static void Vnni(byte* weights, int blocks, byte* tile, int tokens, float* output) => Narrow(weights, blocks, tile, tokens, output);
+
     /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         float* a = (float*)tile;
         if (tokens > 4)
@@ -221,7 +213,7 @@ internal readonly unsafe partial struct SingleGemm<T> : IGemm where T : unmanage
     }
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {

@@ -8,7 +8,7 @@ namespace Realm.Kernels;
 internal readonly unsafe partial struct SuperblockGemm<T>
 {
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         if (tokens > 4)
             Multiply8(weights, blocks, tile, output);

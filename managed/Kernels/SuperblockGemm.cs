@@ -22,7 +22,7 @@ internal interface ISuperblockTile
 /// with 5 bits. vpmaddwd then multiplies by the scale. Activations: <see cref="SuperblockActivations"/>.
 /// The float sums stay in `output`: they are touched once in 256 weights, and the registers are needed for integers.
 /// </remarks>
-internal readonly unsafe partial struct SuperblockGemm<T> : IGemm where T : unmanaged, ISuperblockTile
+internal readonly unsafe partial struct SuperblockGemm<T> : IGemmForms where T : unmanaged, ISuperblockTile
 {
     // One word of 16 rows.
     private const int Word = 64;
@@ -58,25 +58,12 @@ internal readonly unsafe partial struct SuperblockGemm<T> : IGemm where T : unma
         get => QuantOffset + 32 * Word;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
-    {
-        if (Lanes.Wide)
-        {
-            if (!KernelForms.Run(SuperblockKernel<T>.Forms, weights, blocks, tile, tokens, output))
-                Wide(weights, blocks, tile, tokens, output);
-        }
-        else if (Lanes.Vnni)
-            Narrow<VnniProducts>(weights, blocks, tile, tokens, output);
-        else if (Lanes.Narrow)
-            Narrow<PairProducts>(weights, blocks, tile, tokens, output);
-        else if (Lanes.Neon)
-            Neon(weights, blocks, tile, tokens, output);
-        else
-            Reference(weights, blocks, tile, tokens, output);
-    }
+    public static nint[]? Emitted => SuperblockKernel<T>.Forms;
+
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output) => BestForm<SuperblockGemm<T>>.Multiply(weights, blocks, tile, tokens, output);
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         byte* scales = stackalloc byte[12];
         for (int t = 0; t < tokens; t++)

@@ -8,8 +8,10 @@ namespace Realm.Kernels;
 // 256-bit: 8 rows at a time, the halves of a packed group one after the other.
 internal readonly unsafe partial struct TableGemm<T>
 {
+    public static void Vnni(byte* weights, int blocks, byte* tile, int tokens, float* output) => Narrow(weights, blocks, tile, tokens, output);
+
     /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         float* scales = (float*)(tile + Int16Activations.ScaleOffset);
         for (int half = 0; half < 2; half++)

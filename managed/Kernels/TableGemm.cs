@@ -14,7 +14,7 @@ namespace Realm.Kernels;
 /// activations, two in 16 bits, would have to be widened as often, so the 16-bit activations cost nothing.
 /// Activations: <see cref="Int16Activations"/>, of each four the even pair, then the odd pair.
 /// </remarks>
-internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged, ITableTile
+internal readonly unsafe partial struct TableGemm<T> : IGemmForms where T : unmanaged, ITableTile
 {
     private static int Groups
     {
@@ -49,23 +49,12 @@ internal readonly unsafe partial struct TableGemm<T> : IGemm where T : unmanaged
         get => T.HeaderBytes + 8 * T.BlockElements;
     }
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
-    {
-        if (Lanes.Wide)
-        {
-            if (!KernelForms.Run(TableKernel<T>.Forms, weights, blocks, tile, tokens, output))
-                Wide(weights, blocks, tile, tokens, output);
-        }
-        else if (Lanes.Narrow)
-            Narrow(weights, blocks, tile, tokens, output);
-        else if (Lanes.Neon)
-            Neon(weights, blocks, tile, tokens, output);
-        else
-            Reference(weights, blocks, tile, tokens, output);
-    }
+    public static nint[]? Emitted => TableKernel<T>.Forms;
+
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output) => BestForm<TableGemm<T>>.Multiply(weights, blocks, tile, tokens, output);
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {

@@ -14,7 +14,7 @@ namespace Realm.Kernels;
 /// A block is 16 scales in single precision, then 16 vectors of which lane r holds two weights of row r, in the order of
 /// <see cref="Int16Activations"/>. Magnitudes of weights go up to <see cref="Largest"/>, so that 32 products stay below 2^31.
 /// </remarks>
-internal readonly unsafe struct WordGemm : IWordBlock
+internal readonly unsafe struct WordGemm : IGemmForms, IWordBlock
 {
     /// <summary>The largest magnitude of a weight.</summary>
     public const int Largest = 2047;
@@ -31,24 +31,16 @@ internal readonly unsafe struct WordGemm : IWordBlock
 
     public static int BlockBytes => HeaderBytes + 16 * Pair;
 
-    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output)
-    {
-        if (Lanes.Wide)
-            Wide(weights, blocks, tile, tokens, output);
-        else if (Lanes.Narrow)
-            Narrow(weights, blocks, tile, tokens, output);
-        else if (AdvSimd.Arm64.IsSupported)
-            Neon(weights, blocks, tile, tokens, output);
-        else
-            Reference(weights, blocks, tile, tokens, output);
-    }
+    public static void Multiply(byte* weights, int blocks, byte* tile, int tokens, float* output) => BestForm<WordGemm>.Multiply(weights, blocks, tile, tokens, output);
 
     /// <summary>512-bit.</summary>
-    internal static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output) =>
+    public static void Wide(byte* weights, int blocks, byte* tile, int tokens, float* output) =>
         WordBlocks.Multiply<WordGemm>(weights, blocks, tile, tokens, output);
 
+    public static void Vnni(byte* weights, int blocks, byte* tile, int tokens, float* output) => Narrow(weights, blocks, tile, tokens, output);
+
     /// <summary>256-bit.</summary>
-    internal static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Narrow(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         float* scales = (float*)(tile + Int16Activations.ScaleOffset);
         for (int half = 0; half < 2; half++)
@@ -135,7 +127,7 @@ internal readonly unsafe struct WordGemm : IWordBlock
     }
 
     /// <summary>128-bit, ARM: four rows and two tokens at a time.</summary>
-    internal static void Neon(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Neon(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         float* scales = (float*)(tile + Int16Activations.ScaleOffset);
         for (int rows = 0; rows < Lanes.Rows; rows += 4)
@@ -169,7 +161,7 @@ internal readonly unsafe struct WordGemm : IWordBlock
     }
 
     /// <summary>The same in plain loops.</summary>
-    internal static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
+    public static void Reference(byte* weights, int blocks, byte* tile, int tokens, float* output)
     {
         for (int t = 0; t < tokens; t++)
         {
