@@ -18,7 +18,8 @@ const { parseArgs } = require('node:util');
 const { factsOf } = require('./ggufFacts');
 const { writeRandomModel } = require('./randomModel');
 const { writeTable } = require('./writeTable');
-const { measure: measureSampling, isasHere } = require('./sampling');
+const { isasHere } = require('./engine');
+const { measure: measureSampling } = require('./sampling');
 const run = require('./run');
 
 const RANDOM = ['q4_0', 'q4_k_m', 'q8_0', 'q6_k', 'q5_k_m', 'q4_1'];

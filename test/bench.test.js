@@ -10,7 +10,7 @@ const path = require('node:path');
 const realm = require('..');
 const { factsOf } = require('../bench/ggufFacts');
 const { writeRandomModel, FORMATS } = require('../bench/randomModel');
-const { isasHere } = require('../bench/sampling');
+const { isasHere } = require('../bench/engine');
 const { root, tinyAtlas } = require('./fixtures/places');
 
 let folder;
@@ -163,4 +163,16 @@ test('npm run bench -- --sampling: every way to choose, on every kind of logits'
       microseconds: expect.any(Number),
     });
   expect(results.filter(({ microseconds }) => !(microseconds > 0 && microseconds < 1e6))).toEqual([]);
+}, 300_000);
+
+test('npm run bench -- --kernels: the speed of a kernel, for each number of tokens', () => {
+  const text = bench('--kernels', 'Q4_1,F16', '--json');
+  const { isa, rows } = JSON.parse(text.slice(text.indexOf('{')));
+  const number = expect.any(Number);
+  expect([isa, rows]).toEqual([
+    isasHere()[0],
+    ['Q4_1', 'F16'].map((format) => ({ format, gigabytes: number, gmacs: [number, number, number] })),
+  ]);
+  for (const { gigabytes, gmacs } of rows)
+    for (const figure of [gigabytes, ...gmacs]) expect(figure).toBeGreaterThan(0);
 }, 300_000);

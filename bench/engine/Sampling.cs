@@ -5,8 +5,8 @@ using Realm.Sampling;
 
 namespace Realm.Bench;
 
-/// <summary>What choosing a token takes: prints a line for each kind of logits and each way to choose, `logits|way|microseconds`.</summary>
-internal static unsafe class Program
+/// <summary>What choosing a token takes: `logits|way|microseconds` for each kind of logits and each way to choose.</summary>
+internal static unsafe class Sampling
 {
     private const int Seed = 7;
     private const int MostTrials = 2000;
@@ -22,9 +22,8 @@ internal static unsafe class Program
         ("greedy", new(0)),
     ];
 
-    private static void Main(string[] args)
+    public static void Measure(int vocabulary)
     {
-        int vocabulary = int.Parse(args[0], CultureInfo.InvariantCulture);
         float* logits = (float*)NativeMemory.AlignedAlloc((nuint)vocabulary * sizeof(float), 4096);
         using SamplerScratch scratch = new(vocabulary);
         foreach ((string kind, float deviation, int heads) in ((string, float, int)[])[("peaked", 3, 12), ("flat", 2, 0), ("flatter", 1, 0), ("equal", 0, 0)])
