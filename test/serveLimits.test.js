@@ -357,6 +357,7 @@ describe('clients that do not listen', () => {
     await until(() => host.stats().requests < 4);
     await until(() => host.stats().requests <= 1);
     expect(host.stats()).toMatchObject({ connections: 1, requests: 1 });
+    expect(other.messages.filter(({ status }) => status !== 'streaming')).toEqual([]);
     held.release();
     expect((await other.answer()).at(-1).data.usage.completion_tokens).toBe(450);
     await other.close();
