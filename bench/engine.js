@@ -26,12 +26,6 @@ async function programFor(isa) {
   return path.join(root, at, 'publish/engine');
 }
 
-/** The libraries that this processor runs, the best first. */
-function isasHere() {
-  const { isa } = require('..').getEngineInfo();
-  return { avx512: ['avx512', 'v3'], avx2: ['v3'] }[isa] ?? ['plain'];
-}
-
 /** What the program prints: its lines, in fields. */
 async function runEngine(isa, ...args) {
   const text = execFileSync(await programFor(isa), args, { encoding: 'utf8' });
@@ -41,4 +35,4 @@ async function runEngine(isa, ...args) {
     .map((line) => line.split('|'));
 }
 
-module.exports = { NAMES, isasHere, runEngine };
+module.exports = { NAMES, runEngine };

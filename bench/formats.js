@@ -13,7 +13,7 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { factsOf } = require('./ggufFacts');
 const { writeRandomModel } = require('./randomModel');
-const { writeTable } = require('./writeTable');
+const { writeTable, alignedLine } = require('./writeTable');
 const run = require('./run');
 
 const WORK = [
@@ -66,7 +66,7 @@ function main(args) {
   const names = positionals[0]?.split(',') ?? formats.map(({ name }) => name);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-formats-'));
   const rows = [];
-  const print = (cells) => console.log(cells.map((cell, i) => (i ? cell.padStart(10) : cell.padEnd(8))).join(''));
+  const print = (cells) => console.log(alignedLine(cells, 8, 10));
   const caption = `${values.shape} on ${run.cpuName()}, ${values.threads} threads, engine ${isa}, median of ${values.runs}`;
   if (!values.json) {
     console.log(caption);

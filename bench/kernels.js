@@ -7,8 +7,9 @@
 // REALM_EMIT=0: without kernels that are made at run time. --write: puts the table into docs/performance.md.
 
 const { parseArgs } = require('node:util');
-const { NAMES, isasHere, runEngine } = require('./engine');
-const { writeTable } = require('./writeTable');
+const { enginesThatRun } = require('../scripts/build');
+const { NAMES, runEngine } = require('./engine');
+const { writeTable, alignedLine } = require('./writeTable');
 const run = require('./run');
 
 const HEAD = ['format', '1 token: GB/s', '1 token: GMAC/s', '4 tokens: GMAC/s', '8 tokens: GMAC/s'];
@@ -23,7 +24,7 @@ async function main(args) {
     args,
     allowPositionals: true,
     options: {
-      isa: { type: 'string', default: isasHere()[0] },
+      isa: { type: 'string', default: enginesThatRun()[0] },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
@@ -43,7 +44,7 @@ async function main(args) {
   ];
   const table = [HEAD, ...rows.map(cellsOf)];
   console.log(caption);
-  for (const cells of table) console.log(cells.map((cell, i) => (i ? cell.padStart(18) : cell.padEnd(10))).join(''));
+  for (const cells of table) console.log(alignedLine(cells, 10, 18));
   if (values.write) writeTable('docs/performance.md', 'kernels', caption, table);
 }
 

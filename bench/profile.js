@@ -11,7 +11,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { writeTable } = require('./writeTable');
+const { writeTable, alignedLine } = require('./writeTable');
 const run = require('./run');
 
 const KINDS = [
@@ -154,9 +154,7 @@ function main(args) {
   const head = ['', ...Object.keys(found)];
   const caption = `${path.basename(model)} on ${run.cpuName()}, ${threads} threads, shares of the samples`;
   console.log(caption);
-  for (const [name, ...cells] of [head, ...rows]) {
-    console.log(name.padEnd(40) + cells.map((cell) => cell.padStart(20)).join(''));
-  }
+  for (const cells of [head, ...rows]) console.log(alignedLine(cells, 40, 20));
   if (values.write) writeTable('docs/performance.md', 'profile', caption, [head, ...rows]);
 }
 

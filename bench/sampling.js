@@ -7,12 +7,13 @@
 // Without --isa: for each library that this processor runs. --write: puts the table into docs/performance.md.
 
 const { parseArgs } = require('node:util');
-const { NAMES, isasHere, runEngine } = require('./engine');
-const { writeTable } = require('./writeTable');
+const { enginesThatRun } = require('../scripts/build');
+const { NAMES, runEngine } = require('./engine');
+const { writeTable, alignedLine } = require('./writeTable');
 const run = require('./run');
 
 /** [{ isa, logits, way, microseconds }] */
-async function measure(vocabulary, isas = isasHere()) {
+async function measure(vocabulary, isas = enginesThatRun()) {
   const results = [];
   for (const isa of isas) {
     for (const [logits, way, microseconds] of await runEngine(isa, 'sampling', String(vocabulary)))
@@ -49,7 +50,7 @@ async function main(args) {
   const caption = `${values.vocabulary} logits on ${run.cpuName()}, one thread, microseconds`;
   const table = tableOf(results);
   console.log(caption);
-  for (const cells of table) console.log(cells.map((cell, i) => (i ? cell.padStart(18) : cell.padEnd(18))).join(''));
+  for (const cells of table) console.log(alignedLine(cells, 18, 18));
   if (values.write) writeTable('docs/performance.md', 'sampling', caption, table);
 }
 

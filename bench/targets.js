@@ -18,7 +18,7 @@ const { parseArgs } = require('node:util');
 const { factsOf } = require('./ggufFacts');
 const { writeRandomModel } = require('./randomModel');
 const { writeTable } = require('./writeTable');
-const { isasHere } = require('./engine');
+const { enginesThatRun } = require('../scripts/build');
 const { measure: measureSampling } = require('./sampling');
 const run = require('./run');
 
@@ -197,7 +197,7 @@ class Bench {
     return run.nodeLlamaCpp(true);
   }
   sampling() {
-    return (this.#sampling ??= measureSampling(VOCABULARY, isasHere().slice(0, 1)));
+    return (this.#sampling ??= measureSampling(VOCABULARY, enginesThatRun().slice(0, 1)));
   }
   alternate(model, work, engines) {
     // The large models are slow, and their figures stand still.

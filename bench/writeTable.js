@@ -24,4 +24,8 @@ function writeTable(guide, name, caption, rows) {
   fs.writeFileSync(file, text.slice(0, from) + table + text.slice(to));
 }
 
-module.exports = { writeTable };
+/** A line of a table for the terminal: the first cell set left in `first` columns, the others right in `other`. */
+const alignedLine = (cells, first, other) =>
+  cells.map((cell, i) => (i ? cell.padStart(other) : cell.padEnd(first))).join('');
+
+module.exports = { writeTable, alignedLine };

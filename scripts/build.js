@@ -32,6 +32,12 @@ function enginesHere() {
   return /\bavx2\b/.test(flags) ? ['avx512', 'v3'] : ['plain', 'avx512', 'v3'];
 }
 
+/** Those of a built package that this processor runs, the best first. */
+function enginesThatRun() {
+  const { isa } = require(root).getEngineInfo();
+  return { avx512: ['avx512', 'v3'], avx2: ['v3'] }[isa] ?? ['plain'];
+}
+
 function version(command, ...args) {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], cwd: root }).trim();
@@ -162,7 +168,7 @@ async function build(wanted) {
 /** Nothing has been built here yet. */
 const cold = () => !fs.existsSync(path.join(root, 'build/stamps'));
 
-module.exports = { build, cold, ENGINES, RID, enginesHere };
+module.exports = { build, cold, ENGINES, RID, enginesHere, enginesThatRun };
 
 if (require.main === module) {
   build(process.argv.slice(2).filter((argument) => !argument.startsWith('--'))).catch((error) => {

@@ -10,7 +10,7 @@ const path = require('node:path');
 const realm = require('..');
 const { factsOf } = require('../bench/ggufFacts');
 const { writeRandomModel, FORMATS } = require('../bench/randomModel');
-const { isasHere } = require('../bench/engine');
+const { enginesThatRun } = require('../scripts/build');
 const { root, tinyAtlas } = require('./fixtures/places');
 
 let folder;
@@ -151,7 +151,7 @@ test('npm run bench -- --targets --list: the rows, each once', () => {
 });
 
 test('npm run bench -- --sampling: every way to choose, on every kind of logits', () => {
-  const [isa] = isasHere();
+  const [isa] = enginesThatRun();
   const text = bench('--sampling', '--vocabulary', '10000', '--isa', isa, '--json');
   const { results } = JSON.parse(text.slice(text.indexOf('{')));
   expect(results).toHaveLength(6 * 4);
@@ -170,7 +170,7 @@ test('npm run bench -- --kernels: the speed of a kernel, for each number of toke
   const { isa, rows } = JSON.parse(text.slice(text.indexOf('{')));
   const number = expect.any(Number);
   expect([isa, rows]).toEqual([
-    isasHere()[0],
+    enginesThatRun()[0],
     ['Q4_1', 'F16'].map((format) => ({ format, gigabytes: number, gmacs: [number, number, number] })),
   ]);
   for (const { gigabytes, gmacs } of rows)

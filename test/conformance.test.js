@@ -4,13 +4,14 @@ const path = require('node:path');
 const { loadModelSync, storeModel, getTensor, removeModel, getEngineInfo } = require('..');
 const { golden, smollm2, tinyAtlas, goldenTest, readJson } = require('./fixtures/places');
 const { runProgram } = require('./fixtures/child');
+const { enginesThatRun } = require('../scripts/build');
 
 // Against the reference data, where it is; each engine library that this processor runs is measured in a process of its own.
 
 jest.setTimeout(300_000);
 
 const LIBRARIES = { avx512: 'avx512', v3: 'avx2', plain: getEngineInfo().isa };
-const libraries = { avx512: ['avx512', 'v3'], avx2: ['v3'] }[getEngineInfo().isa] ?? ['plain'];
+const libraries = enginesThatRun();
 const measured = {};
 beforeAll(async () => {
   for (const isa of libraries) {

@@ -4,7 +4,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { getEngineInfo } = require('..');
-const { build, ENGINES } = require('../scripts/build');
+const { build, ENGINES, enginesThatRun } = require('../scripts/build');
 const { root } = require('./fixtures/places');
 const { randomModels } = require('./fixtures/sameBits');
 const { runProgram } = require('./fixtures/child');
@@ -15,8 +15,7 @@ const { runProgram } = require('./fixtures/child');
 
 jest.setTimeout(600_000);
 
-const best = { avx512: ['avx512', 'avx512, nothing emitted', 'v3'], avx2: ['v3'] };
-const libraries = best[getEngineInfo().isa] ?? ['plain'];
+const libraries = enginesThatRun().flatMap((isa) => (isa === 'avx512' ? [isa, 'avx512, nothing emitted'] : [isa]));
 // The one for processors without AVX2 is built where everything is tried, and where it was built before.
 const alsoPlain = process.arch === 'x64' && (process.env.CI || fs.existsSync(path.join(root, ENGINES.plain.file)));
 if (alsoPlain && !libraries.includes('plain')) libraries.push('plain');

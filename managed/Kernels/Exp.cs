@@ -10,14 +10,15 @@ namespace Realm.Kernels;
 /// </summary>
 internal static class Exp
 {
-    private const float Log2E = 1.442695041f;
+    /// <summary>1 / ln 2.</summary>
+    public const float Log2E = 1.442695041f;
 
     // ln 2 in two parts: n · Ln2High is exact for |n| < 2^10.
     private const float Ln2High = 0.693359375f;
     private const float Ln2Low = -2.12194440e-4f;
 
-    // 1.5 · 2^23: adding it rounds to an integer that stands in the low mantissa bits.
-    private const float Magic = 12582912f;
+    /// <summary>1.5 · 2^23: adding it rounds to an integer that stands in the low mantissa bits.</summary>
+    public const float Magic = 12582912f;
 
     /// <summary>The coefficients of r^7 to r^3; those of r^2 to r^0 are 1/2, 1, 1.</summary>
     public const float C7 = 1f / 5040, C6 = 1f / 720, C5 = 1f / 120, C4 = 1f / 24, C3 = 1f / 6;

@@ -10,8 +10,8 @@ namespace Realm.Sampling;
 /// </summary>
 internal static class TokenWeight
 {
-    // Where e^x leaves the normal range.
-    private const float Least = -87;
+    /// <summary>Where e^x leaves the normal range: what is below it weighs nothing.</summary>
+    public const float Least = -87;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Compute(Vector512<float> x)

@@ -138,12 +138,10 @@ internal static unsafe class WeightSums
     // The polynomial of degree 4 for 2^t that errs least, relatively, between -1/2 and 1/2 (Remez), from t^4 down.
     private const float P4 = 0.009570102f, P3 = 0.05591786f, P2 = 0.24024745f, P1 = 0.69312181f, P0 = 0.99999926f;
 
-    private const float Log2E = 1.442695041f;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> PowerOfE(Vector512<float> x)
     {
-        Vector512<float> t = x * Vector512.Create(Log2E);
+        Vector512<float> t = x * Vector512.Create(Exp.Log2E);
         // t - round(t), for which there is one instruction; of what is infinite it is 0.
         Vector512<float> rest = Avx512DQ.Reduce(t, 0);
         Vector512<float> p = Vector512.FusedMultiplyAdd(Vector512.Create(P4), rest, Vector512.Create(P3));
@@ -157,10 +155,9 @@ internal static unsafe class WeightSums
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> PowerOfE(Vector256<float> x)
     {
-        // 1.5 · 2^23: adding it rounds to an integer that stands in the low mantissa bits.
-        Vector256<float> magic = Vector256.Create(12582912f), log2E = Vector256.Create(Log2E);
+        Vector256<float> magic = Vector256.Create(Exp.Magic), log2E = Vector256.Create(Exp.Log2E);
         // What weighs nothing weighs 2^-126 here: all of a vocabulary together far less than the error.
-        x = Vector256.MaxNative(x, Vector256.Create(-87f));
+        x = Vector256.MaxNative(x, Vector256.Create(TokenWeight.Least));
         Vector256<float> shifted = Vector256.MultiplyAddEstimate(x, log2E, magic);
         Vector256<float> rest = Vector256.MultiplyAddEstimate(x, log2E, magic - shifted);
         Vector256<float> p = Vector256.MultiplyAddEstimate(Vector256.Create(P4), rest, Vector256.Create(P3));
