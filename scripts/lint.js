@@ -43,6 +43,7 @@ const TOOLS = {
     '--include',
     'managed',
     'test/managed',
+    'test/conformance',
     '--verbosity',
     'quiet',
   ],
