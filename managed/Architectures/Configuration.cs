@@ -9,6 +9,7 @@ internal static class Configuration
     private const int MaxLayers = 1024;
     private const int MaxHidden = 1 << 20;
     private const int MaxContext = 1 << 26;
+    private const int MaxExperts = 4096;
 
     public static ModelConfig Read(Architecture architecture, GgufMetadata metadata, TensorReader tensors)
     {
@@ -30,12 +31,16 @@ internal static class Configuration
             throw Bad(prefix + "attention.key_length", $"{headSize} is not a positive even number");
         if (valueSize != headSize)
             throw Bad(prefix + "attention.value_length", $"{valueSize} differs from the key length {headSize}");
+        for (int i = 0; i < layers; i++)
+            CheckWidth(heads[i], headSize);
         float epsilon = (float)(metadata.Number(prefix + "attention.layer_norm_rms_epsilon")
             ?? throw new RealmException(ErrorCode.MissingKey, $"metadata key '{prefix}attention.layer_norm_rms_epsilon' is missing"));
         if (!(epsilon >= 0 && epsilon < 1))
             throw Bad(prefix + "attention.layer_norm_rms_epsilon", $"{epsilon} is not in [0, 1)");
         double scale = architecture.AttentionScale ? Finite(metadata, prefix + "attention.scale", 0) : 0;
-        int experts = (int)(metadata.Integer(prefix + "expert_count") ?? 0);
+        int experts = metadata.Integer(prefix + "expert_count") is { } count
+            ? count is >= 0 and <= MaxExperts ? (int)count : throw Bad(prefix + "expert_count", $"{count} is not from 0 to {MaxExperts}")
+            : 0;
         if (experts != 0 && !architecture.Experts)
             throw new RealmException(ErrorCode.Unsupported, $"architecture '{architecture.Name}' with experts ({prefix}expert_count = {experts}) is not supported");
         int used = experts == 0 ? 0 : (int)metadata.RequireInteger(prefix + "expert_used_count", 1, experts);
@@ -62,6 +67,13 @@ internal static class Configuration
             ExpertUsedCount = used,
             ExpertWeightScale = expertScale == 0 ? 1f : (float)expertScale,
         };
+
+        // Two factors that are each allowed may have a product that no buffer holds.
+        void CheckWidth(int count, int size)
+        {
+            if ((long)count * size > MaxHidden)
+                throw Bad(prefix + "attention.head_count", $"{count} heads of {size} elements are {(long)count * size}, more than {MaxHidden}");
+        }
     }
 
     private static RopeConfig ReadRope(Architecture architecture, GgufMetadata metadata, TensorReader tensors, string prefix, int headSize, int context)

@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using Realm.Blocks;
 using Realm.Formats;
 using Realm.Gguf;
+using Realm.Kernels;
 
 namespace Realm.Architectures;
 
@@ -84,7 +84,7 @@ internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView
     {
         if (view.Tensor.Elements != length)
             throw WrongShape(view.Tensor, $"{length}");
-        float* values = (float*)NativeMemory.AlignedAlloc((nuint)length * sizeof(float), 64);
+        float* values = (float*)SystemMemory.AllocateLines((long)length * sizeof(float));
         _vectors.Add((nint)values);
         FormatOf(view.Tensor).Decode(view.Data, values, length);
         return values;
@@ -100,7 +100,7 @@ internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView
     public void Dispose()
     {
         foreach (nint vector in _vectors)
-            NativeMemory.AlignedFree((void*)vector);
+            SystemMemory.FreeLines((void*)vector);
         _vectors.Clear();
     }
 }

@@ -44,6 +44,8 @@ internal sealed unsafe class Attention(ModelConfig config, int layer, AttentionW
 
     private int RowSize => QuerySize + 2 * KeySize;
 
+    public override int MostGroups => Math.Max(_projections.Groups, _output.Groups);
+
     public override void Forward(in Step step)
     {
         float* x = step.Scratch.Hidden, qkv = step.Scratch.Projections;

@@ -56,7 +56,7 @@ internal readonly unsafe struct AttentionTile
     public static long ScratchBytes(int headSize, int group)
     {
         int valueSize = (headSize + 15) / 16 * 16;
-        return sizeof(float) * (KeyBlock.Keys * (headSize + valueSize) + 4 * (KeyBlock.Keys + valueSize) + 2 * AttentionState.Floats(Rows * group, valueSize));
+        return (long)sizeof(float) * (KeyBlock.Keys * (headSize + valueSize) + 4 * (KeyBlock.Keys + valueSize) + 2 * AttentionState.Floats(Rows * group, valueSize));
     }
 
     /// <summary>Stretches that a row at `position` looks at.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Realm.Kernels;
 
 namespace Realm.Blocks;
 
@@ -40,9 +41,9 @@ internal sealed unsafe class Crew : IDisposable
 
     private long* Allocate(int wordsAThread)
     {
-        nuint bytes = (nuint)(wordsAThread * _threads * sizeof(long));
-        long* words = (long*)NativeMemory.AlignedAlloc(bytes, 128);
-        NativeMemory.Clear(words, bytes);
+        long bytes = (long)wordsAThread * _threads * sizeof(long);
+        long* words = (long*)SystemMemory.AllocateLines(bytes, 128);
+        NativeMemory.Clear(words, (nuint)bytes);
         return words;
     }
 
@@ -189,8 +190,8 @@ internal sealed unsafe class Crew : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_states);
-        NativeMemory.AlignedFree(_tickets);
+        SystemMemory.FreeLines(_states);
+        SystemMemory.FreeLines(_tickets);
         _states = _tickets = null;
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Realm.Kernels;
 
 namespace Realm.Blocks;
 
@@ -46,7 +47,7 @@ internal sealed unsafe class DealCounters : IDisposable
     // A cache line for each counter.
     private const int Stride = 16;
 
-    private int* _counters = (int*)NativeMemory.AlignedAlloc(Ring * Stride * sizeof(int), 64);
+    private int* _counters = (int*)SystemMemory.AllocateLines(Ring * Stride * sizeof(int));
     private readonly int[] _loops;
 
     public DealCounters(int threads)
@@ -67,7 +68,7 @@ internal sealed unsafe class DealCounters : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_counters);
+        SystemMemory.FreeLines(_counters);
         _counters = null;
     }
 }

@@ -15,6 +15,8 @@ internal sealed unsafe class Experts(ModelConfig config, float* norm, Linear rou
     private readonly Matrices[] _gated = gate.Zip(up, Matrices.Gated).ToArray();
     private readonly Matrices[] _down = down.Select(linear => new Matrices(linear)).ToArray();
 
+    public override int MostGroups => Math.Max(_router.Groups, Math.Max(_gated.Max(m => m.Groups), _down.Max(m => m.Groups)));
+
     public override void Forward(in Step step)
     {
         Scratch scratch = step.Scratch;

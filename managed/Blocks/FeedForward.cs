@@ -6,6 +6,8 @@ internal sealed unsafe class FeedForward(ModelConfig config, float* norm, Linear
     private readonly Matrices _gated = Matrices.Gated(gate, up);
     private readonly Matrices _down = new(down);
 
+    public override int MostGroups => Math.Max(_gated.Groups, _down.Groups);
+
     public override void Forward(in Step step)
     {
         float* x = step.Scratch.Hidden, h = step.Scratch.Gated;

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Realm.Kernels;
 
 namespace Realm.Blocks;
 
@@ -18,9 +18,9 @@ internal sealed unsafe class Rows : IDisposable
         Capacity = capacity;
         _rope = rope;
         _runs = new Run[capacity];
-        Positions = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
-        Cos = (float*)NativeMemory.AllocZeroed((nuint)(capacity * RopePairs), sizeof(float));
-        Sin = (float*)NativeMemory.AllocZeroed((nuint)(capacity * RopePairs), sizeof(float));
+        Positions = (int*)SystemMemory.AllocateLines((long)capacity * sizeof(int));
+        Cos = (float*)SystemMemory.AllocateLines((long)capacity * RopePairs * sizeof(float));
+        Sin = (float*)SystemMemory.AllocateLines((long)capacity * RopePairs * sizeof(float));
     }
 
     public int Capacity { get; }
@@ -98,9 +98,9 @@ internal sealed unsafe class Rows : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.Free(Positions);
-        NativeMemory.Free(Cos);
-        NativeMemory.Free(Sin);
+        SystemMemory.FreeLines(Positions);
+        SystemMemory.FreeLines(Cos);
+        SystemMemory.FreeLines(Sin);
         Positions = null;
         Cos = Sin = null;
     }

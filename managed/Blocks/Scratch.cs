@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Realm.Kernels;
 
 namespace Realm.Blocks;
@@ -80,10 +79,10 @@ internal sealed unsafe class Scratch : IDisposable
         long floats = (long)rows.Count * AttentionTile.Stretches(rows.LastPosition) * Sizes.PartialFloats;
         if (floats <= _partialFloats)
             return;
-        NativeMemory.AlignedFree(Partials);
+        SystemMemory.FreeLines(Partials);
         _partialFloats = 0;
         Partials = null;
-        Partials = (float*)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);
+        Partials = (float*)SystemMemory.AllocateLines(floats * sizeof(float));
         _partialFloats = floats;
     }
 
@@ -125,7 +124,7 @@ internal sealed unsafe class Scratch : IDisposable
             SystemMemory.Free((byte*)start, bytes);
         _memory.Clear();
         Counters.Dispose();
-        NativeMemory.AlignedFree(Partials);
+        SystemMemory.FreeLines(Partials);
         Partials = null;
         _shared.Dispose();
         Experts?.Dispose();
@@ -154,7 +153,7 @@ internal sealed record ScratchSizes
 
     public required LayoutSet Layouts { get; init; }
 
-    /// <summary>Groups of 16 outputs of the largest matrix.</summary>
+    /// <summary>Groups of 16 outputs of the largest loop: of all matrices that one loop goes over together.</summary>
     public required int MostGroups { get; init; }
 
     public required long PackedBytes { get; init; }

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Realm.Kernels;
 
 namespace Realm.Runtime;
 
@@ -19,9 +19,9 @@ public sealed unsafe class Batch : IDisposable
         _vocabSize = vocabSize;
         _sessions = new Session[capacity];
         _logitRows = new int[capacity];
-        Tokens = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
-        Positions = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
-        _wanted = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
+        Tokens = (int*)SystemMemory.AllocateLines((long)capacity * sizeof(int));
+        Positions = (int*)SystemMemory.AllocateLines((long)capacity * sizeof(int));
+        _wanted = (int*)SystemMemory.AllocateLines((long)capacity * sizeof(int));
     }
 
     /// <summary>Rows that fit.</summary>
@@ -95,20 +95,20 @@ public sealed unsafe class Batch : IDisposable
     {
         if (WantedCount <= _logitCapacity)
             return;
-        NativeMemory.AlignedFree(_logits);
+        SystemMemory.FreeLines(_logits);
         _logits = null;
         _logitCapacity = 0;
-        _logits = (float*)NativeMemory.AlignedAlloc((nuint)WantedCount * (nuint)_vocabSize * sizeof(float), 64);
+        _logits = (float*)SystemMemory.AllocateLines((long)WantedCount * _vocabSize * sizeof(float));
         _logitCapacity = WantedCount;
     }
 
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
-        NativeMemory.Free(Tokens);
-        NativeMemory.Free(Positions);
-        NativeMemory.Free(_wanted);
-        NativeMemory.AlignedFree(_logits);
+        SystemMemory.FreeLines(Tokens);
+        SystemMemory.FreeLines(Positions);
+        SystemMemory.FreeLines(_wanted);
+        SystemMemory.FreeLines(_logits);
         Tokens = Positions = _wanted = null;
         _logits = null;
         _logitCapacity = 0;

@@ -39,7 +39,7 @@ public sealed unsafe class Model : IDisposable
             _cacheLayout = new KvLayout(options.Cache, Config.KvHeadCounts, Config.HeadSize, Config.ContextLength);
             _pool = new WorkerPool(options.Threads == 0 ? WorkerPool.DefaultThreads : options.Threads);
             Options = options with { Threads = _pool.Threads };
-            _pass = new ForwardPass(Config, _pool, CreateScratch(), new Rows(BatchRows, Config.Rope), _embedding, layers, norm, head);
+            _pass = new ForwardPass(Config, _pool, CreateScratch(layers, head), new Rows(BatchRows, Config.Rope), _embedding, layers, norm, head);
             if (options.Packed)
                 _packed = new PackedWeights(file, _tensors.Weights, _pool);
         }
@@ -168,7 +168,7 @@ public sealed unsafe class Model : IDisposable
             throw new RealmException(ErrorCode.ModelClosed, "the model is closed");
     }
 
-    private Scratch CreateScratch()
+    private Scratch CreateScratch(Block[][] layers, Linear head)
     {
         int heads = Config.HeadCounts.Max(), kvHeads = Config.KvHeadCounts.Max();
         int group = Enumerable.Range(0, Config.Layers).Max(i => Config.HeadCounts[i] / Config.KvHeadCounts[i]);
@@ -183,7 +183,7 @@ public sealed unsafe class Model : IDisposable
             FeedForwardSize = feedForward,
             WidestInput = _tensors.Weights.Max(w => w.Columns),
             Layouts = LayoutSet.Of(_tensors.Weights),
-            MostGroups = _tensors.Weights.Max(w => w.Groups),
+            MostGroups = Math.Max(head.Weight.Groups, layers.Max(blocks => blocks.Max(block => block.MostGroups))),
             PackedBytes = _tensors.Weights.Max(w => Options.Packed && w.ForBatches.CanBePacked ? 0 : Math.Max(Matrices.PanelBytes, 2 * Matrices.LinesOf(w.ForBatches))),
             AttentionBytes = AttentionTile.ScratchBytes(Config.HeadSize, group),
             PartialFloats = (long)kvHeads * AttentionState.Floats(group, _cacheLayout.ValueSize),

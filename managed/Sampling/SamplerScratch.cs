@@ -29,7 +29,7 @@ public sealed unsafe class SamplerScratch : IDisposable
         nuint floats = ((nuint)List * 5) + BlockSize + (nuint)(3 * _blocks);
         try
         {
-            _memory = (float*)NativeMemory.AlignedAlloc(floats * sizeof(float), 64);
+            _memory = (float*)SystemMemory.AllocateLines((long)floats * sizeof(float));
         }
         catch (OutOfMemoryException)
         {
@@ -330,7 +330,7 @@ public sealed unsafe class SamplerScratch : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_memory);
+        SystemMemory.FreeLines(_memory);
         _memory = null;
     }
 }
