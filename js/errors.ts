@@ -37,7 +37,8 @@ export type RealmErrorCode =
   | 'E_CANCELLED'
   | 'E_NUMERIC'
   | 'E_SHUTDOWN'
-  | 'E_INTERNAL';
+  | 'E_INTERNAL'
+  | 'E_BUSY';
 
 /**
  * Every failure of the package but two: a wrong JavaScript type given to one of the seven functions is a `TypeError`, and

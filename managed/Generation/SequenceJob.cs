@@ -2,17 +2,39 @@ using Realm.Runtime;
 
 namespace Realm.Generation;
 
-/// <summary>A job that the <see cref="Scheduler"/> runs: one sequence through a model. All but the reader's side happens on the scheduler's thread.</summary>
-public abstract unsafe class SequenceJob : Job
+/// <summary>A job that the <see cref="Scheduler"/> runs: one sequence through a model. All but the reader's side happens on the
+/// scheduler's thread.</summary>
+public abstract unsafe class SequenceJob : Job, IPlanned
 {
     private readonly OpenModel _model;
 
-    private protected SequenceJob(OpenModel model, int[] prompt, delegate* unmanaged<void*, void> notify, void* user, bool streams)
-        : base(notify, user, streams)
+    private protected SequenceJob(OpenModel model, int[] prompt, delegate* unmanaged<void*, void> notify, void* user)
+        : base(notify, user)
     {
         _model = model;
         Prompt = prompt;
     }
+
+    /// <inheritdoc/>
+    bool IPlanned.IsIdle => IsFull;
+
+    /// <inheritdoc/>
+    int IPlanned.Wanted => Wanted;
+
+    /// <inheritdoc/>
+    public Priority Priority { get; private protected init; } = Priority.Normal;
+
+    /// <inheritdoc/>
+    public int PassesWaited { get; private set; }
+
+    /// <summary>Beyond its prompt: it wants one row a pass, and soon; more if it has drafted.</summary>
+    public bool IsDecoding => Fed == Prompt.Length;
+
+    /// <summary>Rows of this job in the pass under way.</summary>
+    internal int RowsInPass { get; private set; }
+
+    /// <summary>Ids that it wants the model to see next.</summary>
+    internal abstract int Wanted { get; }
 
     /// <summary>The ids to start with.</summary>
     private protected int[] Prompt { get; }
@@ -24,36 +46,31 @@ public abstract unsafe class SequenceJob : Job
     private protected Session? Session { get; private set; }
 
     /// <inheritdoc/>
-    private protected override long PromptTokens => Prompt.Length;
+    private protected override JobFigures Figures => new(Prompt.Length, 0, 0);
 
-    /// <summary>Ids that it wants the model to see next.</summary>
-    internal abstract int Wanted { get; }
+    /// <inheritdoc/>
+    int IPlanned.Extra(int rows, int room) => Extra(rows, room);
 
-    /// <summary>Beyond its prompt: it wants one row a pass, and soon; more if it has drafted.</summary>
-    internal bool IsDecoding => Fed == Prompt.Length;
-
-    /// <summary>Rows of this job in the pass under way.</summary>
-    internal int RowsInPass { get; private set; }
-
-    /// <summary>Of a decoding job, before <see cref="Feed"/>: lets it guess tokens for the next pass, which then are among those it wants.</summary>
-    /// <param name="rows">Rows that the pass has anyway, one of them its own.</param>
-    /// <param name="most">Rows that may be added.</param>
-    /// <param name="costs">What rows cost.</param>
-    /// <returns>How many tokens it has guessed.</returns>
-    internal virtual int Draft(int rows, int most, PassCosts costs) => 0;
+    /// <inheritdoc cref="IPlanned.Extra"/>
+    internal virtual int Extra(int rows, int room) => 0;
 
     /// <summary>Gives the job its state.</summary>
     internal void Begin(Model model) => Session ??= model.NewSession();
 
-    /// <summary>Puts its next rows into the batch: at least one, at most <paramref name="limit"/>.</summary>
-    internal void Feed(Batch batch, int limit)
+    /// <summary>Puts its next rows into the batch, side by side.</summary>
+    internal void Feed(Batch batch, int rows)
     {
-        RowsInPass = Math.Min(Wanted, limit);
-        Add(batch, RowsInPass);
+        RowsInPass = rows;
+        PassesWaited = 0;
+        Add(batch, rows);
     }
 
-    /// <summary>It has no rows in the next pass.</summary>
-    internal void Skip() => RowsInPass = 0;
+    /// <summary>It has no rows in the next pass unless it is fed.</summary>
+    internal void Skip()
+    {
+        RowsInPass = 0;
+        PassesWaited++;
+    }
 
     /// <summary>The pass with its rows is done: takes the logits, and goes on or ends.</summary>
     internal abstract void Take(Batch batch, Sampling.SamplerScratch scratch);
@@ -62,7 +79,7 @@ public abstract unsafe class SequenceJob : Job
     internal abstract void EndCancelled();
 
     /// <summary>Ends it as failed.</summary>
-    internal abstract void EndFailed(RealmException failure);
+    internal void EndFailed(RealmException failure) => Finish(FinishReason.None, failure, default);
 
     /// <summary>Gives back its state and its hold on the model, after its end.</summary>
     internal void Release()
@@ -76,7 +93,7 @@ public abstract unsafe class SequenceJob : Job
     private protected abstract void Add(Batch batch, int rows);
 
     /// <inheritdoc/>
-    private protected override void OnCancel() => _model.Loaded.Scheduler.Interrupt();
+    private protected override void OnCancel() => _model.Loaded.Scheduler.Cancelled(this);
 
     /// <inheritdoc/>
     private protected override void OnRoom() => _model.Loaded.Scheduler.Wake();

@@ -23,7 +23,7 @@ public sealed unsafe class GenerationTests : IDisposable
         Assert.Equal(" Paris.", reader.Text.ToString());
         Assert.Equal(FinishReason.Stop, reader.State.Reason);
         Assert.Null(reader.State.Failure);
-        Assert.Equal(6, reader.State.PromptTokens);
+        Assert.Equal(6, reader.State.Figures.PromptTokens);
         // The end-of-generation token is among the tokens, not in the text.
         Assert.Equal(Networks.Greedy(_model.Loaded.Model, [.. TestReader.Ids(_model, Prompt).Select(id => (int)id)], reader.Tokens.Count), reader.Tokens);
         Assert.True(_model.RequireTokenizer().IsEndOfGeneration(reader.Tokens[^1]));
