@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { binding } from './binding';
-import { isUrl, type Bytes } from './check';
+import { invalid, isUrl, show, type Bytes } from './check';
 import { native } from './errors';
 
 /**
@@ -17,10 +17,17 @@ import { native } from './errors';
 export function storeModel(source: string | URL | Bytes, modelId?: number | null): number {
   if (typeof source === 'string') return native(() => binding.storeModelPath(filePath(source), modelId || null));
   if (isUrl(source)) return native(() => binding.storeModelPath(fileURLToPath(source), modelId || null));
-  // Whatever else upstream took goes the same way: Buffer.from throws Node's own TypeError for what is no bytes.
-  const bytes =
-    types.isUint8Array(source) || types.isArrayBuffer(source) ? source : Buffer.from(source as unknown as ArrayBuffer);
-  return native(() => binding.storeModel(bytes, modelId || null));
+  return native(() => binding.storeModel(bytesOf(source), modelId || null));
+}
+
+/** Whatever else upstream took goes the same way: Buffer.from throws Node's own TypeError for what is no bytes. */
+function bytesOf(source: unknown): Uint8Array | ArrayBuffer {
+  if (types.isUint8Array(source) || types.isArrayBuffer(source)) return source;
+  // But for a `length` that somebody wrote down it would make as many bytes, of whatever is there or is not.
+  const isList = Array.isArray(source) || ArrayBuffer.isView(source) || types.isSharedArrayBuffer(source);
+  if (!isList && typeof source === 'object' && source !== null && 'length' in source)
+    throw invalid(`source must be a path, a file: URL or the bytes of a GGUF file, got ${show(source)}`);
+  return Buffer.from(source as ArrayBuffer);
 }
 
 /** @internal A path, also when written as a `file:` URL. */

@@ -113,7 +113,12 @@ function headers() {
 
 const addon = () => ({
   name: 'addon',
-  inputs: [...files('addon', '.cc', '.h', '.map'), 'binding.gyp', 'node_modules/node-api-headers/package.json'],
+  inputs: [
+    ...files('addon', '.cc', '.h', '.map'),
+    'binding.gyp',
+    'node_modules/node-addon-api/package.json',
+    'node_modules/node-api-headers/package.json',
+  ],
   outputs: ['index.node'],
   extra: [process.platform, process.arch],
   work: async () => {
