@@ -160,7 +160,7 @@ internal static unsafe class Arguments
         NativeGenerationOptions given = *options;
         var sampling = new SamplingOptions(given.Temperature, given.TopK, given.TopP, given.MinP, given.RepeatPenalty, given.Seed);
         sampling.Validate();
-        return new GenerationOptions(sampling, given.MaxTokens, Flag(given.IgnoreEos, "ignoreEos"), Stops(given), !Flag(given.Speculation, "speculation"));
+        return new GenerationOptions(sampling, given.MaxTokens, Flag(given.IgnoreEos, "ignoreEos"), Stops(given), [], !Flag(given.Speculation, "speculation"));
     }
 
     private static byte[][] Stops(in NativeGenerationOptions given)

@@ -21,13 +21,19 @@ public sealed unsafe class GenerationJob : SequenceJob
     private readonly Sampler _sampler;
     private readonly TextStream _text;
     private readonly int _contextLength;
-    private readonly Drafter? _drafter;
+    private readonly PassCosts _costs;
+    private Drafter? _drafter;
     private long _generated;
     private int _next;
     private int _row;       // of the batch: the first whose logits are wanted
 
     internal GenerationJob(
-        OpenModel model, int[] prompt, GenerationOptions options, delegate* unmanaged<void*, void> notify, void* user, PassCosts? costs = null)
+        OpenModel model,
+        Prompt prompt,
+        GenerationOptions options,
+        delegate* unmanaged<void*, void> notify,
+        void* user,
+        PassCosts? costs = null)
         : base(model, prompt, notify, user)
     {
         _options = options;
@@ -35,10 +41,14 @@ public sealed unsafe class GenerationJob : SequenceJob
         _contextLength = model.Loaded.Model.Config.ContextLength;
         _sampler = new Sampler(options.Sampling, _tokenizer == null ? default : _tokenizer.SuppressedIds);
         _text = new TextStream(options.Stops);
-        _drafter = options.Speculation
-            ? new Drafter(costs ?? model.Loaded.Scheduler.Costs, Math.Min(prompt.Length + options.MaxTokens, _contextLength))
-            : null;
-        foreach (int token in prompt)
+        _costs = costs ?? model.Loaded.Scheduler.Costs;
+    }
+
+    /// <inheritdoc/>
+    private protected override void OnPrepared()
+    {
+        _drafter = _options.Speculation ? new Drafter(_costs, Math.Min(Prompt.Length + _options.MaxTokens, _contextLength)) : null;
+        foreach (int token in Prompt)
         {
             _sampler.Accept(token);
             _drafter?.Start(token);
@@ -101,20 +111,27 @@ public sealed unsafe class GenerationJob : SequenceJob
         _sampler.Accept(_next);
         wasGuessed = _drafter?.Chosen(_next, index) ?? false;
         _generated++;
-        if (_tokenizer != null && !_options.IgnoreEos && _next < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(_next))
+        if (IsEnd(_next))
         {
             Publish(_next, default);
             End(FinishReason.Stop);
             return false;
         }
         // A model may have more rows of logits than its vocabulary has tokens: those render nothing.
-        if (_tokenizer != null && _next < _tokenizer.VocabSize && !_tokenizer.IsSpecial(_next))
+        if (_tokenizer != null && _next < _tokenizer.VocabSize)
         {
-            _text.Append(_tokenizer.TokenBytes(_next));
+            if (_tokenizer.IsSpecial(_next))
+            {
+                _text.AppendHidden(_tokenizer.TokenBytes(_next));
+            }
+            else
+            {
+                _text.Append(_tokenizer.TokenBytes(_next));
+            }
         }
         Publish(_next, _text.Ready);
         _text.TakeReady();
-        if (_text.Stopped)
+        if (_text.StoppedBy != null)
         {
             End(FinishReason.Stop);
             return false;
@@ -147,6 +164,11 @@ public sealed unsafe class GenerationJob : SequenceJob
             _row = batch.Add(Session!, Prompt[i], wantLogits: i == Prompt.Length - 1);
         }
     }
+
+    /// <summary>The model ends with this token, or the caller wants it to.</summary>
+    private bool IsEnd(int token) =>
+        Array.IndexOf(_options.StopIds, token) >= 0
+        || (_tokenizer != null && !_options.IgnoreEos && token < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(token));
 
     private void Publish(int token, ReadOnlySpan<byte> text)
     {

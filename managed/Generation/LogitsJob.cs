@@ -14,7 +14,7 @@ public sealed unsafe class LogitsJob : SequenceJob
     private readonly int _vocabulary;
     private int _row;
 
-    internal LogitsJob(OpenModel model, int[] prompt, float* output, delegate* unmanaged<void*, void> notify, void* user)
+    internal LogitsJob(OpenModel model, Prompt prompt, float* output, delegate* unmanaged<void*, void> notify, void* user)
         : base(model, prompt, notify, user)
     {
         _output = output;

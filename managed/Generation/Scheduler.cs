@@ -114,6 +114,7 @@ internal sealed class Scheduler(LoadedModel owner)
             bool runnable = false;
             for (int i = _active.Count - 1; i >= 0; i--)
             {
+                Begin(_active[i]);
                 runnable |= !DropIfOver(i) && !_active[i].IsFull;
             }
             if (runnable)
@@ -128,6 +129,22 @@ internal sealed class Scheduler(LoadedModel owner)
                     Monitor.Wait(_gate);
                 }
             }
+        }
+    }
+
+    /// <summary>Gives a job its state, if it has none. There may be no memory for it, or its text may be too long.</summary>
+    private void Begin(SequenceJob job)
+    {
+        try
+        {
+            if (!job.IsCancelRequested)
+            {
+                job.Begin(owner.Model);
+            }
+        }
+        catch (Exception e)
+        {
+            job.EndFailed(RealmFailure.Of(e));
         }
     }
 

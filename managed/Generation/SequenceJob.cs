@@ -7,12 +7,16 @@ namespace Realm.Generation;
 public abstract unsafe class SequenceJob : Job, IPlanned
 {
     private readonly OpenModel _model;
+    private readonly Prompt _prompt;
+    private bool _isPrepared;
+    private bool _isQueued;
 
-    private protected SequenceJob(OpenModel model, int[] prompt, delegate* unmanaged<void*, void> notify, void* user)
+    private protected SequenceJob(OpenModel model, Prompt prompt, delegate* unmanaged<void*, void> notify, void* user)
         : base(notify, user)
     {
         _model = model;
-        Prompt = prompt;
+        _prompt = prompt;
+        _isQueued = prompt.IsLong;
     }
 
     /// <inheritdoc/>
@@ -30,6 +34,9 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Beyond its prompt: it wants one row a pass, and soon; more if it has drafted.</summary>
     public bool IsDecoding => Fed == Prompt.Length;
 
+    /// <summary>Its prompt is for the <see cref="PromptQueue"/>.</summary>
+    internal bool IsLong => _prompt.IsLong;
+
     /// <summary>Rows of this job in the pass under way.</summary>
     internal int RowsInPass { get; private set; }
 
@@ -37,7 +44,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     internal abstract int Wanted { get; }
 
     /// <summary>The ids to start with.</summary>
-    private protected int[] Prompt { get; }
+    private protected int[] Prompt => _prompt.Ids;
 
     /// <summary>Of the prompt, how many ids the model has seen.</summary>
     private protected int Fed { get; set; }
@@ -54,8 +61,34 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <inheritdoc cref="IPlanned.Extra"/>
     internal virtual int Extra(int rows, int room) => 0;
 
+    /// <summary>Makes ids of the prompt, and whatever else needs them. On the thread of the scheduler or of the prompts' queue.</summary>
+    internal void Prepare()
+    {
+        if (!_isPrepared)
+        {
+            _isPrepared = true;
+            _prompt.Encode(_model.Loaded.Tokenizer!, _model.Loaded.Model.Config);
+            OnPrepared();
+        }
+    }
+
+    /// <summary>Is ready for the scheduler.</summary>
+    /// <returns>False: it has ended in the queue.</returns>
+    internal bool TryLeaveQueue()
+    {
+        lock (Mailbox.Gate)
+        {
+            _isQueued = false;
+            return !IsFinished;
+        }
+    }
+
     /// <summary>Gives the job its state.</summary>
-    internal void Begin(Model model) => Session ??= model.NewSession();
+    internal void Begin(Model model)
+    {
+        Prepare();
+        Session ??= model.NewSession();
+    }
 
     /// <summary>Puts its next rows into the batch, side by side.</summary>
     internal void Feed(Batch batch, int rows)
@@ -89,11 +122,28 @@ public abstract unsafe class SequenceJob : Job, IPlanned
         _model.Forget(this);
     }
 
+    /// <summary>The prompt's ids are there.</summary>
+    private protected virtual void OnPrepared()
+    {
+    }
+
     /// <summary>Adds so many rows to the batch.</summary>
     private protected abstract void Add(Batch batch, int rows);
 
     /// <inheritdoc/>
-    private protected override void OnCancel() => _model.Loaded.Scheduler.Cancelled(this);
+    private protected override void OnCancel()
+    {
+        lock (Mailbox.Gate)
+        {
+            if (_isQueued)
+            {
+                // Making ids has no place to stop at: the reader need not wait for its end.
+                EndCancelled();
+                return;
+            }
+        }
+        _model.Loaded.Scheduler.Cancelled(this);
+    }
 
     /// <inheritdoc/>
     private protected override void OnRoom() => _model.Loaded.Scheduler.Wake();

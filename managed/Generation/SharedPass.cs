@@ -94,8 +94,7 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
     }
 
     /// <summary>Puts the rows that are planned into the empty batch.</summary>
-    /// <returns>False: a job failed, whose rows may be in the batch already. (There may be no memory for its state: the others need not
-    /// suffer.)</returns>
+    /// <returns>False: a job failed, whose rows may be in the batch already.</returns>
     private bool Feed(List<SequenceJob> jobs, Batch batch)
     {
         foreach (SequenceJob job in jobs)
@@ -107,7 +106,6 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
             (int member, int rows) = _plan[i];
             try
             {
-                jobs[member].Begin(owner.Model);
                 jobs[member].Feed(batch, rows);
             }
             catch (Exception e)

@@ -49,7 +49,7 @@ public sealed unsafe class SpeculationTests : IDisposable
         using var reader = new TestReader();
         using Batch batch = _model.Loaded.Model.NewBatch();
         using var scratch = new SamplerScratch(_model.Loaded.Model.Config.VocabSize);
-        var job = new GenerationJob(_model, [.. prompt.Select(id => (int)id)], options, null, null, costs);
+        var job = new GenerationJob(_model, Prompt.OfIds(prompt, _model.Loaded.Model.Config), options, null, null, costs);
         job.Begin(_model.Loaded.Model);
         int passes = 0;
         while (!job.IsFinished)
@@ -89,10 +89,10 @@ public sealed unsafe class SpeculationTests : IDisposable
             // To the end of the context, to a limit, to the model's own end, to a stop string.
             (uint[] Prompt, GenerationOptions Options)[] cases =
             [
-                (full, new GenerationOptions(sampling, 1000, true, [])),
-                (list, new GenerationOptions(sampling, 7 + (int)seed, true, [])),
-                (list, new GenerationOptions(sampling, 60, false, [])),
-                (list, new GenerationOptions(sampling, 60, true, ["is Ot"u8.ToArray(), "e"u8.ToArray()])),
+                (full, new GenerationOptions(sampling, 1000, true, [], [])),
+                (list, new GenerationOptions(sampling, 7 + (int)seed, true, [], [])),
+                (list, new GenerationOptions(sampling, 60, false, [], [])),
+                (list, new GenerationOptions(sampling, 60, true, ["is Ot"u8.ToArray(), "e"u8.ToArray()], [])),
             ];
             foreach ((uint[] prompt, GenerationOptions options) in cases)
             {
@@ -162,7 +162,7 @@ public sealed unsafe class SpeculationTests : IDisposable
         using var reader = new TestReader();
         using Batch batch = _model.Loaded.Model.NewBatch();
         using var scratch = new SamplerScratch(_model.Loaded.Model.Config.VocabSize);
-        var job = new GenerationJob(_model, [.. list.Select(id => (int)id)], options, null, null, Free);
+        var job = new GenerationJob(_model, Prompt.OfIds(list, _model.Loaded.Model.Config), options, null, null, Free);
         job.Begin(_model.Loaded.Model);
         for (int i = 0; !job.IsFinished; i++)
         {
