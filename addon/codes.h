@@ -1,5 +1,5 @@
 // The stable `code` of every error that leaves the engine: ErrorCode of managed/RealmException.cs, as JavaScript sees it.
-// `npm run lint` compares the two lists and js/errors.ts.
+// `npm run lint` compares the two lists and js/portable/errors.ts.
 #pragma once
 #include <stdint.h>
 

@@ -8,7 +8,7 @@
 
 namespace realm {
 
-// The object is the one that js/generation.ts makes: every field present (but `speculation`, which is on then), of
+// The object is the one that js/options/generate.ts makes: every field present (but `speculation`, which is on then), of
 // the right type and in range.
 struct GenerationOptions : realm_generation_options {
   GenerationOptions(Call& call, Napi::Value object);

@@ -1,4 +1,4 @@
-// index.node: what it exports. The first seven are upstream's; the TypeScript side is `Native` in js/binding.ts, and
+// index.node: what it exports. The first seven are upstream's; the TypeScript side is `Native` in js/engine/binding.ts, and
 // `npm run lint` compares the two.
 #include <napi.h>
 

@@ -63,7 +63,8 @@ function checkTools(wanted) {
 
 async function dependencies() {
   const { dependencies: run, devDependencies: dev } = require(path.join(root, 'package.json'));
-  const there = Object.entries({ ...run, ...dev }).every(([name, wanted]) => {
+  const there = Object.entries({ ...run, ...dev }).every(([name, asked]) => {
+    const wanted = asked.replace(/^npm:.*@/, ''); // another name for a package: npm:package@version
     const manifest = path.join(root, 'node_modules', name, 'package.json');
     return fs.existsSync(manifest) && JSON.parse(fs.readFileSync(manifest, 'utf8')).version === wanted;
   });

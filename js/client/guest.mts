@@ -1,4 +1,4 @@
-import { createImports, type ImportOptions, type RealmImports } from '../wasm/imports.js';
+import { createImports, type ImportOptions, type RealmImports } from '../portable/imports/imports.js';
 import { RequestChannel, SocketChannel, type Channel, type WorkerMaker } from './channel.mjs';
 import { RealmError } from './error.mjs';
 import { RemoteModels } from './remote.mjs';

@@ -2,8 +2,8 @@ import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'n
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { optionsObject, wholeNumber } from '../check';
-import { RealmError } from '../errors';
+import { optionsObject, wholeNumber } from '../engine/check';
+import { RealmError } from '../portable/errors';
 import { Access } from './access';
 import { Calls } from './calls';
 import { Connection } from './connection';

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { types } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { abortSignal, invalid, isUrl, show } from '../check';
-import { RealmError } from '../errors';
+import { abortSignal, invalid, show } from '../engine/check';
+import { isUrl } from '../engine/source';
+import { RealmError } from '../portable/errors';
 import type { AllowedModels } from '../guest/local';
-import { webAssembly, type WasmModule } from '../guest/webassembly';
+import { webAssembly, type WasmModule } from '../portable/guest/webassembly';
 
 /** An argument of a guest's function: a text becomes two, pointer and length of its UTF-8 bytes, in memory of the guest's export `alloc`. */
 export type GuestArgument = number | string;

@@ -9,7 +9,7 @@ using Realm.Tokenizers;
 
 namespace Realm.Abi;
 
-/// <summary>The JSON of <c>realm_model_describe</c>: the facts of js/model.ts' ModelInfo. What a file does not say is null.</summary>
+/// <summary>The JSON of <c>realm_model_describe</c>: the facts of js/model/model.ts' ModelInfo. What a file does not say is null.</summary>
 internal static class ModelDescription
 {
     /// <summary>Facts about the network, the file, the tokenizer, and how the model was opened.</summary>

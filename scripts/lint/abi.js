@@ -95,7 +95,7 @@ function difference(problems, what, actual, expected) {
 
 /** Names of the functions in `interface Native { ... }`. */
 function typescript() {
-  const body = /export interface Native \{([\s\S]*?)\n\}/.exec(read('js/binding.ts'))[1];
+  const body = /export interface Native \{([\s\S]*?)\n\}/.exec(read('js/engine/binding.ts'))[1];
   return [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1]);
 }
 
@@ -149,7 +149,7 @@ function checkAbi() {
   const bindings = [...read('addon/module.cc').matchAll(/^ {4}Export<\w+, \d+>\(exports, "(\w+)"\);/gm)].map(
     (match) => match[1],
   );
-  difference(problems, 'interface Native in js/binding.ts', typescript(), bindings);
+  difference(problems, 'interface Native in js/engine/binding.ts', typescript(), bindings);
   return problems;
 }
 
