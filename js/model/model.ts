@@ -1,16 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { ChatTemplate, type ChatMessage, type ChatTemplateOptions } from '../chat/template';
+import type { ChatMessage } from '../chat/conversation';
+import { type ChatTemplateOptions, modelTemplate } from '../chat/modelTemplate';
+import { renderChatTemplate } from '../chat/renderChatTemplate';
 import { binding } from '../engine/binding';
-import {
-  abortSignal,
-  flag,
-  invalid,
-  optionsObject,
-  show,
-  text as checkText,
-  tokenIds,
-  type TokenIds,
-} from '../engine/check';
+import { abortSignal, flag, optionsObject, text as checkText, tokenIds, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
 import { RealmError } from '../portable/errors';
 import { checkGenerateOptions, type GenerateOptions } from '../options/generate';
@@ -48,6 +41,8 @@ export interface ModelInfo {
   tensorCount: number;
   /** The file's Jinja template for conversations. */
   chatTemplate: string | null;
+  /** Its other templates, by name: `tool_use`, `rag`. */
+  chatTemplates: Readonly<Record<string, string>>;
   tokenizer: {
     model: string | null;
     pre: string | null;
@@ -91,7 +86,6 @@ export let handleOf: (model: Model) => bigint;
 export class Model {
   readonly info: Readonly<ModelInfo>;
   #handle: bigint;
-  #template: ChatTemplate | undefined;
   #closed = false;
 
   static {
@@ -138,25 +132,15 @@ export class Model {
   }
 
   /**
-   * A conversation as the text that the model was trained on, by the file's own template.
+   * A conversation as the text that the model was trained on, by the file's own template or another. Content given as parts is
+   * joined; arguments of calls may be objects or, as in OpenAI's API, their JSON.
    *
-   * @throws RealmError E_UNSUPPORTED: the file has no template; E_INVALID_ARGUMENT: the template refuses the conversation
+   * @throws RealmError E_UNSUPPORTED: the file has no template, or content is no text; E_INVALID_ARGUMENT: the template refuses
+   * the conversation; E_LIMIT: it takes too many steps, too much memory or too long
    */
   applyChatTemplate(messages: readonly ChatMessage[], options?: ChatTemplateOptions): string {
-    const { tools, addGenerationPrompt } = optionsObject(options);
-    if (!Array.isArray(messages)) throw invalid(`messages must be an array, got ${show(messages)}`);
-    const generate = flag('addGenerationPrompt', addGenerationPrompt, true);
-    const { chatTemplate, bosToken, eosToken } = this.info;
-    if (chatTemplate === null)
-      throw new RealmError('E_UNSUPPORTED', 'the file has no chat template (tokenizer.chat_template)');
-    this.#template ??= new ChatTemplate(chatTemplate);
-    return this.#template.render({
-      messages,
-      tools: tools ?? null,
-      add_generation_prompt: generate,
-      bos_token: bosToken ?? '',
-      eos_token: eosToken ?? '',
-    });
+    const { source, options: given } = modelTemplate(this.info, optionsObject(options));
+    return renderChatTemplate(source, messages, given);
   }
 
   /**

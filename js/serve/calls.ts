@@ -5,7 +5,7 @@ import { flag, invalid, positiveInteger, show, text, tokenIds } from '../engine/
 import type { GenerationResult } from '../model/generation';
 import type { GenerateOptions } from '../options/generate';
 import { handleOf, type Model } from '../model/model';
-import type { ChatMessage } from '../chat/template';
+import type { ChatMessage } from '../chat/conversation';
 import { isLayerName, layerCall, openSession, stopTokens } from './layers';
 import { Models } from './models';
 import type { CheckedOptions } from './options';

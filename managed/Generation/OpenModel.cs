@@ -1,4 +1,3 @@
-using Realm.State;
 using Realm.Tokenizers;
 
 namespace Realm.Generation;

@@ -1,4 +1,4 @@
-using Realm.Architectures;
+using Realm.Blocks;
 using Realm.Tokenizers;
 
 namespace Realm.Generation;

@@ -202,6 +202,7 @@ public sealed unsafe class ModelExportsTests
         Assert.Equal("gpt2", facts.GetProperty("tokenizer").GetProperty("model").GetString());
         Assert.Equal("<|endoftext|>", facts.GetProperty("bosToken").GetString());
         Assert.Contains("im_start", facts.GetProperty("chatTemplate").GetString());
+        Assert.Empty(facts.GetProperty("chatTemplates").EnumerateObject());
         Close(model);
 
         ulong vocabOnly = Open(Golden.TinyAtlas, new NativeModelOptions { VocabOnly = 1 }).Model;
