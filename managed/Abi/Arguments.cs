@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
-using Realm.Blocks;
+using Realm.State;
 using Realm.Generation;
 using Realm.Runtime;
 using Realm.Sampling;

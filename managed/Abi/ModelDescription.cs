@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Realm.Blocks;
+using Realm.Architectures;
 using Realm.Generation;
 using Realm.Gguf;
 using Realm.Runtime;
+using Realm.State;
 using Realm.Tokenizers;
 
 namespace Realm.Abi;
@@ -49,6 +50,7 @@ internal static class ModelDescription
             ModelConfig config = open.Loaded.Model.Config;
             json.WriteNumber("layers", config.Layers);
             json.WriteNumber("hiddenSize", config.HiddenSize);
+            json.WriteNumber("rowSize", config.RowSize);
             json.WriteNumber("headCount", config.HeadCount);
             json.WriteNumber("kvHeadCount", config.KvHeadCount);
             json.WriteNumber("headSize", config.HeadSize);
@@ -62,6 +64,7 @@ internal static class ModelDescription
         long? hidden = Fact(metadata, $"{architecture}.embedding_length");
         WriteFact(json, "layers", Fact(metadata, $"{architecture}.block_count"));
         WriteFact(json, "hiddenSize", hidden);
+        WriteFact(json, "rowSize", hidden);
         WriteFact(json, "headCount", heads);
         WriteFact(json, "kvHeadCount", Fact(metadata, $"{architecture}.attention.head_count_kv") ?? heads);
         WriteFact(json, "headSize", Fact(metadata, $"{architecture}.attention.key_length") ?? (heads > 0 ? hidden / heads : null));

@@ -5,12 +5,12 @@ internal static class Architectures
 {
     public static IReadOnlyList<Architecture> All { get; } =
     [
-        Llama.Facts,
-        Qwen2.Facts,
-        Qwen3.Facts,
+        Llama.Family,
+        Qwen2.Family,
+        Qwen3.Family,
     ];
 
-    /// <summary>The facts of an architecture.</summary>
+    /// <summary>The architecture of that name.</summary>
     /// <exception cref="RealmException">E_UNSUPPORTED, naming it and those there are.</exception>
     public static Architecture Find(string name) => All.FirstOrDefault(a => a.Name == name) ?? throw new RealmException(
         ErrorCode.Unsupported, $"architecture '{name}' is not supported; supported are {string.Join(", ", All.Select(a => a.Name))}");

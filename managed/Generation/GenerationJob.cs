@@ -18,11 +18,13 @@ public sealed unsafe class GenerationJob : SequenceJob
 {
     private readonly GenerationOptions _options;
     private readonly Tokenizer? _tokenizer;
-    private readonly Sampler _sampler;
+    private readonly SamplerChain _sampler;
+    private readonly RandomSource _random;
     private readonly TextStream _text;
     private readonly int _contextLength;
     private readonly PassCosts _costs;
     private Drafter? _drafter;
+    private History _history = new();
     private long _generated;
     private int _next;
     private int _row;       // of the batch: the first whose logits are wanted
@@ -39,7 +41,9 @@ public sealed unsafe class GenerationJob : SequenceJob
         _options = options;
         _tokenizer = model.Loaded.Tokenizer;
         _contextLength = model.Loaded.Model.Config.ContextLength;
-        _sampler = new Sampler(options.Sampling, _tokenizer == null ? default : _tokenizer.SuppressedIds);
+        int vocabulary = model.Loaded.Model.Config.VocabSize;
+        _sampler = SamplerChain.Create(options.Sampling, vocabulary, _tokenizer == null ? default : _tokenizer.SuppressedIds);
+        _random = new RandomSource(options.Sampling.Seed);
         _text = new TextStream(options.Stops);
         _costs = costs ?? model.Loaded.Scheduler.Costs;
     }
@@ -47,10 +51,12 @@ public sealed unsafe class GenerationJob : SequenceJob
     /// <inheritdoc/>
     private protected override void OnPrepared()
     {
-        _drafter = _options.Speculation ? new Drafter(_costs, Math.Min(Prompt.Length + _options.MaxTokens, _contextLength)) : null;
+        long most = Math.Min(Prompt.Length + _options.MaxTokens, _contextLength);
+        _drafter = _options.Speculation ? new Drafter(_costs, most) : null;
+        _history = new History((int)most);
+        _history.Add(Prompt);
         foreach (int token in Prompt)
         {
-            _sampler.Accept(token);
             _drafter?.Start(token);
         }
     }
@@ -107,8 +113,9 @@ public sealed unsafe class GenerationJob : SequenceJob
     /// <returns>False: it was the last.</returns>
     private bool Choose(float* logits, SamplerScratch scratch, int length, int index, out bool wasGuessed)
     {
-        _next = _sampler.Sample(logits, scratch);
+        _next = _sampler.Choose(logits, null, _history, _random, scratch);
         _sampler.Accept(_next);
+        _history.Add(_next);
         wasGuessed = _drafter?.Chosen(_next, index) ?? false;
         _generated++;
         if (IsEnd(_next))

@@ -1,3 +1,4 @@
+using Realm.State;
 using Realm.Tokenizers;
 
 namespace Realm.Generation;

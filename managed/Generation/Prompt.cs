@@ -1,4 +1,4 @@
-using Realm.Blocks;
+using Realm.Architectures;
 using Realm.Tokenizers;
 
 namespace Realm.Generation;

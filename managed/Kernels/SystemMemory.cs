@@ -18,6 +18,9 @@ internal static unsafe class SystemMemory
     private const int ReadWrite = 3;
     private const int PrivateAnonymous = 0x22;
 
+    /// <summary>A test build: a page that nobody may touch lies behind every buffer.</summary>
+    public static bool HasGuards => Guard.Watches;
+
     /// <summary>Zeroed memory of at least one byte, aligned to a page on Linux and to 64 bytes elsewhere. On Linux what is never touched takes no memory.</summary>
     /// <exception cref="OutOfMemoryException">The system has none.</exception>
     public static byte* Allocate(long bytes)

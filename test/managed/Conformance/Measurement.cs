@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Realm.Blocks;
+using Realm.State;
 using Realm.Runtime;
 using Realm.Tests.Runtime;
 

@@ -1,0 +1,73 @@
+using Realm.Kernels;
+using Realm.Passes;
+
+namespace Realm.Architectures;
+
+/// <summary>Rotary position embedding as files describe it.</summary>
+internal sealed partial class ModelReader
+{
+    /// <summary>A table of positions by the usual keys; each different one is made once.</summary>
+    /// <param name="pairing">Which elements form a pair.</param>
+    /// <param name="dimensions">Elements of a head that turn; 0: <c>rope.dimension_count</c>, or the whole head.</param>
+    /// <param name="frequencyBase">The base; null: <c>rope.freq_base</c>, or 10000.</param>
+    /// <param name="scaled">Whether the file's scaling of positions applies.</param>
+    /// <param name="factors">Divisors of the frequencies, one a pair, or null.</param>
+    /// <param name="magnitude">A further factor of cosine and sine.</param>
+    public RopeTable Rope(RopePairing pairing, int dimensions = 0, double? frequencyBase = null, bool scaled = true, float[]? factors = null, double magnitude = 1)
+    {
+        if (dimensions == 0)
+            dimensions = Size("rope.dimension_count", KeySize);
+        if (dimensions < 2 || dimensions % 2 != 0 || dimensions > KeySize)
+            throw Bad("rope.dimension_count", $"{dimensions} is not an even number from 2 to the head size {KeySize}");
+        double @base = frequencyBase ?? Number("rope.freq_base", 10000);
+        if (@base <= 0)
+            throw Bad("rope.freq_base", $"{@base} is not positive");
+        if (factors != null && (factors.Length != dimensions / 2 || factors.Any(f => !(f > 0) || float.IsInfinity(f))))
+            throw new RealmException(ErrorCode.Hparam, "factors of rotary position embedding: one is not positive and finite, or there are too few or too many");
+        RopeScaling scaling = scaled ? ReadScaling() : new RopeScaling();
+        RopeConfig config = RopeConfig.Create(pairing, dimensions, @base, scaling with { Magnitude = scaling.Magnitude * magnitude }, factors);
+        if (_ropeTables.Find(known => known.Config.IsSame(config)) is { } table)
+            return table;
+        _ropeTables.Add(table = new RopeTable(config));
+        return table;
+    }
+
+    private RopeScaling ReadScaling()
+    {
+        const string Scaling = "rope.scaling.";
+        string type = Text(Scaling + "type") ?? "linear";
+        if (type is not ("none" or "linear" or "yarn" or "longrope"))
+            throw new RealmException(ErrorCode.Unsupported, $"{_prefix}{Scaling}type is '{type}'; supported are none, linear, yarn, longrope");
+        double factor = Number(Scaling + "factor", Number("rope.scale_linear", 0));
+        if (factor < 0)
+            throw Bad(Scaling + "factor", $"{factor} is negative");
+        if (factor == 0 || type is "none" or "longrope")
+            factor = 1;
+        double extrapolation = Number(Scaling + "yarn_ext_factor", -1);
+        if (extrapolation < 0)
+            extrapolation = type == "yarn" ? 1 : 0;
+        double attentionFactor = Number(Scaling + "attn_factor", 1);
+        double logMultiplier = Number(Scaling + "yarn_log_multiplier", 0);
+        // YaRN grows the magnitude of queries and keys with the logarithm of the factor (Peng et al., 2023, equation 22);
+        // models that say how much do it by the ratio of two such terms.
+        double magnitude = extrapolation == 0
+            ? Number(Scaling + "yarn_attn_factor", 1)
+            : logMultiplier == 0 ? Growth(1) : Growth(1) / Growth(logMultiplier);
+        return new RopeScaling
+        {
+            Factor = factor,
+            ExtrapolationFactor = extrapolation,
+            BetaFast = Above0(Scaling + "yarn_beta_fast", 32),
+            BetaSlow = Above0(Scaling + "yarn_beta_slow", 1),
+            OriginalContext = OriginalContext,
+            Magnitude = magnitude * attentionFactor,
+        };
+
+        double Growth(double multiplier) => factor <= 1 ? 1 : 0.1 * multiplier * Math.Log(factor) + 1;
+
+        double Above0(string key, double otherwise) => Number(key, otherwise) is > 0 and double value ? value : throw Bad(key, "not positive");
+    }
+
+    /// <summary>Positions the model was trained for before its context was stretched.</summary>
+    public long OriginalContext => _metadata.Integer(_prefix + "rope.scaling.original_context_length") is > 0 and long original ? original : Context;
+}

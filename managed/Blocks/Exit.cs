@@ -1,0 +1,54 @@
+using Realm.Kernels.Functions;
+using Realm.Passes;
+using System.Runtime.Intrinsics;
+
+namespace Realm.Blocks;
+
+/// <summary>How rows of the residual stream become logits: final norm, output head, and perhaps a scale and a cap, cap · tanh(logit / cap).</summary>
+internal unsafe class Exit(Norm? norm, Linear head, float scale = 1f, float? cap = null) : IAsk
+{
+    private readonly Matrices _head = new(head);
+    private SourceBuffer _source = null!;
+    private RowBuffer _rows = null!;
+
+    /// <summary>Logits of a row.</summary>
+    public int VocabSize => head.Outputs;
+
+    public virtual void Ask(Needs needs)
+    {
+        _source = needs.Source(_head.Layouts, head.Weight.Columns);
+        _rows = needs.Rows(head.Weight.Columns);
+        needs.Product(_head);
+    }
+
+    /// <summary>Takes what counts out of a row of the stream: here its first numbers, as they are.</summary>
+    protected virtual void Collect(float* row, float* hidden) =>
+        new ReadOnlySpan<float>(row, head.Weight.Columns).CopyTo(new Span<float>(hidden, head.Weight.Columns));
+
+    /// <summary>Logits (count, vocabulary) of the rows of the stream that `wanted` names.</summary>
+    public void Logits(in Step step, int* wanted, int count, float* logits)
+    {
+        (int first, int last) = step.Share(count);
+        for (int i = first; i < last; i++)
+            Collect(step.Stream[wanted[i]], _rows.Row(i));
+        step.Barrier();
+        Source n = step.Read(_rows.View, count, norm, _source);
+        step.Project(_head, n, new Target(logits, VocabSize, add: false, scale));      // (wanted, vocab)
+        if (cap is not { } limit)
+            return;
+        step.Barrier();
+        (first, last) = step.Share(count);
+        for (int i = first; i < last; i++)
+            Cap(logits + (long)i * VocabSize, limit);
+    }
+
+    private void Cap(float* logits, float limit)
+    {
+        Vector256<float> c = Vector256.Create(limit), inverse = Vector256.Create(1f / limit);
+        int i = 0;
+        for (; i <= VocabSize - 8; i += 8)
+            (c * Tanh.Compute(Vector256.Load(logits + i) * inverse)).Store(logits + i);
+        for (; i < VocabSize; i++)
+            logits[i] = limit * Tanh.Compute(Vector256.CreateScalar(logits[i] / limit)).ToScalar();
+    }
+}

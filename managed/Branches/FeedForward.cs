@@ -1,0 +1,30 @@
+using Realm.Passes;
+
+namespace Realm.Branches;
+
+/// <summary>Feed-forward network: down(f(up(n))), or with a gate down(f(gate(n)) · up(n)). (Vaswani et al., 2017; Shazeer, 2020)</summary>
+internal sealed class FeedForward(Matrices inner, Linear down) : Branch
+{
+    private readonly Matrices _down = new(down);
+    private RowBuffer _middle = null!;
+    private SourceBuffer _source = null!;
+
+    public override SourceNeeds Reads => new(inner.Layouts);
+
+    public override void Ask(Needs needs)
+    {
+        needs.Product(inner);
+        needs.Product(_down);
+        _middle = needs.Rows(inner.Outputs);
+        _source = needs.Source(_down.Layouts, inner.Outputs);
+    }
+
+    public override void Forward(in Step step, in Source source, in Target target)
+    {
+        step.Project(inner, source, _middle);            // (rows, feedForward)
+        step.Barrier();
+        Source m = step.Load(_middle, _source);
+        step.Project(_down, m, target);                  // (rows, hidden)
+        step.Barrier();
+    }
+}
