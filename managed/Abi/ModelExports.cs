@@ -107,7 +107,7 @@ internal static unsafe class ModelExports
         {
             throw new RealmException(ErrorCode.InvalidToken, $"token {(uint)tokens[wrong]} at index {wrong} is not in the vocabulary of {tokenizer.VocabSize}");
         }
-        Results.Bytes(tokenizer.Decode(tokens, skipSpecial != 0), text, capacity, length);
+        Results.Bytes(tokenizer.Decode(tokens, skipSpecial != 0, cleanSpaces: true), text, capacity, length);
     });
 
     // int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
