@@ -14,7 +14,7 @@ std::string NotFound(uint32_t id) { return "Model " + std::to_string(id) + " not
 
 // A failure of a function that uses a stored model.
 Napi::Value FailUse(Call& call, uint32_t id, const realm_error& error) {
-  if (error.code == E_MODEL_NOT_FOUND) return call.Fail(error.code, NotFound(id) + ": " + NotFound(id));
+  if (error.code == E_MODEL_NOT_FOUND) return call.Fail(error.code, NotFound(id));
   return call.FailEngine(error);
 }
 

@@ -29,8 +29,8 @@ export function show(value: unknown): string {
   }
 }
 
-export function invalid(message: string): RealmError {
-  return new RealmError('E_INVALID_ARGUMENT', message);
+export function invalid(message: string, options?: { cause?: unknown }): RealmError {
+  return new RealmError('E_INVALID_ARGUMENT', message, options);
 }
 
 /** The options of a call: an object, or nothing. */
@@ -120,6 +120,18 @@ export function floats(value: unknown, name: string): Float32Array | Buffer | Ar
     numbers[i] = number;
   }
   return numbers;
+}
+
+/** A layer or a position. What is no number at all gets the addon's error, in upstream's words. */
+export function uint32(name: string, value: number): number {
+  if (typeof value !== 'number' || (Number.isInteger(value) && value >= 0 && value <= 0xffffffff)) return value;
+  throw invalid(`${name} must be an integer from 0 to 4294967295, got ${show(value)}`);
+}
+
+/** The id of a stored model. One that no model can have is not found, as upstream says; a fraction would be cut to another model's. */
+export function storedId(value: number): number {
+  if (typeof value !== 'number' || Number.isInteger(value) || !Number.isFinite(value)) return value;
+  throw invalid(`modelId must be an integer, got ${show(value)}`);
 }
 
 /** An array that results are written into. */

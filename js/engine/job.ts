@@ -1,3 +1,4 @@
+import { whenAborted } from './abort';
 import { binding, type JobEvent } from './binding';
 import { fromNative, native } from './errors';
 import { RealmError } from '../portable/errors';
@@ -14,12 +15,30 @@ export interface JobEnd {
   acceptedTokens: number;
 }
 
+/** What came since the last time. */
+export type TokensEvent = (text: string, tokens: ArrayBuffer | undefined) => void;
+
 export interface Job {
   cancel(): void;
   end: Promise<JobEnd>;
 }
 
 const CANCELLED = 3;
+
+/** How a job ended: well, or with an error of the addon's. */
+interface Outcome {
+  end: JobEnd;
+  error: unknown;
+}
+
+/** The error is made here, where the stack leads to whoever waits. */
+async function endOf(outcome: Promise<Outcome>, signal: AbortSignal | undefined): Promise<JobEnd> {
+  const { end, error } = await outcome;
+  const cancelled = end.finishReason === CANCELLED || (error as { code?: string } | undefined)?.code === 'E_CANCELLED';
+  if (cancelled && signal?.aborted) throw signal.reason;
+  if (error) throw fromNative(error);
+  return end;
+}
 
 /**
  * Starts work on the engine's threads.
@@ -30,28 +49,23 @@ const CANCELLED = 3;
 export function startJob(
   start: (event: JobEvent) => bigint,
   signal: AbortSignal | undefined,
-  onTokens?: (text: string, tokens: ArrayBuffer | undefined) => void,
+  onTokens?: TokensEvent,
 ): Job {
   if (signal?.aborted) return { cancel() {}, end: Promise.reject(signal.reason as Error) };
 
-  let resolve!: (end: JobEnd) => void, reject!: (reason: unknown) => void;
-  const end = new Promise<JobEnd>((yes, no) => ([resolve, reject] = [yes, no]));
+  let resolve!: (outcome: Outcome) => void;
+  const outcome = new Promise<Outcome>((done) => (resolve = done));
   const event: JobEvent = (text, tokens, done, error, model, promptTokens, finishReason, memory, ...drafts) => {
     if (onTokens && (text !== '' || tokens)) onTokens(text, tokens);
     if (!done) return;
-    signal?.removeEventListener('abort', cancel);
-    const cancelled = finishReason === CANCELLED || (error as { code?: string } | undefined)?.code === 'E_CANCELLED';
-    if (cancelled && signal?.aborted) reject(signal.reason);
-    else if (error) reject(fromNative(error));
-    else {
-      const [draftedTokens, acceptedTokens] = drafts;
-      resolve({ model, promptTokens, finishReason, memory, draftedTokens, acceptedTokens });
-    }
+    ignore();
+    const [draftedTokens, acceptedTokens] = drafts;
+    resolve({ end: { model, promptTokens, finishReason, memory, draftedTokens, acceptedTokens }, error });
   };
   const job = native(() => start(event));
   const cancel = () => binding.cancelJob(job);
-  signal?.addEventListener('abort', cancel);
-  return { cancel, end };
+  const ignore = whenAborted(signal, cancel);
+  return { cancel, end: endOf(outcome, signal) };
 }
 
 /** A generation or a run that the closing of its model has ended. */

@@ -1,5 +1,5 @@
 import { binding } from '../engine/binding';
-import { floats, type Floats } from '../engine/check';
+import { floats, storedId, type Floats } from '../engine/check';
 import { native } from '../engine/errors';
 
 /**
@@ -10,5 +10,5 @@ import { native } from '../engine/errors';
  */
 export function computeLogits(modelId: number, hiddenState: Floats): ArrayBuffer {
   const hidden = floats(hiddenState, 'hiddenState');
-  return native(() => binding.computeLogits(modelId, hidden));
+  return native(() => binding.computeLogits(storedId(modelId), hidden));
 }

@@ -1,5 +1,5 @@
 import { binding } from '../engine/binding';
-import { floats, floatsOut, type Floats } from '../engine/check';
+import { floats, floatsOut, storedId, type Floats } from '../engine/check';
 import { native } from '../engine/errors';
 
 /**
@@ -11,6 +11,6 @@ import { native } from '../engine/errors';
 export function computeLogitsInto(modelId: number, hiddenState: Floats, out: Float32Array): Float32Array {
   const hidden = floats(hiddenState, 'hiddenState');
   floatsOut(out);
-  native(() => binding.computeLogitsInto(modelId, hidden, out));
+  native(() => binding.computeLogitsInto(storedId(modelId), hidden, out));
   return out;
 }

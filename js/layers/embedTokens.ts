@@ -1,5 +1,5 @@
 import { binding } from '../engine/binding';
-import { tokenIds as checked, type TokenIds } from '../engine/check';
+import { storedId, tokenIds as checked, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
 
 /**
@@ -10,5 +10,5 @@ import { native } from '../engine/errors';
  */
 export function embedTokens(modelId: number, tokenIds: TokenIds): ArrayBuffer {
   const ids = checked(tokenIds);
-  return native(() => binding.embedTokens(modelId, ids));
+  return native(() => binding.embedTokens(storedId(modelId), ids));
 }

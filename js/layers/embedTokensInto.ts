@@ -1,5 +1,5 @@
 import { binding } from '../engine/binding';
-import { floatsOut, tokenIds as checked, type TokenIds } from '../engine/check';
+import { floatsOut, storedId, tokenIds as checked, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
 
 /**
@@ -11,6 +11,6 @@ import { native } from '../engine/errors';
 export function embedTokensInto(modelId: number, tokenIds: TokenIds, out: Float32Array): Float32Array {
   const ids = checked(tokenIds);
   floatsOut(out);
-  native(() => binding.embedTokensInto(modelId, ids, out));
+  native(() => binding.embedTokensInto(storedId(modelId), ids, out));
   return out;
 }

@@ -1,5 +1,5 @@
 import { binding } from '../engine/binding';
-import { floats, type Floats } from '../engine/check';
+import { floats, storedId, uint32, type Floats } from '../engine/check';
 import { native } from '../engine/errors';
 
 /**
@@ -17,5 +17,7 @@ export function forwardLayer(modelId: number, layerIdx: number, hiddenStates: Fl
   // With three arguments the addon says so, in upstream's words.
   if (arguments.length < 4)
     return native(() => (binding.forwardLayer as (...some: unknown[]) => ArrayBuffer)(modelId, layerIdx, hidden));
-  return native(() => binding.forwardLayer(modelId, layerIdx, hidden, position));
+  return native(() =>
+    binding.forwardLayer(storedId(modelId), uint32('layerIdx', layerIdx), hidden, uint32('position', position)),
+  );
 }

@@ -1,5 +1,5 @@
 import { binding } from '../engine/binding';
-import { floats, floatsOut, type Floats } from '../engine/check';
+import { floats, floatsOut, storedId, uint32, type Floats } from '../engine/check';
 import { native } from '../engine/errors';
 
 /**
@@ -17,6 +17,14 @@ export function forwardLayerInto(
 ): Float32Array {
   const hidden = floats(hiddenStates, 'hiddenStates');
   floatsOut(out);
-  native(() => binding.forwardLayerInto(modelId, layerIdx, hidden, position, out));
+  native(() =>
+    binding.forwardLayerInto(
+      storedId(modelId),
+      uint32('layerIdx', layerIdx),
+      hidden,
+      uint32('position', position),
+      out,
+    ),
+  );
   return out;
 }

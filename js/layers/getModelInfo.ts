@@ -1,4 +1,5 @@
 import { binding } from '../engine/binding';
+import { storedId } from '../engine/check';
 import { native } from '../engine/errors';
 
 export interface StoredModelInfo {
@@ -10,5 +11,5 @@ export interface StoredModelInfo {
 
 /** @throws RealmError `Failed to get model: Model … not found` */
 export function getModelInfo(modelId: number): StoredModelInfo {
-  return native(() => binding.getModelInfo(modelId));
+  return native(() => binding.getModelInfo(storedId(modelId)));
 }

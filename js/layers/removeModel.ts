@@ -1,4 +1,5 @@
 import { binding } from '../engine/binding';
+import { storedId } from '../engine/check';
 import { native } from '../engine/errors';
 
 /**
@@ -7,5 +8,5 @@ import { native } from '../engine/errors';
  * @throws RealmError `Failed to remove model: Model … not found`, also when it is removed a second time
  */
 export function removeModel(modelId: number): void {
-  native(() => binding.removeModel(modelId));
+  native(() => binding.removeModel(storedId(modelId)));
 }

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { binding } from '../engine/binding';
-import { invalid, show, type Bytes } from '../engine/check';
+import { invalid, show, storedId, type Bytes } from '../engine/check';
 import { native } from '../engine/errors';
 import { filePath, isUrl } from '../engine/source';
 
@@ -15,9 +15,10 @@ import { filePath, isUrl } from '../engine/source';
  * @throws RealmError `Failed to store model: …`: no GGUF file, a damaged one, or `modelId` belongs to a different model
  */
 export function storeModel(source: string | URL | Bytes, modelId?: number | null): number {
+  const wanted = modelId ? storedId(modelId) : null;
   if (typeof source === 'string' || isUrl(source))
-    return native(() => binding.storeModelPath(filePath(source), modelId || null));
-  return native(() => binding.storeModel(bytesOf(source), modelId || null));
+    return native(() => binding.storeModelPath(filePath(source), wanted));
+  return native(() => binding.storeModel(bytesOf(source), wanted));
 }
 
 /** Whatever else upstream took goes the same way: Buffer.from throws Node's own TypeError for what is no bytes. */

@@ -1,5 +1,4 @@
-import { binding, type NativeGenerationOptions } from '../engine/binding';
-import { closedMeanwhile, startJob, type Job, type JobEnd } from '../engine/job';
+import { closedMeanwhile, type Job, type JobEnd, type TokensEvent } from '../engine/job';
 
 /** What came since the last chunk: whole characters, and the ids chosen meanwhile. */
 export interface GenerationChunk {
@@ -12,7 +11,7 @@ export interface GenerationResult {
   text: string;
   /** All ids that were chosen, the end-of-generation token among them. */
   tokens: Uint32Array;
-  /** `stop`: an end-of-generation token or a stop string. `length`: maxTokens, or the context is full. `cancelled`: a loop over it was left early. */
+  /** `stop`: an end-of-generation token or a stop string. `length`: maxTokens, or the context is full. `cancelled`: a loop over it was left early, or `cancel` was called. */
   finishReason: 'stop' | 'length' | 'cancelled';
   /** Ids of the prompt. */
   promptTokens: number;
@@ -23,6 +22,12 @@ export interface GenerationResult {
 }
 
 const FINISH_REASONS = ['cancelled', 'stop', 'length', 'cancelled'] as const;
+
+/** JSON.stringify makes an object of a Uint32Array; ids are to be an array. Not enumerable: it is no field. */
+function withJson<T extends { tokens: Uint32Array }>(value: T): T {
+  const toJSON = () => ({ ...value, tokens: Array.from(value.tokens) });
+  return Object.defineProperty(value, 'toJSON', { value: toJSON, configurable: true, writable: true });
+}
 
 /**
  * A generation under way. Loop over it for the text as it comes, or await it for the whole; both also work on the same one.
@@ -36,20 +41,16 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
   #job: Job;
   #result: Promise<GenerationResult>;
 
-  /** @internal `isClosed`: whether the model was closed, which ends the generation. */
-  constructor(
-    model: bigint,
-    ids: Uint32Array | Buffer | ArrayBuffer,
-    options: NativeGenerationOptions,
-    signal: AbortSignal | undefined,
-    isClosed: () => boolean,
-  ) {
-    const start = (event: Parameters<typeof binding.generateStart>[3]) =>
-      binding.generateStart(model, ids, options, event);
-    this.#job = startJob(start, signal, (text, tokens) => {
-      this.#chunks.push({ text, tokens: new Uint32Array(tokens ?? []) });
-      this.#wakeAll();
-    });
+  /** @internal `begin` starts the work; what it throws is what the generation rejects with. `isClosed`: whether the model was closed, which ends it. */
+  constructor(begin: (onTokens: TokensEvent) => Job, isClosed: () => boolean) {
+    try {
+      this.#job = begin((text, tokens) => {
+        this.#chunks.push(withJson({ text, tokens: new Uint32Array(tokens ?? []) }));
+        this.#wakeAll();
+      });
+    } catch (error) {
+      this.#job = { cancel() {}, end: Promise.reject(error) };
+    }
     this.#result = this.#job.end
       .then((end) => {
         if (FINISH_REASONS[end.finishReason] === 'cancelled' && isClosed()) throw closedMeanwhile();
@@ -76,14 +77,19 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
       tokens.set(chunk.tokens, at);
       at += chunk.tokens.length;
     }
-    return {
+    return withJson({
       text: this.#chunks.map((chunk) => chunk.text).join(''),
       tokens,
       finishReason: FINISH_REASONS[finishReason] ?? 'cancelled',
       promptTokens,
       draftedTokens,
       acceptedTokens,
-    };
+    });
+  }
+
+  /** Stops the work. What has come so far stays: `finishReason` is then `cancelled`. After the end it does nothing. */
+  cancel(): void {
+    this.#job.cancel();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<GenerationChunk, void, undefined> {

@@ -5,12 +5,13 @@ import { renderChatTemplate } from '../chat/renderChatTemplate';
 import { binding } from '../engine/binding';
 import { abortSignal, flag, optionsObject, text as checkText, tokenIds, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
+import { dispose } from '../portable/dispose';
 import { RealmError } from '../portable/errors';
 import { checkGenerateOptions, type GenerateOptions } from '../options/generate';
 import type { CacheType } from '../options/load';
 import { Generation } from './generation';
-import { startJob } from '../engine/job';
-import { promptIds } from './prompt';
+import { startJob, type Job, type TokensEvent } from '../engine/job';
+import { promptIds, promptTokens } from './prompt';
 
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
 export interface ModelInfo {
@@ -147,14 +148,17 @@ export class Model {
    * Continues a prompt: loop over the result for the text as it comes, or await it for the whole.
    *
    * @param prompt text (begin token as the file asks for it, special tokens recognised, as chat templates need it), or token ids
-   * @throws RealmError at once for a wrong argument; whatever goes wrong later comes out of the loop or the await
+   * Whatever goes wrong, a wrong argument too, comes out of the loop or the await.
    */
   generate(prompt: string | TokenIds, options?: GenerateOptions): Generation {
-    const [checked, signal] = checkGenerateOptions(options);
-    const model = this.#open;
-    const ids =
-      typeof prompt === 'string' ? promptIds(model, this.info.tokenizer?.bosId, prompt) : tokenIds(prompt, 'prompt');
-    return new Generation(model, ids, checked, signal, () => this.#closed);
+    const begin = (onTokens: TokensEvent): Job => {
+      const [checked, signal] = checkGenerateOptions(options);
+      const model = this.#open;
+      const ids =
+        typeof prompt === 'string' ? promptIds(model, this.info.tokenizer?.bosId, prompt) : promptTokens(prompt);
+      return startJob((event) => binding.generateStart(model, ids, checked, event), signal, onTokens);
+    };
+    return new Generation(begin, () => this.#closed);
   }
 
   /** Ends all work on the model and frees its memory. A second call does nothing. */
@@ -165,7 +169,7 @@ export class Model {
     binding.closeModel(this.#handle);
   }
 
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.close();
   }
 }

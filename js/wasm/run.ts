@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { types } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { whenAborted } from '../engine/abort';
 import { abortSignal, invalid, show } from '../engine/check';
 import { isUrl } from '../engine/source';
 import { RealmError } from '../portable/errors';
@@ -84,7 +85,7 @@ export async function runGuest(
     Atomics.store(stop, 0, 1);
     timer = setTimeout(() => void worker.terminate(), PATIENCE);
   };
-  signal?.addEventListener('abort', onAbort);
+  const ignore = whenAborted(signal, onAbort);
   try {
     return await new Promise<GuestRun>((resolve, reject) => {
       let text = '';
@@ -106,7 +107,7 @@ export async function runGuest(
     });
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    ignore();
     await worker.terminate();
     signal?.throwIfAborted();
   }

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { dispose } from '../dispose.js';
 import { Calls } from '../guest/calls.js';
 import type { EngineModel, ModelOpener } from '../guest/engine.js';
 import { GuestMemory, type MemorySource } from '../guest/memory.js';
@@ -77,6 +78,6 @@ export function createImports(opener: ModelOpener<EngineModel>, options: ImportO
       return calls.lastError;
     },
     close,
-    [Symbol.dispose]: close,
+    [dispose]: close,
   };
 }
