@@ -70,7 +70,7 @@ public sealed unsafe class OpenModel
     /// <param name="elements">Floats there.</param>
     /// <param name="notify">See <see cref="Job"/>.</param>
     /// <param name="user">Handed to <paramref name="notify"/>.</param>
-    /// <exception cref="RealmException">As for <see cref="Generate"/>.</exception>
+    /// <exception cref="RealmException">As for ids to generate from.</exception>
     public LogitsJob Logits(ReadOnlySpan<uint> prompt, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user)
     {
         ThrowIfNotRunnable();

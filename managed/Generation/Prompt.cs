@@ -18,10 +18,10 @@ internal sealed class Prompt
         Ids = ids;
     }
 
-    /// <summary>The ids; none before <see cref="Encode"/> if it came as text.</summary>
+    /// <summary>The ids; none before they are made if it came as text.</summary>
     public int[] Ids { get; private set; }
 
-    /// <summary>Whether <see cref="Encode"/> takes so long that it is for another thread.</summary>
+    /// <summary>Whether making ids takes so long that it is for another thread.</summary>
     public bool IsLong => _text is { Length: > LongText };
 
     /// <summary>A prompt of text, which is copied.</summary>
