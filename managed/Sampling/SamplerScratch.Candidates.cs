@@ -88,9 +88,6 @@ public sealed unsafe partial class SamplerScratch
         return sum;
     }
 
-    /// <summary>How near a logit's distance from the best is to another: 0 at most.</summary>
-    private float Nearness(float logit, double distance) => (float)-Math.Abs((logit - Best) - distance);
-
     /// <summary>Keeps the best <paramref name="count"/> candidates; of equal ones those with lower ids.</summary>
     internal void KeepCount(int count)
     {
@@ -130,48 +127,31 @@ public sealed unsafe partial class SamplerScratch
         }
     }
 
-    /// <summary>The mean of the candidates' distances from the best, by their probabilities.</summary>
+    /// <summary>The mean of the candidates' distances from the best, by their probabilities: sixteen partial sums, folded in a fixed tree, then the last few.</summary>
     /// <param name="sum">What <see cref="Weigh"/> with scale 1 gave.</param>
     internal double MeanDistance(double sum)
     {
-        double mean = 0;
-        for (int i = 0; i < Count; i++)
+        int whole = Count & ~15;
+        Vector256<float> best = Vector256.Create(Best);
+        Vector256<double> a = Vector256<double>.Zero, b = a, c = a, d = a;
+        for (int i = 0; i < whole; i += 16)
+        {
+            (Vector256<double> x, Vector256<double> y) = Vector256.Widen(Vector256.Load(LogitMemory + i) - best);
+            (Vector256<double> z, Vector256<double> w) = Vector256.Widen(Vector256.Load(LogitMemory + i + 8) - best);
+            (Vector256<double> first, Vector256<double> second) = Vector256.Widen(Vector256.Load(Weights + i));
+            (Vector256<double> third, Vector256<double> fourth) = Vector256.Widen(Vector256.Load(Weights + i + 8));
+            a = Vector256.FusedMultiplyAdd(first, x, a);
+            b = Vector256.FusedMultiplyAdd(second, y, b);
+            c = Vector256.FusedMultiplyAdd(third, z, c);
+            d = Vector256.FusedMultiplyAdd(fourth, w, d);
+        }
+        a = a + b + (c + d);
+        double mean = a[0] + a[1] + (a[2] + a[3]);
+        for (int i = whole; i < Count; i++)
         {
             mean += Weights[i] * (double)(LogitMemory[i] - Best);
         }
         return mean / sum;
-    }
-
-    /// <summary>Keeps the candidates whose distance from the best is nearest to a number until their weights reach a mass; of equally near ones the lower ids are ahead.</summary>
-    internal void KeepNearest(double distance, double mass)
-    {
-        // The nearer, the higher: then it is a cut like any other, but that equally near ones, which lie on both sides, may weigh differently.
-        for (int i = 0; i < Count; i++)
-        {
-            OtherLogits[i] = Nearness(LogitMemory[i], distance);
-        }
-        // Further away nothing weighs anything.
-        float furthest = -(float)(87 + Math.Abs(distance));
-        Cut cut = Cut.Find(OtherLogits, Weights, Count, mass, (furthest, 0), ((nint)OtherLogits, (nint)OtherWeights), _bins);
-        float least = cut.Key == 0 ? float.NegativeInfinity : Cut.LogitOf(cut.Key);
-        double nearer = 0;
-        for (int i = 0; i < Count; i++)
-        {
-            nearer += Nearness(LogitMemory[i], distance) > least ? Weights[i] : 0;
-        }
-        int kept = 0;
-        for (int i = 0; i < Count; i++)
-        {
-            float nearness = Nearness(LogitMemory[i], distance);
-            if (nearness > least || (nearness == least && nearer < mass) || (kept == 0 && nearness == least))
-            {
-                nearer += nearness == least ? Weights[i] : 0;
-                IdMemory[kept] = IdMemory[i];
-                LogitMemory[kept++] = LogitMemory[i];
-            }
-        }
-        Count = kept;
-        FindBest();
     }
 
     /// <summary>Keeps a candidate and those behind it in order of the logits; of equal ones the lower ids are ahead.</summary>

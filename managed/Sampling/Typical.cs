@@ -18,6 +18,6 @@ internal sealed class Typical(float probability) : ICandidateStep
     {
         scratch.GatherAll();
         double sum = scratch.Weigh(1);
-        scratch.KeepNearest(scratch.MeanDistance(sum), probability * sum);
+        scratch.KeepNearest((float)scratch.MeanDistance(sum), probability * sum);
     }
 }
