@@ -15,17 +15,15 @@ public unsafe class LogProbabilitiesTests
         double sum = logits.Sum(x => Math.Exp(x - 20));
         using SamplerScratch scratch = new(vocabulary);
         using LogProbabilities read = new(vocabulary);
+        // Pinned as long as it is asked: it is not copied.
         fixed (float* p = logits)
         {
             read.Read(p, scratch, 5, keep: false);
             for (int i = 0; i < vocabulary; i++)
                 Assert.Equal(logits[i] - 20 - Math.Log(sum), read.Of(i), 1e-5);
-        }
-        int[] best = [.. Enumerable.Range(0, vocabulary).OrderByDescending(i => logits[i]).Take(5)];
-        Assert.Equal(best.Length, read.TopCount);
-        for (int i = 0; i < best.Length; i++)
-        {
-            fixed (float* p = logits)
+            int[] best = [.. Enumerable.Range(0, vocabulary).OrderByDescending(i => logits[i]).Take(5)];
+            Assert.Equal(best.Length, read.TopCount);
+            for (int i = 0; i < best.Length; i++)
                 Assert.Equal((best[i], read.Of(best[i])), read.Top(i));
         }
     }
