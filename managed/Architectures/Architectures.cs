@@ -5,7 +5,12 @@ internal static class Architectures
 {
     public static IReadOnlyList<Architecture> All { get; } =
     [
+        FalconH1.Family,
+        GraniteHybrid.Family,
+        Jamba.Family,
         Llama.Family,
+        Mamba2Family.Family,
+        MambaFamily.Family,
         Qwen2.Family,
         Qwen3.Family,
     ];

@@ -5,7 +5,7 @@ using Realm.State;
 namespace Realm.Architectures;
 
 /// <summary>What a recipe reads a layer with: names stand behind <c>blk.N.</c>, and have the usual spelling unless given.</summary>
-internal sealed unsafe class LayerReader(ModelReader model, int index)
+internal sealed unsafe partial class LayerReader(ModelReader model, int index)
 {
     private readonly string _prefix = $"blk.{index}.";
 

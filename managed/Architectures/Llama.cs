@@ -15,7 +15,7 @@ internal static class Llama
     {
         if (r.Int("rope.dimension_count", r.KeySize) != r.KeySize)
             throw r.Bad("rope.dimension_count", $"{r.Int("rope.dimension_count")} is not the head size {r.KeySize}");
-        RopeTable rope = r.Rope(RopePairing.Neighbours, factors: r.Tensors.OptionalValues("rope_freqs.weight", r.KeySize / 2));
+        RopeTable rope = r.Rope(RopePairing.Neighbours, factors: r.RopeFactors);
         float? scale = r.Positive("attention.scale");
         return r.Network(
             r.Tokens(),

@@ -32,6 +32,9 @@ internal sealed partial class ModelReader
         return table;
     }
 
+    /// <summary>Divisors of the frequencies in <c>rope_freqs.weight</c> (Llama 3), or null.</summary>
+    public float[]? RopeFactors => Tensors.OptionalValues("rope_freqs.weight", Size("rope.dimension_count", KeySize) / 2);
+
     private RopeScaling ReadScaling()
     {
         const string Scaling = "rope.scaling.";

@@ -87,14 +87,20 @@ internal sealed unsafe partial class ModelReader
     /// <summary>Epsilon of layer norms.</summary>
     public float LayerEpsilon => Epsilon("attention.layer_norm_epsilon");
 
-    /// <summary>A root-mean-square norm with the weight `name`.weight, which must be there.</summary>
-    public Norm RmsNorm(string name, int size = 0) => new RmsRowNorm(size == 0 ? Hidden : size, Tensors.Vector(name + ".weight", size == 0 ? Hidden : size), RmsEpsilon);
+    /// <summary>A root-mean-square norm with the weight `name`.weight, or `name` as some files have it; it must be there.</summary>
+    public Norm RmsNorm(string name, int size = 0)
+    {
+        size = size == 0 ? Hidden : size;
+        return new RmsRowNorm(size, Tensors.Vector(WeightName(name), size), RmsEpsilon);
+    }
+
+    private string WeightName(string name) => Tensors.Contains(name) ? name : name + ".weight";
 
     /// <summary>A layer norm with the weight and, where there is one, the bias of `name`.</summary>
     public Norm LayerNorm(string name, int size = 0)
     {
         size = size == 0 ? Hidden : size;
-        return new LayerRowNorm(size, Tensors.Vector(name + ".weight", size), Tensors.OptionalVector(name + ".bias", size), LayerEpsilon);
+        return new LayerRowNorm(size, Tensors.Vector(WeightName(name), size), Tensors.OptionalVector(name + ".bias", size), LayerEpsilon);
     }
 
     /// <summary>The linear map `name`.weight with its bias and scale where there are any.</summary>

@@ -45,6 +45,14 @@ internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
     /// <summary>A vector, or null where the file has none of that name.</summary>
     public float* OptionalVector(string name, long length) => Contains(name) ? Vector(name, length) : null;
 
+    /// <summary>Room for numbers that are made from tensors; lives as long as this reader.</summary>
+    public float* Room(long floats)
+    {
+        float* values = (float*)SystemMemory.AllocateLines(checked(floats * sizeof(float)));
+        _vectors.Add((nint)values);
+        return values;
+    }
+
     /// <summary>The values of an optional vector.</summary>
     public float[]? OptionalValues(string name, int length)
     {
@@ -122,8 +130,7 @@ internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
     {
         if (view.Tensor.Elements != length)
             throw WrongShape(view.Tensor, $"{length}");
-        float* values = (float*)SystemMemory.AllocateLines(length * sizeof(float));
-        _vectors.Add((nint)values);
+        float* values = Room(length);
         FormatOf(view.Tensor).Decode(view.Data, values, length);
         return values;
     }

@@ -24,7 +24,7 @@ public sealed unsafe partial class SamplerScratch
     /// <summary>Their logits, each less the same number. Who changes them calls <see cref="FindBest"/>.</summary>
     internal Span<float> Logits => new(LogitMemory, Count);
 
-    /// <summary>What <see cref="Weigh"/> left.</summary>
+    /// <summary>What <c>Weigh</c> left.</summary>
     internal ReadOnlySpan<float> CandidateWeights => new(Weights, Count);
 
     /// <summary>Room for a number a candidate, until candidates are next cut.</summary>
@@ -128,7 +128,7 @@ public sealed unsafe partial class SamplerScratch
     }
 
     /// <summary>The mean of the candidates' distances from the best, by their probabilities: sixteen partial sums, folded in a fixed tree, then the last few.</summary>
-    /// <param name="sum">What <see cref="Weigh"/> with scale 1 gave.</param>
+    /// <param name="sum">What <c>Weigh</c> with scale 1 gave.</param>
     internal double MeanDistance(double sum)
     {
         int whole = Count & ~15;

@@ -58,10 +58,10 @@ public abstract class Tokenizer
     /// <summary>The token that stands for a text to be guessed, if the model has one.</summary>
     public int? MaskId => _ids.Mask;
 
-    /// <summary>Whether <see cref="Encode"/> puts <see cref="BosId"/> before a text when asked for special tokens.</summary>
+    /// <summary>Whether <c>Encode</c> puts <see cref="BosId"/> before a text when asked for special tokens.</summary>
     public bool AddsBos => _conventions.Begin is not null;
 
-    /// <summary>Whether <see cref="Encode"/> puts an end or separator token after a text when asked for special tokens.</summary>
+    /// <summary>Whether <c>Encode</c> puts an end or separator token after a text when asked for special tokens.</summary>
     public bool AddsEos => _conventions.End is not null;
 
     /// <summary>The tokens that end generation, ascending: the end of a text, turn or message, by the file's ids or by a token's text.</summary>
@@ -95,7 +95,7 @@ public abstract class Tokenizer
         Encode(utf8, addSpecial, parseSpecial ? TrustedText.All : TrustedText.None);
 
     /// <summary>
-    /// A text of several origins to token ids: those of <see cref="Encode"/>, but only the template's own segments make special
+    /// A text of several origins to token ids: those of <c>Encode</c>, but only the template's own segments make special
     /// tokens. What others wrote makes neither control tokens nor user-defined ones that look like a tag, also not by merging, and also
     /// not together with the template's text. Words may reach across segments, as in one text.
     /// </summary>
