@@ -18,6 +18,7 @@ public sealed unsafe class LogProbabilities : IDisposable
     /// <summary>Room for a vocabulary.</summary>
     public LogProbabilities(int vocabulary) => _vocabulary = vocabulary;
 
+    /// <summary>Gives the copy of the row back.</summary>
     ~LogProbabilities() => NativeMemory.Free(_copy);
 
     /// <summary>How many of <see cref="Top"/> there are.</summary>

@@ -35,7 +35,7 @@ public sealed unsafe class SamplerChain
     public static SamplerChain Create(SamplingOptions options, int vocabulary, ReadOnlySpan<int> forbidden = default, DryBreakers? breakers = null) =>
         Create(options, vocabulary, forbidden, breakers, mayRunAsOne: true);
 
-    /// <param name="mayRunAsOne">False: step by step in any case.</param>
+    /// <summary>The same; step by step in any case unless <paramref name="mayRunAsOne"/>.</summary>
     internal static SamplerChain Create(SamplingOptions options, int vocabulary, ReadOnlySpan<int> forbidden, DryBreakers? breakers, bool mayRunAsOne)
     {
         options.Validate();
