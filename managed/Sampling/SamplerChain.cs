@@ -89,7 +89,8 @@ public sealed unsafe class SamplerChain
             {
                 if (scratch.Marks.Of(token) is int mark and not 0)
                 {
-                    logits[token] = LogitMask.Limit(step.Change(logits[token], mark));
+                    // What is not finite stays so, for the scan to find.
+                    logits[token] = float.IsFinite(logits[token]) ? LogitMask.Limit(step.Change(logits[token], mark)) : logits[token];
                     scratch.Marks.Set(token, 0);
                 }
             }

@@ -183,6 +183,23 @@ public unsafe class SamplerChainTests
         Assert.Equal(File.ReadAllLines(path), drawn);
     }
 
+    /// <summary>No step makes a logit that is not finite look like one that is.</summary>
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void What_is_not_finite_is_found(float wrong)
+    {
+        using SamplerScratch scratch = new(4);
+        foreach (SamplingOptions options in _all)
+        {
+            Chooser chooser = new(options with { RepeatPenalty = 1.5f, LogitBias = [(1, 3)] }, 4);
+            chooser.Accept(1);
+            RealmException error = Assert.Throws<RealmException>(() => Next(chooser, [1, wrong, 2, 3], scratch));
+            Assert.Equal(ErrorCode.Numeric, error.Code);
+        }
+    }
+
     [Fact]
     public void Wrong_options()
     {

@@ -8,7 +8,9 @@ namespace Realm.Tests.Sampling;
 public unsafe class SamplerStepTests
 {
     private static readonly SamplingOptions _off = new(Temperature: 1);
-    private static readonly int[] _text = [.. Enumerable.Range(0, 90).Select(i => i * i % 31 % 17)];
+
+    // At its end a repetition that a 12 breaks, and one that would go on with a 12.
+    private static readonly int[] _text = [.. Enumerable.Range(0, 90).Select(i => i * i % 31 % 17), 3, 12, 7, 8, 9, 5, 3, 12, 7, 8, 9, 12, 6, 3, 12, 7, 8, 9];
 
     private static readonly Dictionary<string, (SamplingOptions Options, Func<Candidates, Candidates> Plain)> _steps = new()
     {
