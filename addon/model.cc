@@ -93,6 +93,23 @@ Napi::Value Tokenize(Call& call) {
   return call.CopyToBuffer(ids.data(), ids.size() * sizeof(uint32_t));
 }
 
+// int32_t realm_model_tokenize_segments(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *lengths, uint64_t segments, int32_t add_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
+Napi::Value TokenizeSegments(Call& call) {
+  const uint64_t model = call.ToHandle(call[0]);
+  const std::string text = call.ToText(call[1]);
+  const std::vector<uint32_t> lengths = call.ToIds(call[2]);
+  const int32_t add_special = call.ToFlag(call[3]);
+  if (!call.Ready()) return {};
+  std::vector<uint32_t> ids(text.size() / 2 + 16);
+  const auto tokenize = [&](uint32_t* out, uint64_t capacity, uint64_t* needed, realm_error* error) {
+    const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+    return call.engine->model_tokenize_segments(model, bytes, text.size(), lengths.data(), lengths.size(), add_special, out,
+                                                capacity, needed, error);
+  };
+  if (!call.Fit(&ids, tokenize)) return {};
+  return call.CopyToBuffer(ids.data(), ids.size() * sizeof(uint32_t));
+}
+
 // int32_t realm_model_detokenize(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint8_t *text, uint64_t capacity, uint64_t *length, realm_error *error);
 static bool ToTextBytes(Call& call, std::vector<uint8_t>* text) {
   const uint64_t model = call.ToHandle(call[0]);

@@ -9,6 +9,7 @@ Napi::Value OpenModelStart(Call& call);
 Napi::Value CloseModel(Call& call);
 Napi::Value DescribeModel(Call& call);
 Napi::Value Tokenize(Call& call);
+Napi::Value TokenizeSegments(Call& call);
 Napi::Value Detokenize(Call& call);
 // The bytes as they are, for guests: a token may be a part of a character.
 Napi::Value DetokenizeBytes(Call& call);

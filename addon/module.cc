@@ -61,6 +61,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<CloseModel, 1>(exports, "closeModel");
     Export<DescribeModel, 1>(exports, "describeModel");
     Export<Tokenize, 4>(exports, "tokenize");
+    Export<TokenizeSegments, 4>(exports, "tokenizeSegments");
     Export<Detokenize, 3>(exports, "detokenize");
     Export<LogitsStart, 4>(exports, "logitsStart");
     Export<GenerateStart, 4>(exports, "generateStart");

@@ -51,6 +51,8 @@ export interface Native {
   closeModel(model: bigint): void;
   describeModel(model: bigint): string;
   tokenize(model: bigint, text: string, addSpecial: boolean, parseSpecial: boolean): ArrayBuffer;
+  /** `lengths`: UTF-8 bytes of the template's own text and of others' text, by turns, the template's first. */
+  tokenizeSegments(model: bigint, text: string, lengths: Uint32Array, addSpecial: boolean): ArrayBuffer;
   detokenize(model: bigint, ids: View, skipSpecial: boolean): string;
   logitsStart(model: bigint, ids: View, elements: bigint, event: JobEvent): bigint;
   generateStart(model: bigint, ids: View, options: NativeGenerationOptions, event: JobEvent): bigint;

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ChatMessage } from '../chat/conversation';
 import { type ChatTemplateOptions, modelTemplate } from '../chat/modelTemplate';
+import { renderChatSegments } from '../chat/renderChatSegments';
 import { renderChatTemplate } from '../chat/renderChatTemplate';
 import { binding } from '../engine/binding';
 import { abortSignal, flag, optionsObject, text as checkText, tokenIds, type TokenIds } from '../engine/check';
@@ -11,7 +12,7 @@ import { checkGenerateOptions, type GenerateOptions } from '../options/generate'
 import type { CacheType } from '../options/load';
 import { Generation } from './generation';
 import { startJob, type Job, type TokensEvent } from '../engine/job';
-import { promptIds, promptTokens } from './prompt';
+import { chatIds, promptIds, promptTokens } from './prompt';
 
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
 export interface ModelInfo {
@@ -142,6 +143,18 @@ export class Model {
   applyChatTemplate(messages: readonly ChatMessage[], options?: ChatTemplateOptions): string {
     const { source, options: given } = modelTemplate(this.info, optionsObject(options));
     return renderChatTemplate(source, messages, given);
+  }
+
+  /**
+   * A conversation as token ids: those of `applyChatTemplate`'s text, but only the template's own text makes special tokens. What
+   * messages, tools and variables say stays text, so that nobody gives himself another role by writing `<|im_end|>`. A message
+   * with `trusted: true` is taken for the template's own.
+   *
+   * @throws RealmError as `applyChatTemplate`
+   */
+  tokenizeChat(messages: readonly ChatMessage[], options?: ChatTemplateOptions): Uint32Array {
+    const { source, options: given } = modelTemplate(this.info, optionsObject(options));
+    return chatIds(this.#open, this.info.tokenizer?.bosId, renderChatSegments(source, messages, given));
   }
 
   /**

@@ -236,5 +236,5 @@ function promptOf(params: Params, model: Model): string | Uint32Array {
   if (tokens !== undefined) return idsOf(tokens);
   if (messages === undefined) return text('prompt', prompt);
   if (!Array.isArray(messages)) throw invalid(`messages must be an array, got ${show(messages)}`);
-  return model.applyChatTemplate(messages as ChatMessage[]);
+  return model.tokenizeChat(messages as ChatMessage[]);
 }

@@ -5,6 +5,7 @@ using Realm.State;
 using Realm.Generation;
 using Realm.Runtime;
 using Realm.Sampling;
+using Realm.Tokenizers;
 
 namespace Realm.Abi;
 
@@ -90,6 +91,19 @@ internal static unsafe class Arguments
     {
         Check(data, count, int.MaxValue / sizeof(uint), "ids");
         return new ReadOnlySpan<uint>(data, (int)count);
+    }
+
+    /// <summary>Parts of a conversation by their lengths: the template's own and others', by turns.</summary>
+    public static TextSegment[] Segments(uint* lengths, ulong count)
+    {
+        Check(lengths, count, int.MaxValue / sizeof(uint), "lengths");
+        var segments = new TextSegment[(int)count];
+        for (int i = 0; i < segments.Length; i++)
+        {
+            // A length beyond int becomes a negative one, which the tokenizer refuses.
+            segments[i] = new TextSegment((int)lengths[i], i % 2 == 0);
+        }
+        return segments;
     }
 
     /// <summary>Refuses a null pointer to something, and more elements than fit.</summary>
