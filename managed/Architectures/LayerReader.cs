@@ -5,9 +5,16 @@ using Realm.State;
 namespace Realm.Architectures;
 
 /// <summary>What a recipe reads a layer with: names stand behind <c>blk.N.</c>, and have the usual spelling unless given.</summary>
-internal sealed unsafe partial class LayerReader(ModelReader model, int index)
+/// <param name="model">What the rest is read with.</param>
+/// <param name="index">The layer's number.</param>
+/// <param name="weights">N, where layers share weights.</param>
+internal sealed unsafe partial class LayerReader(ModelReader model, int index, int weights)
 {
-    private readonly string _prefix = $"blk.{index}.";
+    private readonly string _prefix = $"blk.{weights}.";
+
+    public LayerReader(ModelReader model, int index) : this(model, index, index % model.LayersOfWeights)
+    {
+    }
 
     /// <summary>The layer's number.</summary>
     public int Index => index;
@@ -36,8 +43,12 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index)
     /// <inheritdoc cref="ModelReader.LayerNorm"/>
     public Norm LayerNorm(string name, int size = 0) => model.LayerNorm(_prefix + name, size);
 
-    /// <summary>The linear map `name`.weight with its bias and scale where there are any.</summary>
-    public Linear Linear(string name, int outputs, int inputs) => Tensors.Linear(_prefix + name, outputs, inputs);
+    /// <summary>The linear map `name`.weight with its bias and scale where there are any. A layer with another's weights may have a scale of its own.</summary>
+    public Linear Linear(string name, int outputs, int inputs)
+    {
+        string own = $"blk.{index}.{name}.scale";
+        return Tensors.Linear(_prefix + name, _prefix + name + ".weight", outputs, inputs, Tensors.Contains(own) ? own : null);
+    }
 
     /// <summary>Outputs `first`.. of the linear map `name`.weight, which has `all` outputs.</summary>
     public Linear Slice(string name, int first, int outputs, int all, int inputs) => Tensors.Slice(_prefix + name, first, outputs, all, inputs);
@@ -66,21 +77,66 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index)
     }
 
     /// <summary>Attention with the usual matrices: <c>attn_q</c>, <c>attn_k</c>, <c>attn_v</c>, or all in <c>attn_qkv</c>; <c>attn_output</c>.</summary>
-    public Attention Attention(AttentionFacts facts, string output = "attn_output")
+    public Attention Attention(AttentionFacts facts, string output = "attn_output") => Attention(facts, Projections(facts), output);
+
+    /// <summary>Attention with these projections and the usual matrix behind it.</summary>
+    public Attention Attention(AttentionFacts facts, Linear[] projections, string output = "attn_output") =>
+        Attention(facts, projections, Linear(output, model.Hidden, facts.Heads * facts.ValueSize));
+
+    /// <summary>The usual matrices of queries, keys and values: one each, or all in one. One matrix may have a bias in three parts.</summary>
+    public Linear[] Projections(AttentionFacts facts)
     {
         int queries = facts.Heads * facts.KeySize, keys = facts.KvHeads * facts.KeySize, values = facts.KvHeads * facts.ValueSize;
-        Linear[] projections = Contains("attn_qkv.weight")
-            ? [Linear("attn_qkv", queries + keys + values, model.Hidden)]
-            : [Linear("attn_q", queries, model.Hidden), Linear("attn_k", keys, model.Hidden), Linear("attn_v", values, model.Hidden)];
-        return Attention(facts, projections, Linear(output, model.Hidden, facts.Heads * facts.ValueSize));
+        if (!Contains("attn_qkv.weight"))
+            return [Linear("attn_q", queries, model.Hidden), Linear("attn_k", keys, model.Hidden), Linear("attn_v", values, model.Hidden)];
+        int all = queries + keys + values;
+        if (Contains("attn_qkv.bias") || !Contains("attn_q.bias") || !Contains("attn_k.bias") || !Contains("attn_v.bias"))
+            return [Linear("attn_qkv", all, model.Hidden)];
+        string matrix = Name("attn_qkv");
+        return
+        [
+            Tensors.Slice(matrix, 0, queries, all, model.Hidden, Name("attn_q.bias")),
+            Tensors.Slice(matrix, queries, keys, all, model.Hidden, Name("attn_k.bias")),
+            Tensors.Slice(matrix, queries + keys, values, all, model.Hidden, Name("attn_v.bias")),
+        ];
     }
 
+    /// <summary>Attention with a gate on its results, <c>attn_gate</c>, read from what attention reads: a number for each result or for each head.</summary>
+    public Attention GatedAttention(AttentionFacts facts, bool perHead)
+    {
+        Linear[] projections = Projections(facts);
+        int offset = projections.Sum(linear => linear.Outputs), results = facts.Heads * facts.ValueSize;
+        Linear gate = Linear("attn_gate", perHead ? facts.Heads : results, model.Hidden);
+        return Attention(facts with { Attended = new AttentionGate(offset, facts.Heads, facts.ValueSize, perHead) }, [.. projections, gate]);
+    }
+
+    /// <summary>Root-mean-square norms of queries and of keys over their whole widths: <c>attn_q_norm</c>, <c>attn_k_norm</c>.</summary>
+    public RowChange WholeNorms(AttentionFacts facts) => new NormedRow(new GroupedNorm(
+        RmsNorm("attn_q_norm", facts.Heads * facts.KeySize), RmsNorm("attn_k_norm", facts.KvHeads * facts.KeySize)));
+
     /// <summary>Attention with these matrices, and keys and values of its own.</summary>
-    public Attention Attention(AttentionFacts facts, Linear[] projections, Linear output) =>
-        new(facts, projections, output, model.State.KeyValue(index, facts.KvHeads, facts.KeySize, facts.ValueSize));
+    public Attention Attention(AttentionFacts facts, Linear[] projections, Linear output)
+    {
+        long needed = (facts.Layout ?? AttentionLayout.SideBySide(facts)).End(facts);
+        if (projections.Sum(linear => (long)linear.Outputs) < needed)
+            throw model.Bad("attention.head_count", $"queries, keys and values of layer {index} take {needed} numbers, more than are projected");
+        return new(facts, projections, output, model.State.KeyValue(index, facts.KvHeads, facts.KeySize, facts.ValueSize));
+    }
 
     /// <summary>A norm of every head with one weight.</summary>
     public HeadNorm HeadRmsNorm(string name) => new(RmsNorm(name, model.KeySize));
+
+    /// <summary>A layer norm of every head with its own weight, (heads, key size), where the file has it.</summary>
+    public HeadNorm? OptionalHeadLayerNorms(string name, int heads)
+    {
+        float* weight = Tensors.OptionalVector(Name(name + ".weight"), (long)heads * model.KeySize);
+        if (weight == null)
+            return null;
+        Norm[] norms = new Norm[heads];
+        for (int i = 0; i < heads; i++)
+            norms[i] = new LayerRowNorm(model.KeySize, weight + (long)i * model.KeySize, null, model.LayerEpsilon);
+        return new HeadNorm(norms);
+    }
 
     /// <summary>The gated feed-forward network of the usual matrices: <c>ffn_gate</c>, <c>ffn_up</c>, <c>ffn_down</c>.</summary>
     public FeedForward GatedFeedForward(Activation activation, int size = 0, string suffix = "")
@@ -91,11 +147,24 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index)
             Linear("ffn_down" + suffix, model.Hidden, size));
     }
 
-    /// <summary>The feed-forward network without a gate: <c>ffn_up</c>, <c>ffn_down</c>.</summary>
-    public FeedForward PlainFeedForward(Activation activation, int size = 0)
+    /// <summary>The gated feed-forward network whose gate and up matrix are one, <c>ffn_up</c>, the gate first.</summary>
+    public FeedForward FusedFeedForward(Activation activation, int size = 0, string suffix = "")
     {
         size = size == 0 ? FeedForwardSize : size;
-        return new FeedForward(Matrices.Activated(Linear("ffn_up", size, model.Hidden), activation), Linear("ffn_down", model.Hidden, size));
+        int both = model.Width(size, 2, "feed_forward_length");
+        return new FeedForward(
+            Matrices.Gated(Slice("ffn_up" + suffix, 0, size, both, model.Hidden), Slice("ffn_up" + suffix, size, size, both, model.Hidden), activation),
+            Linear("ffn_down" + suffix, model.Hidden, size));
+    }
+
+    /// <summary>The feed-forward network without a gate: <c>ffn_up</c>, <c>ffn_down</c>.</summary>
+    /// <param name="activation">What stands between the two.</param>
+    /// <param name="size">Its width; 0: the usual key's.</param>
+    /// <param name="middle">A change of the activation's results; null: none.</param>
+    public FeedForward PlainFeedForward(Activation activation, int size = 0, RowChange? middle = null)
+    {
+        size = size == 0 ? FeedForwardSize : size;
+        return new FeedForward(Matrices.Activated(Linear("ffn_up", size, model.Hidden), activation), Linear("ffn_down", model.Hidden, size), middle);
     }
 
     /// <summary>Routing as the usual keys say: <c>expert_count</c>, <c>expert_used_count</c>, <c>expert_weights_scale</c>.</summary>

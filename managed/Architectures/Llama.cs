@@ -16,12 +16,11 @@ internal static class Llama
         if (r.Int("rope.dimension_count", r.KeySize) != r.KeySize)
             throw r.Bad("rope.dimension_count", $"{r.Int("rope.dimension_count")} is not the head size {r.KeySize}");
         RopeTable rope = r.Rope(RopePairing.Neighbours, factors: r.RopeFactors);
-        float? scale = r.Positive("attention.scale");
         return r.Network(
             r.Tokens(),
             layer =>
             [
-                new Residual(layer.RmsNorm("attn_norm"), layer.Attention(layer.Facts with { Rope = rope, Scale = scale ?? layer.Facts.Scale })),
+                new Residual(layer.RmsNorm("attn_norm"), layer.Attention(layer.Facts with { Rope = rope })),
                 new Residual(layer.RmsNorm("ffn_norm"), FeedForward(r, layer)),
             ],
             new Exit(r.RmsNorm("output_norm"), r.Head()));

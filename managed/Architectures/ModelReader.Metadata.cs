@@ -77,6 +77,26 @@ internal sealed partial class ModelReader
         return given.Length >= Layers ? given : throw Bad(key, $"it has {given.Length} values for {Layers} layers");
     }
 
+    /// <summary>Which layers look through a sliding window: <c>attention.sliding_window</c> positions wide, no window if 0; of each
+    /// <c>attention.sliding_window_pattern</c> layers one sees all, or the key says it of each layer.</summary>
+    /// <param name="every">The pattern where the file has none; 0: all layers look through the window.</param>
+    /// <param name="size">The window where the file has none.</param>
+    /// <param name="farFirst">The layer that sees all is the first of its pattern, not the last.</param>
+    public SlidingWindow SlidingWindow(int every, int size = 0, bool farFirst = false)
+    {
+        const string Pattern = "attention.sliding_window_pattern";
+        size = Int("attention.sliding_window", size);
+        bool[] near = new bool[Layers];
+        if (size == 0)
+            return new SlidingWindow(near, 1);
+        if (Flags(Pattern) is { } given)
+            return new SlidingWindow(given, size);
+        every = Int(Pattern, every);
+        for (int i = 0; i < Layers; i++)
+            near[i] = every == 0 || i % every != (farFirst ? 0 : every - 1);
+        return new SlidingWindow(near, size);
+    }
+
     /// <summary>A product of two numbers of the file, which must not be wider than a row can be.</summary>
     public int Width(int a, int b, string key)
     {

@@ -13,7 +13,15 @@ internal sealed partial class ModelReader
     /// <param name="scaled">Whether the file's scaling of positions applies.</param>
     /// <param name="factors">Divisors of the frequencies, one a pair, or null.</param>
     /// <param name="magnitude">A further factor of cosine and sine.</param>
-    public RopeTable Rope(RopePairing pairing, int dimensions = 0, double? frequencyBase = null, bool scaled = true, float[]? factors = null, double magnitude = 1)
+    /// <param name="stands">Pairs that stand still at all positions; null: none.</param>
+    public RopeTable Rope(
+        RopePairing pairing,
+        int dimensions = 0,
+        double? frequencyBase = null,
+        bool scaled = true,
+        float[]? factors = null,
+        double magnitude = 1,
+        Func<int, bool>? stands = null)
     {
         if (dimensions == 0)
             dimensions = Size("rope.dimension_count", KeySize);
@@ -26,14 +34,65 @@ internal sealed partial class ModelReader
             throw new RealmException(ErrorCode.Hparam, "factors of rotary position embedding: one is not positive and finite, or there are too few or too many");
         RopeScaling scaling = scaled ? ReadScaling() : new RopeScaling();
         RopeConfig config = RopeConfig.Create(pairing, dimensions, @base, scaling with { Magnitude = scaling.Magnitude * magnitude }, factors);
+        for (int i = 0; stands != null && i < dimensions / 2; i++)
+        {
+            if (stands(i))
+                config.Frequencies[i] = 0;
+        }
         if (_ropeTables.Find(known => known.Config.IsSame(config)) is { } table)
             return table;
         _ropeTables.Add(table = new RopeTable(config));
         return table;
     }
 
-    /// <summary>Divisors of the frequencies in <c>rope_freqs.weight</c> (Llama 3), or null.</summary>
-    public float[]? RopeFactors => Tensors.OptionalValues("rope_freqs.weight", Size("rope.dimension_count", KeySize) / 2);
+    /// <summary>
+    /// A table for positions of several dimensions (time, height, width, and one more), of each of which some pairs speak: <c>rope.dimension_sections</c>.
+    /// Text moves through the first three alike, so it turns as with one; what speaks of the fourth stands still. (Wang et al., 2024)
+    /// </summary>
+    /// <param name="interleaved">The first three take turns, pair by pair (Bai et al., 2025); else they follow one another.</param>
+    /// <param name="frequencyBase">As for one dimension.</param>
+    /// <param name="factors">As for one dimension.</param>
+    public RopeTable MultiRope(bool interleaved, double? frequencyBase = null, float[]? factors = null)
+    {
+        long[] s = RopeSections;
+        long all = s.Sum();
+        return Rope(RopePairing.Halves, frequencyBase: frequencyBase, factors: factors, stands: all == 0 ? null : Stands);
+
+        bool Stands(int pair)
+        {
+            long sector = pair % all;
+            return interleaved ? sector >= 3 * s[(sector % 3) switch { 1 => 1, 2 => 2, _ => 0 }] : sector >= s[0] + s[1] + s[2];
+        }
+    }
+
+    /// <summary>Whether positions have several dimensions.</summary>
+    public bool HasRopeSections => RopeSections is [> 0, > 0, ..];
+
+    /// <summary>Divisors of the frequencies as tensors: one for any length (Llama 3), else LongRoPE's for texts that are not longer than the original
+    /// context (Ding et al., 2024); null where there are none.</summary>
+    public float[]? RopeFactors
+    {
+        get
+        {
+            int pairs = Size("rope.dimension_count", KeySize) / 2;
+            return Tensors.OptionalValues("rope_freqs.weight", pairs) ?? Tensors.OptionalValues("rope_factors_short.weight", pairs)
+                ?? Tensors.OptionalValues("rope_factors_long.weight", pairs);
+        }
+    }
+
+    // Pairs of each dimension of positions: four numbers.
+    private long[] RopeSections
+    {
+        get
+        {
+            const string Key = "rope.dimension_sections";
+            if (!_metadata.IsArray(_prefix + Key))
+                return [0, 0, 0, 0];
+            long[] given = _metadata.Integers(_prefix + Key)!;
+            return given.Length is 3 or 4 && given.All(n => n is >= 0 and <= MaxWidth) ? [.. given, .. new long[4 - given.Length]]
+                : throw Bad(Key, "it is not three or four numbers of pairs");
+        }
+    }
 
     private RopeScaling ReadScaling()
     {

@@ -31,7 +31,7 @@ internal sealed unsafe partial class ModelReader
         int prediction = Int("nextn_predict_layers", 0);
         if (prediction < 0 || prediction >= blocks)
             throw Bad("nextn_predict_layers", $"{prediction} of {blocks} layers");
-        Layers = blocks - prediction;
+        Layers = LayersOfWeights = blocks - prediction;
         Hidden = (int)Range("embedding_length", 1, MaxWidth);
         Context = (int)Range("context_length", 1, MaxContext);
         Heads = PerLayer("attention.head_count", 0);
@@ -52,10 +52,13 @@ internal sealed unsafe partial class ModelReader
     public TensorReader Tensors { get; }
 
     /// <summary>What a sequence remembers: blocks ask for their part.</summary>
-    public StatePlan State { get; }
+    public StatePlan State { get; private set; }
 
     /// <summary>Layers, without those that predict further tokens.</summary>
-    public int Layers { get; }
+    public int Layers { get; private set; }
+
+    /// <summary>Layers that have weights of their own: the others repeat them in order.</summary>
+    public int LayersOfWeights { get; }
 
     /// <summary>Width of the residual stream.</summary>
     public int Hidden { get; }
@@ -64,10 +67,10 @@ internal sealed unsafe partial class ModelReader
     public int Context { get; }
 
     /// <summary>Query heads of each layer; 0: no attention.</summary>
-    public int[] Heads { get; }
+    public int[] Heads { get; private set; }
 
     /// <summary>Key/value heads of each layer.</summary>
-    public int[] KvHeads { get; }
+    public int[] KvHeads { get; private set; }
 
     /// <summary>Elements of a query and of a key.</summary>
     public int KeySize { get; }
@@ -79,7 +82,7 @@ internal sealed unsafe partial class ModelReader
     public int ExpertCount { get; }
 
     /// <summary>Width of the feed-forward network of each layer.</summary>
-    public int[] FeedForward { get; }
+    public int[] FeedForward { get; private set; }
 
     /// <summary>Epsilon of root-mean-square norms.</summary>
     public float RmsEpsilon => Epsilon("attention.layer_norm_rms_epsilon");
@@ -103,15 +106,47 @@ internal sealed unsafe partial class ModelReader
         return new LayerRowNorm(size, Tensors.Vector(WeightName(name), size), Tensors.OptionalVector(name + ".bias", size), LayerEpsilon);
     }
 
+    /// <summary>A root-mean-square norm without a weight.</summary>
+    public Norm BareRmsNorm(int size = 0) => new RmsRowNorm(size == 0 ? Hidden : size, null, RmsEpsilon);
+
+    /// <summary>A layer norm without weight and bias.</summary>
+    public Norm BareLayerNorm(int size = 0) => new LayerRowNorm(size == 0 ? Hidden : size, null, null, LayerEpsilon);
+
     /// <summary>The linear map `name`.weight with its bias and scale where there are any.</summary>
     public Linear Linear(string name, int outputs, int inputs) => Tensors.Linear(name, outputs, inputs);
 
     /// <summary>The embedding of tokens, multiplied with a scale.</summary>
-    public Entry Tokens(float scale = 1f) => new(Tensors.Rows("token_embd.weight", Hidden), scale);
+    public Entry Tokens(float scale = 1f) => new(Tensors.Rows(Embedding, Hidden), scale);
+
+    /// <summary>The embedding of tokens in rows of so many parts, each as wide as the hidden state; those behind the first are zeros.</summary>
+    public Entry WideTokens(int parts, float scale = 1f)
+    {
+        Width(parts, Hidden, "embedding_length");
+        return new WideEntry(Tensors.Rows(Embedding, Hidden), scale, parts);
+    }
+
+    // Files with one matrix for both may have it under the head's name alone.
+    private string Embedding => Tensors.Contains("token_embd.weight") || !Tensors.Contains("output.weight") ? "token_embd.weight" : "output.weight";
 
     /// <summary>The output head: its own matrix, or the embedding's where there is none.</summary>
-    public Linear Head() => Tensors.Linear("output", Tensors.Contains("output.weight") ? "output.weight" : "token_embd.weight",
-        Tensors.RowCount("token_embd.weight"), Hidden);
+    public Linear Head() => Head(Tensors.RowCount(Embedding));
+
+    /// <summary>The output head of so many outputs.</summary>
+    public Linear Head(int outputs) => Tensors.Linear("output", Tensors.Contains("output.weight") ? "output.weight" : Embedding, outputs, Hidden);
+
+    /// <summary>Goes through all layers so many times, with the same weights but a state of their own. Before any layer is read.</summary>
+    public void RepeatLayers(int times, string key)
+    {
+        if (times < 1 || (long)Layers * times > MaxLayers)
+            throw Bad(key, $"{Layers} layers {times} times are not from 1 to {MaxLayers}");
+        Layers *= times;
+        Heads = Repeated(Heads);
+        KvHeads = Repeated(KvHeads);
+        FeedForward = Repeated(FeedForward);
+        State = new StatePlan(State.Type, Layers, Context);
+
+        int[] Repeated(int[] values) => [.. Enumerable.Repeat(values, times).SelectMany(v => v)];
+    }
 
     /// <summary>Puts a network together, and says what is told about it.</summary>
     public Network Network(Entry entry, Func<LayerReader, Block[]> layer, Exit exit, bool wholeText = false)

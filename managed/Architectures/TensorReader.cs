@@ -53,6 +53,9 @@ internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
         return values;
     }
 
+    /// <summary>The values of a vector.</summary>
+    public float[] Values(string name, int length) => new ReadOnlySpan<float>(Vector(name, length), length).ToArray();
+
     /// <summary>The values of an optional vector.</summary>
     public float[]? OptionalValues(string name, int length)
     {
@@ -63,9 +66,9 @@ internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
     /// <summary>The linear map `name`.weight, (outputs, inputs), with `name`.scale and `name`.bias where there are any.</summary>
     public Linear Linear(string name, int outputs, int inputs) => Linear(name, name + ".weight", outputs, inputs);
 
-    /// <summary>The linear map of the matrix `weight`, with `name`.scale and `name`.bias where there are any.</summary>
-    public Linear Linear(string name, string weight, int outputs, int inputs) =>
-        new(Matrix(weight, outputs, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f, OptionalVector(name + ".bias", outputs));
+    /// <summary>The linear map of the matrix `weight`, with `scale` (null: `name`.scale) and `name`.bias where there are any.</summary>
+    public Linear Linear(string name, string weight, int outputs, int inputs, string? scale = null) =>
+        new(Matrix(weight, outputs, inputs), OptionalValues(scale ?? name + ".scale", 1)?[0] ?? 1f, OptionalVector(name + ".bias", outputs));
 
     /// <summary>Outputs `first`.. of the linear map `name`.weight, which has `all` outputs.</summary>
     public Linear Slice(string name, int first, int outputs, int all, int inputs)
@@ -74,6 +77,10 @@ internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
         return new Linear(Matrix(name + ".weight", first, outputs, all, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f,
             bias == null ? null : bias + first);
     }
+
+    /// <summary>Outputs `first`.. of the linear map `name`.weight, with the vector `bias` for these outputs alone.</summary>
+    public Linear Slice(string name, int first, int outputs, int all, int inputs, string bias) =>
+        new(Matrix(name + ".weight", first, outputs, all, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f, Vector(bias, outputs));
 
     /// <summary>The matrices `name`.weight of all experts, (experts, outputs, inputs), one linear map each, with their scales and biases where there are
     /// any. `first` and `all`: only outputs from `first` on of `all` that there are.</summary>

@@ -5,14 +5,19 @@ using System.Runtime.Intrinsics;
 namespace Realm.Blocks;
 
 /// <summary>How rows of the residual stream become logits: final norm, output head, and perhaps a scale and a cap, cap · tanh(logit / cap).</summary>
-internal unsafe class Exit(Norm? norm, Linear head, float scale = 1f, float? cap = null) : IAsk
+/// <param name="norm">The final norm; null: none.</param>
+/// <param name="head">From the hidden state to logits.</param>
+/// <param name="scale">What logits are multiplied with.</param>
+/// <param name="cap">The cap; null: none.</param>
+/// <param name="mute">Tokens at the vocabulary's beginning that the head has no outputs for: they are read, and never chosen.</param>
+internal unsafe class Exit(Norm? norm, Linear head, float scale = 1f, float? cap = null, int mute = 0) : IAsk
 {
     private readonly Matrices _head = new(head);
     private SourceBuffer _source = null!;
     private RowBuffer _rows = null!;
 
     /// <summary>Logits of a row.</summary>
-    public int VocabSize => head.Outputs;
+    public int VocabSize => mute + head.Outputs;
 
     public virtual void Ask(Needs needs)
     {
@@ -33,22 +38,25 @@ internal unsafe class Exit(Norm? norm, Linear head, float scale = 1f, float? cap
             Collect(step.Stream[wanted[i]], _rows.Row(i));
         step.Barrier();
         Source n = step.Read(_rows.View, count, norm, _source);
-        step.Project(_head, n, new Target(logits, VocabSize, add: false, scale));      // (wanted, vocab)
+        step.Project(_head, n, new Target(logits + mute, VocabSize, add: false, scale));      // (wanted, vocab)
+        (first, last) = step.Share(count);
+        for (int i = first; i < last && mute > 0; i++)
+            new Span<float>(logits + (long)i * VocabSize, mute).Fill(float.NegativeInfinity);
         if (cap is not { } limit)
             return;
         step.Barrier();
         (first, last) = step.Share(count);
         for (int i = first; i < last; i++)
-            Cap(logits + (long)i * VocabSize, limit);
+            Cap(logits + (long)i * VocabSize + mute, limit);
     }
 
     private void Cap(float* logits, float limit)
     {
         Vector256<float> c = Vector256.Create(limit), inverse = Vector256.Create(1f / limit);
         int i = 0;
-        for (; i <= VocabSize - 8; i += 8)
+        for (; i <= head.Outputs - 8; i += 8)
             (c * Tanh.Compute(Vector256.Load(logits + i) * inverse)).Store(logits + i);
-        for (; i < VocabSize; i++)
+        for (; i < head.Outputs; i++)
             logits[i] = limit * Tanh.Compute(Vector256.CreateScalar(logits[i] / limit)).ToScalar();
     }
 }

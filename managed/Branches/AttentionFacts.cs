@@ -65,6 +65,16 @@ internal sealed record AttentionFacts
 /// <summary>Where the heads lie in a projected row: the first of each kind, and the numbers from one to the next.</summary>
 internal readonly record struct AttentionLayout(int Query, int QueryStep, int Key, int KeyStep, int Value, int ValueStep)
 {
+    /// <summary>Numbers of a projected row that attention reads, from the first on.</summary>
+    public long End(AttentionFacts facts)
+    {
+        long queries = Query + (facts.Heads - 1L) * QueryStep + facts.KeySize;
+        if (facts.BorrowsKeys)
+            return queries;
+        long keys = Key + (facts.KvHeads - 1L) * KeyStep + facts.KeySize, values = Value + (facts.KvHeads - 1L) * ValueStep + facts.ValueSize;
+        return Math.Max(queries, Math.Max(keys, values));
+    }
+
     /// <summary>Queries, keys and values one after the other, heads side by side.</summary>
     public static AttentionLayout SideBySide(AttentionFacts facts)
     {

@@ -3,7 +3,7 @@ using Realm.Passes;
 namespace Realm.Branches;
 
 /// <summary>Feed-forward network: down(f(up(n))), or with a gate down(f(gate(n)) · up(n)). (Vaswani et al., 2017; Shazeer, 2020)</summary>
-internal sealed class FeedForward(Matrices inner, Linear down) : Branch
+internal sealed unsafe class FeedForward(Matrices inner, Linear down, RowChange? middle = null) : Branch
 {
     private readonly Matrices _down = new(down);
     private RowBuffer _middle = null!;
@@ -23,8 +23,17 @@ internal sealed class FeedForward(Matrices inner, Linear down) : Branch
     {
         step.Project(inner, source, _middle);            // (rows, feedForward)
         step.Barrier();
+        if (middle != null)
+            ChangeMiddle(step, middle);
         Source m = step.Load(_middle, _source);
         step.Project(_down, m, target);                  // (rows, hidden)
+        step.Barrier();
+    }
+    private void ChangeMiddle(in Step step, RowChange change)
+    {
+        (int first, int last) = step.Share(step.Count);
+        for (int row = first; row < last; row++)
+            change.Apply(_middle.Row(row));
         step.Barrier();
     }
 }

@@ -88,10 +88,10 @@ public sealed class GgufMetadata
         return numbers;
     }
 
-    /// <summary>The elements of an array of flags. Null when absent.</summary>
+    /// <summary>The elements of an array of flags, which files also write as integers. Null when absent.</summary>
     public bool[]? Flags(string key)
     {
-        if (Elements(key, "flags", static t => t == GgufValueType.Bool) is not { } value) return null;
+        if (Elements(key, "flags", static t => t == GgufValueType.Bool || t.IsInteger()) is not { } value) return null;
         var flags = new bool[value.Count];
         for (int i = 0; i < flags.Length; i++) flags[i] = value.Integer(_front, i) != 0;
         return flags;

@@ -33,6 +33,17 @@ internal sealed unsafe class LayerRowNorm(int size, float* weight, float* bias, 
     public override void Compute(float* x, float* output) => LayerNorm.Compute(x, weight, bias, epsilon, Size, output);
 }
 
+/// <summary>A norm whose result is multiplied with one number: a gain of a whole head.</summary>
+internal sealed unsafe class ScaledNorm(Norm norm, float scale) : Norm(norm.Size)
+{
+    public override void Compute(float* x, float* output)
+    {
+        norm.Compute(x, output);
+        for (int i = 0; i < Size; i++)
+            output[i] *= scale;
+    }
+}
+
 /// <summary>A norm of neighbouring groups of the row, each for itself; the inner norms have a group's size.</summary>
 internal sealed unsafe class GroupedNorm(params Norm[] groups) : Norm(groups.Sum(group => group.Size))
 {

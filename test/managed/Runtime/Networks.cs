@@ -27,7 +27,7 @@ internal static unsafe class Networks
     }
 
     /// <summary>Numbers of a row that the layer-by-layer calls hand on. The hidden state is the first of them.</summary>
-    public static int RowSize(Model model) => model.Config.HiddenSize;
+    public static int RowSize(Model model) => model.Config.RowSize;
 
     /// <summary>The same through the layer-by-layer calls, in chunks of `chunk` tokens.</summary>
     /// <param name="model">The model.</param>
