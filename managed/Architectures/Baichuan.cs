@@ -4,8 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Baichuan 1 and 2: the 7B turns queries and keys, the 13B, told by its 40 layers, bends scores by distance instead; other sizes were never
-/// made, and have neither. (Yang et al., 2023)</summary>
+/// <summary>Baichuan 1 and 2: the 7B turns queries and keys, the 13B, told by its 40 layers, bends scores by distance instead; other
+/// sizes were never made, and have neither. (Yang et al., 2023)</summary>
 internal static class Baichuan
 {
     public static Architecture Family { get; } = new("baichuan", Build);

@@ -3,8 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>CodeShell: GPT-2 with turned queries and keys, grouped. A file may have one matrix for embedding and head, under the name of either.
-/// (Xie et al., 2024)</summary>
+/// <summary>CodeShell: GPT-2 with turned queries and keys, grouped. A file may have one matrix for embedding and head, under the name of
+/// either. (Xie et al., 2024)</summary>
 internal static class CodeShell
 {
     public static Architecture Family { get; } = new("codeshell", Build);

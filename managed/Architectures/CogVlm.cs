@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>CogVLM, its language model: text goes through its own matrices, the vision experts' (<c>vis_*</c>) stay unused. Queries, keys and values have
-/// a third each of the fused matrix, whatever the number of heads. (Wang et al., 2023)</summary>
+/// <summary>CogVLM, its language model: text goes through its own matrices, the vision experts' (<c>vis_*</c>) stay unused. Queries, keys
+/// and values have a third each of the fused matrix, whatever the number of heads. (Wang et al., 2023)</summary>
 internal static class CogVlm
 {
     public static Architecture Family { get; } = new("cogvlm", Build);

@@ -3,8 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Command R7B and A: attention beside the network, of one layer norm; three layers of four look through a window and turn, the fourth sees all
-/// and does not turn. (Cohere, 2025)</summary>
+/// <summary>Command R7B and A: attention beside the network, of one layer norm; three layers of four look through a window and turn, the
+/// fourth sees all and does not turn. (Cohere, 2025)</summary>
 internal static class Cohere2
 {
     public static Architecture Family { get; } = new("cohere2", Build);

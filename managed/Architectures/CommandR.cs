@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Command R and R+: attention beside the network, of one layer norm without a bias; R+ norms queries and keys, each head with its own weight.
-/// (Cohere, 2024)</summary>
+/// <summary>Command R and R+: attention beside the network, of one layer norm without a bias; R+ norms queries and keys, each head with
+/// its own weight. (Cohere, 2024)</summary>
 internal static class CommandR
 {
     public static Architecture Family { get; } = new("command-r", Build);

@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>DeciLM and Llama Nemotron: Llama of which a search kept what each layer needs: attention, a linear map in its place, or neither; a network of
-/// its own width, or none. (Bercovich et al., 2024)</summary>
+/// <summary>DeciLM and Llama Nemotron: Llama of which a search kept what each layer needs: attention, a linear map in its place, or
+/// neither; a network of its own width, or none. (Bercovich et al., 2024)</summary>
 internal static class Deci
 {
     public static Architecture Family { get; } = new("deci", Build);

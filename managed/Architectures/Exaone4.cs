@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>EXAONE 4: norms behind the branches, and of queries and keys head by head. The 32B, told by its 64 layers, looks through a window in three
-/// layers of four; the fourth does not turn. (LG AI Research, 2025)</summary>
+/// <summary>EXAONE 4: norms behind the branches, and of queries and keys head by head. The 32B, told by its 64 layers, looks through a
+/// window in three layers of four; the fourth does not turn. (LG AI Research, 2025)</summary>
 internal static class Exaone4
 {
     public static Architecture Family { get; } = new("exaone4", Build);

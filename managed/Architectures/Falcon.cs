@@ -5,7 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Falcon: attention beside the network, of one layer norm (7B) or one each (40B, 180B); few key/value heads; GELU. (Almazrouei et al., 2023)</summary>
+/// <summary>Falcon: attention beside the network, of one layer norm (7B) or one each (40B, 180B); few key/value heads; GELU. (Almazrouei
+/// et al., 2023)</summary>
 internal static class Falcon
 {
     public static Architecture Family { get; } = new("falcon", Build);

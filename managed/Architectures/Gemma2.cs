@@ -5,7 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Gemma 2: norms before and behind each branch, every other layer through a window, capped scores and logits. (Gemma Team, 2024)</summary>
+/// <summary>Gemma 2: norms before and behind each branch, every other layer through a window, capped scores and logits. (Gemma Team,
+/// 2024)</summary>
 internal static class Gemma2
 {
     public static Architecture Family { get; } = new("gemma2", Build);
@@ -37,7 +38,8 @@ internal static class Gemma2
         ],
         new Exit(r.RmsNorm("output_norm"), r.Head(), cap: cap));
 
-    /// <summary>The scale of scores: by the size of a head; in the 27B, told by its layers, by each head's part of the hidden size.</summary>
+    /// <summary>The scale of scores: by the size of a head; in the 27B, told by its layers, by each head's part of the hidden
+    /// size.</summary>
     public static float Scale(ModelReader r, int layersOf27B)
     {
         int size = r.Layers == layersOf27B && r.Heads[0] > 0 ? r.Hidden / r.Heads[0] : r.KeySize;

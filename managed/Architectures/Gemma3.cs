@@ -3,8 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Gemma 3: five layers of six look through a window and turn by a base of their own; queries and keys are normed, head by head; no caps.
-/// (Gemma Team, 2025)</summary>
+/// <summary>Gemma 3: five layers of six look through a window and turn by a base of their own; queries and keys are normed, head by head;
+/// no caps. (Gemma Team, 2025)</summary>
 internal static class Gemma3
 {
     public static Architecture Family { get; } = new("gemma3", Build);

@@ -4,8 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>GLM 4, 2025: half of each head turns, norms before and behind each branch, gate and up matrix are one. Files with positions of several
-/// dimensions turn by halves. (GLM Team, 2025)</summary>
+/// <summary>GLM 4, 2025: half of each head turns, norms before and behind each branch, gate and up matrix are one. Files with positions
+/// of several dimensions turn by halves. (GLM Team, 2025)</summary>
 internal static class Glm4
 {
     public static Architecture Family { get; } = new("glm4", Build);

@@ -5,7 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Granite 3 and 4, and its mixtures: Llama whose embedding, scores, residual branches and logits have scales. (IBM Research, 2024)</summary>
+/// <summary>Granite 3 and 4, and its mixtures: Llama whose embedding, scores, residual branches and logits have scales. (IBM Research,
+/// 2024)</summary>
 internal static class Granite
 {
     public static Architecture Family { get; } = new("granite", Build);

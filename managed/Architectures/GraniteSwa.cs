@@ -3,7 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Granite with windows: the file says of each layer whether it looks through one and whether it turns; each head has a sink. (IBM Research, 2025)</summary>
+/// <summary>Granite with windows: the file says of each layer whether it looks through one and whether it turns; each head has a sink.
+/// (IBM Research, 2025)</summary>
 internal static class GraniteSwa
 {
     public static Architecture Family { get; } = new("granite_swa", Build);

@@ -6,9 +6,8 @@ using Realm.Passes;
 namespace Realm.Architectures;
 
 /// <summary>
-/// HRM-Text: two stacks of layers, a slow and a fast one, each with a state; the fast one runs some times before the slow one does, and all that some
-/// times again, with the same weights and keys of its own every time. (Wang et al., 2025)
-/// </summary>
+/// HRM-Text: two stacks of layers, a slow and a fast one, each with a state; the fast one runs some times before the slow one does, and
+/// all that some times again, with the same weights and keys of its own every time. (Wang et al., 2025) </summary>
 internal static class HrmText
 {
     public static Architecture Family { get; } = new("hrm_text", Build);

@@ -3,7 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Hunyuan, dense: queries and keys are normed, head by head, after they turned; a factor stretches the base. (Tencent Hunyuan Team, 2025)</summary>
+/// <summary>Hunyuan, dense: queries and keys are normed, head by head, after they turned; a factor stretches the base. (Tencent Hunyuan
+/// Team, 2025)</summary>
 internal static class Hunyuan
 {
     public static Architecture Family { get; } = new("hunyuan-dense", Build);

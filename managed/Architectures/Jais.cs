@@ -2,7 +2,8 @@ using Realm.Branches;
 
 namespace Realm.Architectures;
 
-/// <summary>Jais: GPT-2's shape with scores bent by distance and scaled by the head size, networks gated by SiLU. (Sengupta et al., 2023)</summary>
+/// <summary>Jais: GPT-2's shape with scores bent by distance and scaled by the head size, networks gated by SiLU. (Sengupta et al.,
+/// 2023)</summary>
 internal static class Jais
 {
     public static Architecture Family { get; } = new("jais", Build);

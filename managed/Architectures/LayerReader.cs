@@ -43,7 +43,8 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index, i
     /// <inheritdoc cref="ModelReader.LayerNorm"/>
     public Norm LayerNorm(string name, int size = 0) => model.LayerNorm(_prefix + name, size);
 
-    /// <summary>The linear map `name`.weight with its bias and scale where there are any. A layer with another's weights may have a scale of its own.</summary>
+    /// <summary>The linear map `name`.weight with its bias and scale where there are any. A layer with another's weights may have a scale
+    /// of its own.</summary>
     public Linear Linear(string name, int outputs, int inputs)
     {
         string own = $"blk.{index}.{name}.scale";
@@ -76,14 +77,16 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index, i
         }
     }
 
-    /// <summary>Attention with the usual matrices: <c>attn_q</c>, <c>attn_k</c>, <c>attn_v</c>, or all in <c>attn_qkv</c>; <c>attn_output</c>.</summary>
+    /// <summary>Attention with the usual matrices: <c>attn_q</c>, <c>attn_k</c>, <c>attn_v</c>, or all in <c>attn_qkv</c>;
+    /// <c>attn_output</c>.</summary>
     public Attention Attention(AttentionFacts facts, string output = "attn_output") => Attention(facts, Projections(facts), output);
 
     /// <summary>Attention with these projections and the usual matrix behind it.</summary>
     public Attention Attention(AttentionFacts facts, Linear[] projections, string output = "attn_output") =>
         Attention(facts, projections, Linear(output, model.Hidden, facts.Heads * facts.ValueSize));
 
-    /// <summary>The usual matrices of queries, keys and values: one each, or all in one. One matrix may have a bias in three parts.</summary>
+    /// <summary>The usual matrices of queries, keys and values: one each, or all in one. One matrix may have a bias in three
+    /// parts.</summary>
     public Linear[] Projections(AttentionFacts facts)
     {
         int queries = facts.Heads * facts.KeySize, keys = facts.KvHeads * facts.KeySize, values = facts.KvHeads * facts.ValueSize;
@@ -101,7 +104,8 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index, i
         ];
     }
 
-    /// <summary>Attention with a gate on its results, <c>attn_gate</c>, read from what attention reads: a number for each result or for each head.</summary>
+    /// <summary>Attention with a gate on its results, <c>attn_gate</c>, read from what attention reads: a number for each result or for
+    /// each head.</summary>
     public Attention GatedAttention(AttentionFacts facts, bool perHead)
     {
         Linear[] projections = Projections(facts);
@@ -178,7 +182,8 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index, i
         }
     }
 
-    /// <summary>A mixture of gated networks with the usual tensors: <c>ffn_gate_inp</c>, <c>ffn_gate_exps</c>, <c>ffn_up_exps</c>, <c>ffn_down_exps</c>.</summary>
+    /// <summary>A mixture of gated networks with the usual tensors: <c>ffn_gate_inp</c>, <c>ffn_gate_exps</c>, <c>ffn_up_exps</c>,
+    /// <c>ffn_down_exps</c>.</summary>
     public Experts GatedExperts(Routing routing, Activation activation, int size = 0)
     {
         size = size == 0 ? FeedForwardSize : size;

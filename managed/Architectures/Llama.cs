@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>LLaMA 1 to 3, Mistral, Mixtral, SmolLM and all who took their shape: norms before, rotary positions, grouped queries, a gated network or a
-/// mixture of them. (Touvron et al., 2023; Jiang et al., 2024)</summary>
+/// <summary>LLaMA 1 to 3, Mistral, Mixtral, SmolLM and all who took their shape: norms before, rotary positions, grouped queries, a gated
+/// network or a mixture of them. (Touvron et al., 2023; Jiang et al., 2024)</summary>
 internal static class Llama
 {
     public static Architecture Family { get; } = new("llama", Build);

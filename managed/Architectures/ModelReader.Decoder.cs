@@ -7,7 +7,8 @@ namespace Realm.Architectures;
 /// <summary>The shape that most decoders have.</summary>
 internal sealed partial class ModelReader
 {
-    /// <summary>Tokens; layers of attention to a norm of the stream, then of a feed-forward network of a norm of it; a norm and the head.</summary>
+    /// <summary>Tokens; layers of attention to a norm of the stream, then of a feed-forward network of a norm of it; a norm and the
+    /// head.</summary>
     /// <param name="attention">What attention is in a layer.</param>
     /// <param name="feedForward">The second part; null: gated by SiLU.</param>
     /// <param name="layerNorms">Layer norms, not root-mean-square norms.</param>

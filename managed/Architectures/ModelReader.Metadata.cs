@@ -5,8 +5,8 @@ namespace Realm.Architectures;
 /// <summary>Numbers of the metadata, each checked where it is read.</summary>
 internal sealed partial class ModelReader
 {
-    /// <summary>The widest row of any kind. Two numbers of a file that are each allowed may have a product that no buffer holds: every product is checked
-    /// against it.</summary>
+    /// <summary>The widest row of any kind. Two numbers of a file that are each allowed may have a product that no buffer holds: every
+    /// product is checked against it.</summary>
     public const int MaxWidth = 1 << 20;
 
     /// <summary>The most experts of a layer.</summary>

@@ -46,9 +46,9 @@ internal sealed partial class ModelReader
     }
 
     /// <summary>
-    /// A table for positions of several dimensions (time, height, width, and one more), of each of which some pairs speak: <c>rope.dimension_sections</c>.
-    /// Text moves through the first three alike, so it turns as with one; what speaks of the fourth stands still. (Wang et al., 2024)
-    /// </summary>
+    /// A table for positions of several dimensions (time, height, width, and one more), of each of which some pairs speak:
+    /// <c>rope.dimension_sections</c>. Text moves through the first three alike, so it turns as with one; what speaks of the fourth
+    /// stands still. (Wang et al., 2024) </summary>
     /// <param name="interleaved">The first three take turns, pair by pair (Bai et al., 2025); else they follow one another.</param>
     /// <param name="frequencyBase">As for one dimension.</param>
     /// <param name="factors">As for one dimension.</param>
@@ -68,8 +68,8 @@ internal sealed partial class ModelReader
     /// <summary>Whether positions have several dimensions.</summary>
     public bool HasRopeSections => RopeSections is [> 0, > 0, ..];
 
-    /// <summary>Divisors of the frequencies as tensors: one for any length (Llama 3), else LongRoPE's for texts that are not longer than the original
-    /// context (Ding et al., 2024); null where there are none.</summary>
+    /// <summary>Divisors of the frequencies as tensors: one for any length (Llama 3), else LongRoPE's for texts that are not longer than
+    /// the original context (Ding et al., 2024); null where there are none.</summary>
     public float[]? RopeFactors
     {
         get

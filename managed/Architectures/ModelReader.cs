@@ -8,9 +8,8 @@ using Realm.State;
 namespace Realm.Architectures;
 
 /// <summary>
-/// What a recipe reads a model with: metadata under the family's prefix, tensors, and the plan of what a sequence remembers. A recipe names the keys that
-/// are its own; only those that all families heed are read here.
-/// </summary>
+/// What a recipe reads a model with: metadata under the family's prefix, tensors, and the plan of what a sequence remembers. A recipe
+/// names the keys that are its own; only those that all families heed are read here. </summary>
 internal sealed unsafe partial class ModelReader
 {
     private const int MaxLayers = 1024;
@@ -118,7 +117,8 @@ internal sealed unsafe partial class ModelReader
     /// <summary>The embedding of tokens, multiplied with a scale.</summary>
     public Entry Tokens(float scale = 1f) => new(Tensors.Rows(Embedding, Hidden), scale);
 
-    /// <summary>The embedding of tokens in rows of so many parts, each as wide as the hidden state; those behind the first are zeros.</summary>
+    /// <summary>The embedding of tokens in rows of so many parts, each as wide as the hidden state; those behind the first are
+    /// zeros.</summary>
     public Entry WideTokens(int parts, float scale = 1f)
     {
         Width(parts, Hidden, "embedding_length");

@@ -3,8 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>MPT: layer norms, scores bent by distance or learned positions, queries, keys and values clamped, or queries and keys normed over their whole
-/// widths. (MosaicML, 2023)</summary>
+/// <summary>MPT: layer norms, scores bent by distance or learned positions, queries, keys and values clamped, or queries and keys normed
+/// over their whole widths. (MosaicML, 2023)</summary>
 internal static class Mpt
 {
     public static Architecture Family { get; } = new("mpt", Build);

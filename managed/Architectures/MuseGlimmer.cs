@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Muse Glimmer: a gate on the heads' results, norms before and behind each branch and of queries and keys; three layers of four look through a
-/// window and turn, the fourth sees all and does not turn. (Meta, 2026)</summary>
+/// <summary>Muse Glimmer: a gate on the heads' results, norms before and behind each branch and of queries and keys; three layers of four
+/// look through a window and turn, the fourth sees all and does not turn. (Meta, 2026)</summary>
 internal static class MuseGlimmer
 {
     public static Architecture Family { get; } = new("muse-glimmer", Build);

@@ -4,8 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Nanbeige: Llama whose layers are gone through more than once, with the same weights and keys of their own; between two rounds stands the final
-/// norm. (Nanbeige LLM Lab, 2026)</summary>
+/// <summary>Nanbeige: Llama whose layers are gone through more than once, with the same weights and keys of their own; between two rounds
+/// stands the final norm. (Nanbeige LLM Lab, 2026)</summary>
 internal static class Nanbeige
 {
     public static Architecture Family { get; } = new("nanbeige", Build);

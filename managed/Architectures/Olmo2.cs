@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>OLMo 2 and 3: norms behind the branches, and of queries and keys over their whole widths; OLMo 3 looks through a window in three layers of
-/// four, and stretches positions only in the fourth. (OLMo Team, 2024; 2025)</summary>
+/// <summary>OLMo 2 and 3: norms behind the branches, and of queries and keys over their whole widths; OLMo 3 looks through a window in
+/// three layers of four, and stretches positions only in the fourth. (OLMo Team, 2024; 2025)</summary>
 internal static class Olmo2
 {
     public static Architecture Family { get; } = new("olmo2", Build);

@@ -3,7 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>OpenELM: each layer has its own number of heads and width; queries and keys are normed, head by head. (Mehta et al., 2024)</summary>
+/// <summary>OpenELM: each layer has its own number of heads and width; queries and keys are normed, head by head. (Mehta et al.,
+/// 2024)</summary>
 internal static class OpenElm
 {
     public static Architecture Family { get; } = new("openelm", Build);

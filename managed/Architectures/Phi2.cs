@@ -4,7 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Phi 1 to 2: attention beside the network, of one layer norm; part of each head turns; biases everywhere, GELU. (Javaheripi et al., 2023)</summary>
+/// <summary>Phi 1 to 2: attention beside the network, of one layer norm; part of each head turns; biases everywhere, GELU. (Javaheripi et
+/// al., 2023)</summary>
 internal static class Phi2
 {
     public static Architecture Family { get; } = new("phi2", Build);

@@ -3,8 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Phi 3 to 4: Llama's shape with fused matrices; frequencies divided by factors (LongRoPE). The window of Phi 3 mini is not looked through, as
-/// nowhere where its files are run. (Abdin et al., 2024)</summary>
+/// <summary>Phi 3 to 4: Llama's shape with fused matrices; frequencies divided by factors (LongRoPE). The window of Phi 3 mini is not
+/// looked through, as nowhere where its files are run. (Abdin et al., 2024)</summary>
 internal static class Phi3
 {
     public static Architecture Family { get; } = new("phi3", Build);

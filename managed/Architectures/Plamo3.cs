@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>PLaMo 3: norms before and behind each branch and of queries and keys; seven layers of eight look through a window and turn by a base of their
-/// own. (Preferred Networks, 2025)</summary>
+/// <summary>PLaMo 3: norms before and behind each branch and of queries and keys; seven layers of eight look through a window and turn by
+/// a base of their own. (Preferred Networks, 2025)</summary>
 internal static class Plamo3
 {
     public static Architecture Family { get; } = new("plamo3", Build);

@@ -4,8 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Qwen: Llama's shape with one matrix of queries, keys and values, of three times the hidden size; its key of the network's width counts gate and up
-/// matrix together. (Bai et al., 2023)</summary>
+/// <summary>Qwen: Llama's shape with one matrix of queries, keys and values, of three times the hidden size; its key of the network's
+/// width counts gate and up matrix together. (Bai et al., 2023)</summary>
 internal static class Qwen
 {
     public static Architecture Family { get; } = new("qwen", Build);

@@ -3,8 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Qwen 3 VL, as text goes through it: Qwen 3 with positions of several dimensions that take turns. The head may lack the vocabulary's beginning.
-/// (Bai et al., 2025)</summary>
+/// <summary>Qwen 3 VL, as text goes through it: Qwen 3 with positions of several dimensions that take turns. The head may lack the
+/// vocabulary's beginning. (Bai et al., 2025)</summary>
 internal static class Qwen3Vl
 {
     public static Architecture Family { get; } = new("qwen3vl", Build);

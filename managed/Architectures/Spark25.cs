@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Spark 2.5: a gate on each head's results; the file says of each layer whether it looks through a window and turns by a base of its own.
-/// (iFlytek, 2026)</summary>
+/// <summary>Spark 2.5: a gate on each head's results; the file says of each layer whether it looks through a window and turns by a base
+/// of its own. (iFlytek, 2026)</summary>
 internal static class Spark25
 {
     public static Architecture Family { get; } = new("spark2_5", Build);

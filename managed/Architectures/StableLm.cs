@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>StableLM: layer norms, part of each head turns, networks gated by SiLU. The 12B norms queries and keys, each head with its own weight, and has
-/// attention beside the network. (Bellagente et al., 2024)</summary>
+/// <summary>StableLM: layer norms, part of each head turns, networks gated by SiLU. The 12B norms queries and keys, each head with its
+/// own weight, and has attention beside the network. (Bellagente et al., 2024)</summary>
 internal static class StableLm
 {
     public static Architecture Family { get; } = new("stablelm", Build);

@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Talkie: norms without weights, of the embedding too; queries and keys are normed after they turned, queries with a gain of each head; each layer adds
-/// the normed embedding again, times a number of its own. (Radford et al., 2026)</summary>
+/// <summary>Talkie: norms without weights, of the embedding too; queries and keys are normed after they turned, queries with a gain of
+/// each head; each layer adds the normed embedding again, times a number of its own. (Radford et al., 2026)</summary>
 internal static class Talkie
 {
     public static Architecture Family { get; } = new("talkie", Build);

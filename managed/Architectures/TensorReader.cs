@@ -5,7 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Takes weights out of a file by name, checking that each is there and has the shape the architecture needs. It knows which it has taken.</summary>
+/// <summary>Takes weights out of a file by name, checking that each is there and has the shape the architecture needs. It knows which it
+/// has taken.</summary>
 internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
 {
     private readonly List<nint> _vectors = [];
@@ -82,8 +83,8 @@ internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
     public Linear Slice(string name, int first, int outputs, int all, int inputs, string bias) =>
         new(Matrix(name + ".weight", first, outputs, all, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f, Vector(bias, outputs));
 
-    /// <summary>The matrices `name`.weight of all experts, (experts, outputs, inputs), one linear map each, with their scales and biases where there are
-    /// any. `first` and `all`: only outputs from `first` on of `all` that there are.</summary>
+    /// <summary>The matrices `name`.weight of all experts, (experts, outputs, inputs), one linear map each, with their scales and biases
+    /// where there are any. `first` and `all`: only outputs from `first` on of `all` that there are.</summary>
     public Linear[] Experts(string name, int experts, int outputs, int inputs, int first = 0, int all = 0)
     {
         all = all == 0 ? outputs : all;

@@ -1,8 +1,8 @@
 namespace Realm.Blocks;
 
 /// <summary>
-/// A part of a row behind the hidden state and as wide: what later layers need of the token and no session remembers. Part 0 is the hidden state itself.
-/// </summary>
+/// A part of a row behind the hidden state and as wide: what later layers need of the token and no session remembers. Part 0 is the
+/// hidden state itself. </summary>
 internal sealed unsafe class CarriedPart(int part, int width)
 {
     /// <summary>The part becomes the hidden state.</summary>

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 
 namespace Realm.Blocks;
 
-/// <summary>How rows of the residual stream become logits: final norm, output head, and perhaps a scale and a cap, cap · tanh(logit / cap).</summary>
+/// <summary>How rows of the residual stream become logits: final norm, output head, and perhaps a scale and a cap, cap · tanh(logit /
+/// cap).</summary>
 /// <param name="norm">The final norm; null: none.</param>
 /// <param name="head">From the hidden state to logits.</param>
 /// <param name="scale">What logits are multiplied with.</param>

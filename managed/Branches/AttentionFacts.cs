@@ -3,9 +3,8 @@ using Realm.Passes;
 namespace Realm.Branches;
 
 /// <summary>
-/// What attention is in a layer. A projected row holds queries, keys and values, one after the other unless <see cref="Layout"/> says otherwise, and
-/// perhaps more behind them (a gate).
-/// </summary>
+/// What attention is in a layer. A projected row holds queries, keys and values, one after the other unless <see cref="Layout"/> says
+/// otherwise, and perhaps more behind them (a gate). </summary>
 internal sealed record AttentionFacts
 {
     /// <summary>Query heads.</summary>

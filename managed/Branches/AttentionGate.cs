@@ -3,8 +3,8 @@ using Realm.Kernels.Functions;
 
 namespace Realm.Branches;
 
-/// <summary>Results of heads times the sigmoid of a gate that was projected beside the queries: a number for each result, or one for each head.
-/// (Qiu et al., 2025)</summary>
+/// <summary>Results of heads times the sigmoid of a gate that was projected beside the queries: a number for each result, or one for each
+/// head. (Qiu et al., 2025)</summary>
 /// <param name="offset">Where the gate begins in a projected row.</param>
 /// <param name="heads">Heads.</param>
 /// <param name="size">Results of a head.</param>

@@ -2,7 +2,8 @@ using Realm.Passes;
 
 namespace Realm.Branches;
 
-/// <summary>One linear map: what is left of attention where a search over architectures found no need for more. (Bercovich et al., 2024)</summary>
+/// <summary>One linear map: what is left of attention where a search over architectures found no need for more. (Bercovich et al.,
+/// 2024)</summary>
 internal sealed class Projection(Linear linear) : Branch
 {
     private readonly Matrices _matrix = new(linear);

@@ -33,7 +33,8 @@ internal sealed unsafe class ClampedRow(int size, float limit) : RowChange
     }
 }
 
-/// <summary>The first `size` numbers, each divided by its own: what was taken out of the activations to round the weights behind them. (Lin et al., 2023)</summary>
+/// <summary>The first `size` numbers, each divided by its own: what was taken out of the activations to round the weights behind them.
+/// (Lin et al., 2023)</summary>
 internal sealed unsafe class DividedRow(int size, float* divisors) : RowChange
 {
     public override void Apply(float* row)

@@ -100,7 +100,8 @@ public sealed class GgufMetadata
     /// <summary>A string that must be there; else <see cref="ErrorCode.MissingKey"/>.</summary>
     public string RequireText(string key) => Text(key) ?? throw Missing(key, "a string");
 
-    /// <summary>An integer that must be there (else <see cref="ErrorCode.MissingKey"/>), between both bounds (else <see cref="ErrorCode.Range"/>).</summary>
+    /// <summary>An integer that must be there (else <see cref="ErrorCode.MissingKey"/>), between both bounds (else <see
+    /// cref="ErrorCode.Range"/>).</summary>
     public long RequireInteger(string key, long min, long max)
     {
         long value = Integer(key) ?? throw Missing(key, "an integer");
