@@ -170,26 +170,4 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index, i
         size = size == 0 ? FeedForwardSize : size;
         return new FeedForward(Matrices.Activated(Linear("ffn_up", size, model.Hidden), activation), Linear("ffn_down", model.Hidden, size), middle);
     }
-
-    /// <summary>Routing as the usual keys say: <c>expert_count</c>, <c>expert_used_count</c>, <c>expert_weights_scale</c>.</summary>
-    public Routing Routing
-    {
-        get
-        {
-            int experts = model.ExpertCount;
-            int used = (int)model.Range("expert_used_count", 1, Math.Max(1, experts));
-            return new Routing { Experts = experts, Used = used, Scale = model.Positive("expert_weights_scale") ?? 1f };
-        }
-    }
-
-    /// <summary>A mixture of gated networks with the usual tensors: <c>ffn_gate_inp</c>, <c>ffn_gate_exps</c>, <c>ffn_up_exps</c>,
-    /// <c>ffn_down_exps</c>.</summary>
-    public Experts GatedExperts(Routing routing, Activation activation, int size = 0)
-    {
-        size = size == 0 ? FeedForwardSize : size;
-        Router router = new(Linear("ffn_gate_inp", routing.Experts, model.Hidden), routing);
-        Linear[] gate = ExpertLinears("ffn_gate_exps", routing.Experts, size, model.Hidden), up = ExpertLinears("ffn_up_exps", routing.Experts, size, model.Hidden);
-        Matrices[] inner = [.. gate.Zip(up, (g, u) => Matrices.Gated(g, u, activation))];
-        return new Experts(router, inner, ExpertLinears("ffn_down_exps", routing.Experts, model.Hidden, size));
-    }
 }

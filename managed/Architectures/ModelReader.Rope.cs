@@ -13,6 +13,7 @@ internal sealed partial class ModelReader
     /// <param name="scaled">Whether the file's scaling of positions applies.</param>
     /// <param name="factors">Divisors of the frequencies, one a pair, or null.</param>
     /// <param name="magnitude">A further factor of cosine and sine.</param>
+    /// <param name="logMultiplier">What YaRN's growth of magnitudes is divided by the growth with; null: as the file says; 0: nothing.</param>
     /// <param name="stands">Pairs that stand still at all positions; null: none.</param>
     public RopeTable Rope(
         RopePairing pairing,
@@ -21,6 +22,7 @@ internal sealed partial class ModelReader
         bool scaled = true,
         float[]? factors = null,
         double magnitude = 1,
+        double? logMultiplier = null,
         Func<int, bool>? stands = null)
     {
         if (dimensions == 0)
@@ -32,7 +34,7 @@ internal sealed partial class ModelReader
             throw Bad("rope.freq_base", $"{@base} is not positive");
         if (factors != null && (factors.Length != dimensions / 2 || factors.Any(f => !(f > 0) || float.IsInfinity(f))))
             throw new RealmException(ErrorCode.Hparam, "factors of rotary position embedding: one is not positive and finite, or there are too few or too many");
-        RopeScaling scaling = scaled ? ReadScaling() : new RopeScaling();
+        RopeScaling scaling = scaled ? ReadScaling(logMultiplier) : new RopeScaling();
         RopeConfig config = RopeConfig.Create(pairing, dimensions, @base, scaling with { Magnitude = scaling.Magnitude * magnitude }, factors);
         for (int i = 0; stands != null && i < dimensions / 2; i++)
         {
@@ -94,22 +96,15 @@ internal sealed partial class ModelReader
         }
     }
 
-    private RopeScaling ReadScaling()
+    private RopeScaling ReadScaling(double? givenMultiplier)
     {
         const string Scaling = "rope.scaling.";
         string type = Text(Scaling + "type") ?? "linear";
         if (type is not ("none" or "linear" or "yarn" or "longrope"))
             throw new RealmException(ErrorCode.Unsupported, $"{_prefix}{Scaling}type is '{type}'; supported are none, linear, yarn, longrope");
-        double factor = Number(Scaling + "factor", Number("rope.scale_linear", 0));
-        if (factor < 0)
-            throw Bad(Scaling + "factor", $"{factor} is negative");
-        if (factor == 0 || type is "none" or "longrope")
-            factor = 1;
-        double extrapolation = Number(Scaling + "yarn_ext_factor", -1);
-        if (extrapolation < 0)
-            extrapolation = type == "yarn" ? 1 : 0;
+        double factor = PositionFactor, extrapolation = Extrapolation;
         double attentionFactor = Number(Scaling + "attn_factor", 1);
-        double logMultiplier = Number(Scaling + "yarn_log_multiplier", 0);
+        double logMultiplier = givenMultiplier ?? Number(Scaling + "yarn_log_multiplier", 0);
         // YaRN grows the magnitude of queries and keys with the logarithm of the factor (Peng et al., 2023, equation 22);
         // models that say how much do it by the ratio of two such terms.
         double magnitude = extrapolation == 0
@@ -128,6 +123,28 @@ internal sealed partial class ModelReader
         double Growth(double multiplier) => factor <= 1 ? 1 : 0.1 * multiplier * Math.Log(factor) + 1;
 
         double Above0(string key, double otherwise) => Number(key, otherwise) is > 0 and double value ? value : throw Bad(key, "not positive");
+    }
+
+    /// <summary>What positions are divided by; 1: nothing.</summary>
+    public double PositionFactor
+    {
+        get
+        {
+            double factor = Number("rope.scaling.factor", Number("rope.scale_linear", 0));
+            if (factor < 0)
+                throw Bad("rope.scaling.factor", $"{factor} is negative");
+            return factor == 0 || Text("rope.scaling.type") is "none" or "longrope" ? 1 : factor;
+        }
+    }
+
+    /// <summary>How much of YaRN's ramp applies; 0: positions are divided, and that is all.</summary>
+    public double Extrapolation
+    {
+        get
+        {
+            double given = Number("rope.scaling.yarn_ext_factor", -1);
+            return given >= 0 ? given : Text("rope.scaling.type") == "yarn" ? 1 : 0;
+        }
     }
 
     /// <summary>Positions the model was trained for before its context was stretched.</summary>

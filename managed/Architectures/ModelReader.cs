@@ -89,11 +89,11 @@ internal sealed unsafe partial class ModelReader
     /// <summary>Epsilon of layer norms.</summary>
     public float LayerEpsilon => Epsilon("attention.layer_norm_epsilon");
 
-    /// <summary>A root-mean-square norm with the weight `name`.weight, or `name` as some files have it; it must be there.</summary>
+    /// <summary>A root-mean-square norm with the weight `name`.weight, or `name` as some files have it; it must be there. The bias where there is one.</summary>
     public Norm RmsNorm(string name, int size = 0)
     {
         size = size == 0 ? Hidden : size;
-        return new RmsRowNorm(size, Tensors.Vector(WeightName(name), size), RmsEpsilon);
+        return new RmsRowNorm(size, Tensors.Vector(WeightName(name), size), RmsEpsilon, Tensors.OptionalVector(name + ".bias", size));
     }
 
     private string WeightName(string name) => Tensors.Contains(name) ? name : name + ".weight";

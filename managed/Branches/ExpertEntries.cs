@@ -4,11 +4,12 @@ using Realm.Passes;
 namespace Realm.Branches;
 
 /// <summary>The entries of a pass sorted by expert. An expert that serves any has a run of slots from a multiple of 8 on; slots between runs are empty.</summary>
-internal sealed unsafe class ExpertEntries(Router router) : IAsk
+internal sealed unsafe class ExpertEntries(ExpertChoice choice) : RowRuns, IAsk
 {
-    private readonly int[] _counts = new int[router.Routing.Experts];
-    private readonly int[] _starts = new int[router.Routing.Experts];
-    private readonly int[] _active = new int[router.Routing.Experts];
+    private readonly int[] _counts = new int[choice.Routing.Experts];
+    private readonly int[] _starts = new int[choice.Routing.Experts];
+    private readonly int[] _active = new int[choice.Routing.Experts];
+    private int _activeCount;
     private RowBuffer _slots = null!;
     private RowBuffer _entries = null!;
 
@@ -16,20 +17,20 @@ internal sealed unsafe class ExpertEntries(Router router) : IAsk
     public int Slots { get; private set; }
 
     /// <summary>Experts that serve a row.</summary>
-    public int ActiveCount { get; private set; }
+    public override int Count => _activeCount;
 
     public void Ask(Needs needs)
     {
         // Integers in rooms for numbers.
-        _slots = needs.Rows(router.Routing.Used);
-        _entries = needs.Rows(1, router.Routing.Used, (Lanes.Tokens - 1) * router.Routing.Experts);
+        _slots = needs.Rows(choice.Routing.Used);
+        _entries = needs.Rows(1, choice.Routing.Used, (Lanes.Tokens - 1) * choice.Routing.Experts);
     }
 
     /// <summary>The i-th expert that serves a row.</summary>
-    public int Active(int i) => _active[i];
+    public override int Matrix(int i) => _active[i];
 
     /// <summary>The first slot of an expert that serves a row, and how many follow.</summary>
-    public (int First, int Count) Run(int expert) => (_starts[expert], _counts[expert]);
+    public override (int First, int Count) Run(int matrix) => (_starts[matrix], _counts[matrix]);
 
     /// <summary>The entry in a slot; -1: none.</summary>
     public int EntryAt(int slot) => ((int*)_entries.Memory)[slot];
@@ -40,19 +41,19 @@ internal sealed unsafe class ExpertEntries(Router router) : IAsk
     /// <summary>Sorts the entries of `rows` rows.</summary>
     public void Sort(int rows)
     {
-        int used = router.Routing.Used;
+        int used = choice.Routing.Used;
         Array.Clear(_counts);
         for (int row = 0; row < rows; row++)
         {
             for (int rank = 0; rank < used; rank++)
-                _counts[router.Expert(row, rank)]++;
+                _counts[choice.Expert(row, rank)]++;
         }
-        Slots = ActiveCount = 0;
+        Slots = _activeCount = 0;
         for (int expert = 0; expert < _counts.Length; expert++)
         {
             if (_counts[expert] == 0)
                 continue;
-            _active[ActiveCount++] = expert;
+            _active[_activeCount++] = expert;
             _starts[expert] = Slots;
             Slots += (_counts[expert] + Lanes.Tokens - 1) / Lanes.Tokens * Lanes.Tokens;
             _counts[expert] = 0;
@@ -62,7 +63,7 @@ internal sealed unsafe class ExpertEntries(Router router) : IAsk
         {
             for (int rank = 0; rank < used; rank++)
             {
-                int expert = router.Expert(row, rank), slot = _starts[expert] + _counts[expert]++;
+                int expert = choice.Expert(row, rank), slot = _starts[expert] + _counts[expert]++;
                 ((int*)_entries.Memory)[slot] = row * used + rank;
                 ((int*)_slots.Memory)[row * used + rank] = slot;
             }

@@ -7,25 +7,19 @@ namespace Realm.Branches;
 /// Which experts serve which rows: linear in what it reads, then a choice. Entries are row · used + rank, best expert first; of two equals the lower
 /// number is better. (Shazeer et al., 2017)
 /// </summary>
-internal sealed unsafe class Router(Linear scores, Routing routing) : IAsk
+internal sealed unsafe class Router(Linear scores, Routing routing) : ExpertChoice(routing)
 {
     private readonly Matrices _scores = new(scores);
     private RowBuffer _outputs = null!;
-    private RowBuffer _weights = null!;
-    private RowBuffer _chosen = null!;
-
-    public Routing Routing => routing;
 
     public SourceNeeds Reads => new(_scores.Layouts);
 
-    public void Ask(Needs needs)
+    public override void Ask(Needs needs)
     {
+        base.Ask(needs);
         needs.Product(_scores);
-        _outputs = needs.Rows(routing.Experts);
-        _weights = needs.Rows(routing.Used);
-        // Numbers of experts, as integers.
-        _chosen = needs.Rows(routing.Used);
-        needs.Thread(2L * routing.Experts * sizeof(float));
+        _outputs = needs.Rows(Routing.Experts);
+        needs.Thread(2L * Routing.Experts * sizeof(float));
     }
 
     /// <summary>Chooses for all rows. Waits.</summary>
@@ -39,41 +33,35 @@ internal sealed unsafe class Router(Linear scores, Routing routing) : IAsk
         step.Barrier();
     }
 
-    /// <summary>The expert of an entry.</summary>
-    public int Expert(int row, int rank) => ((int*)_chosen.Row(row))[rank];
-
-    /// <summary>The weight of an entry.</summary>
-    public float Weight(int row, int rank) => _weights.Row(row)[rank];
+    /// <summary>The score of an expert, once it is routed.</summary>
+    public float Score(int row, int expert) => _outputs.Row(row)[expert];
 
     private void Choose(int row, float* own)
     {
         float* scores = _outputs.Row(row), ranks = own;
-        int* chosen = (int*)_chosen.Row(row);
-        float* weights = _weights.Row(row);
-        RouterScores.Apply(routing.Score, scores, routing.Experts);
-        for (int e = 0; e < routing.Experts; e++)
-            ranks[e] = routing.SelectionBias == null ? scores[e] : scores[e] + routing.SelectionBias[e];
-        if (routing.Groups > 1)
-            ExpertGroups.Leave(routing, ranks, own + routing.Experts);
-        Best.Choose(ranks, routing.Experts, routing.Used, chosen);
-        for (int rank = 0; rank < routing.Used; rank++)
+        int* chosen = Chosen(row);
+        float* weights = Weights(row);
+        if (!Routing.ChoosesByOutputs)
+            RouterScores.Apply(Routing.Score, scores, Routing.Experts);
+        for (int e = 0; e < Routing.Experts; e++)
+            ranks[e] = Routing.SelectionBias == null ? scores[e] : scores[e] + Routing.SelectionBias[e];
+        if (Routing.ChoosesByOutputs)
+            RouterScores.Apply(Routing.Score, scores, Routing.Experts);
+        if (Routing.Groups > 1)
+            ExpertGroups.Leave(Routing, ranks, own + Routing.Experts);
+        Best.Choose(ranks, Routing.Experts, Routing.Used, chosen);
+        for (int rank = 0; rank < Routing.Used; rank++)
             weights[rank] = scores[chosen[rank]];
         Weigh(weights);
-        for (int rank = 0; rank < routing.Used && routing.ExpertScales != null; rank++)
-            weights[rank] *= routing.ExpertScales[chosen[rank]];
+        for (int rank = 0; rank < Routing.Used && Routing.ExpertScales != null; rank++)
+            weights[rank] *= Routing.ExpertScales[chosen[rank]];
     }
 
     private void Weigh(float* weights)
     {
-        int used = routing.Used;
-        if (routing.Score == RouterScore.SoftmaxOfChosen)
-            RouterScores.Apply(RouterScore.Softmax, weights, used);
-        float sum = 0;
-        for (int i = 0; i < used; i++)
-            sum += weights[i];
-        sum = routing.Normalizes ? MathF.Max(sum, routing.SmallestSum) : 1f;
-        for (int i = 0; i < used; i++)
-            weights[i] = weights[i] / sum * routing.Scale;
+        if (Routing.Score == RouterScore.SoftmaxOfChosen)
+            RouterScores.Apply(RouterScore.Softmax, weights, Routing.Used);
+        Normalize(weights);
     }
 }
 

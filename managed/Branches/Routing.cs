@@ -12,6 +12,9 @@ internal sealed record Routing
     /// <summary>What a router's output becomes before experts are chosen.</summary>
     public RouterScore Score { get; init; } = RouterScore.Softmax;
 
+    /// <summary>Experts are chosen by the outputs as they are; scores are only for the weights.</summary>
+    public bool ChoosesByOutputs { get; init; }
+
     /// <summary>Added to scores while experts are chosen, not to their weights (Wang et al., 2024); null: nothing.</summary>
     public float[]? SelectionBias { get; init; }
 

@@ -15,8 +15,8 @@ internal abstract unsafe class Norm(int size)
     public void Apply(float* x) => Compute(x, x);
 }
 
-/// <summary>Root-mean-square norm; without a weight the numbers are only scaled. (Zhang and Sennrich, 2019)</summary>
-internal sealed unsafe class RmsRowNorm(int size, float* weight, float epsilon) : Norm(size)
+/// <summary>Root-mean-square norm; without a weight the numbers are only scaled; a bias may be added. (Zhang and Sennrich, 2019)</summary>
+internal sealed unsafe class RmsRowNorm(int size, float* weight, float epsilon, float* bias = null) : Norm(size)
 {
     public override void Compute(float* x, float* output)
     {
@@ -24,6 +24,8 @@ internal sealed unsafe class RmsRowNorm(int size, float* weight, float epsilon) 
             RmsNorm.Compute(x, weight, epsilon, Size, output);
         else
             RmsNorm.Scale(x, epsilon, Size, output);
+        for (int i = 0; bias != null && i < Size; i++)
+            output[i] += bias[i];
     }
 }
 
