@@ -40,7 +40,7 @@ internal sealed unsafe partial class LayerReader
         return new Mamba2(sizes, Linear("ssm_in", sizes.Projected, model.Hidden), Conv("ssm_conv1d", sizes.Channels, sizes.Taps, Activation.Silu),
             Tensors.Vector(Name("ssm_a"), sizes.Heads), Tensors.Vector(Name("ssm_d"), sizes.Heads), Tensors.Vector(Name("ssm_dt.bias"), sizes.Heads),
             Contains("ssm_norm.weight") ? GroupedRmsNorm("ssm_norm", sizes.Inner, sizes.Groups) : null,
-            Linear("ssm_out", model.Hidden, sizes.Inner), model.State.Fixed(index, Branches.Mamba2.StateFloats(sizes)));
+            Linear("ssm_out", model.Hidden, sizes.Inner), model.State.Fixed(index, HeadScan.StateFloats(sizes.Heads, sizes.HeadSize, sizes.StateSize)));
     }
 
     /// <summary>A norm of `groups` neighbouring parts of a row, each for itself, with weights of their own.</summary>

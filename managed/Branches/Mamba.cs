@@ -136,12 +136,8 @@ internal sealed unsafe class Mamba(
         private void Run(in Segment segment, int from, float* own)
         {
             int count = Math.Min(Channels, sizes.Inner - from), padded = StateRow.Padded(sizes.StateSize);
-            long offset = (long)from * padded, floats = (long)count * padded;
-            float* state = segment.State.Next(slot) + offset;
-            if (segment.State.IsEmpty(slot))
-                new Span<float>(state, (int)floats).Clear();
-            else
-                new ReadOnlySpan<float>(segment.State.Current(slot) + offset, (int)floats).CopyTo(new Span<float>(state, (int)floats));
+            long offset = (long)from * padded;
+            float* state = segment.State.Continue(slot, offset, (long)count * padded);
             float* b = own, c = own + padded;
             for (int row = segment.First; row < segment.First + segment.Count; row++)
             {

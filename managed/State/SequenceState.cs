@@ -90,6 +90,17 @@ internal sealed unsafe class SequenceState(StatePlan plan) : IDisposable
     /// <summary>What a pass writes: all of it, always.</summary>
     public float* Next(FixedSlot slot) => _fixed + (_current[slot.Layer] ^ 1) * plan.FixedFloats + slot.Offset;
 
+    /// <summary>Numbers `first`.. of what a pass writes, filled with what is current: for states that a pass carries on in place.</summary>
+    public float* Continue(FixedSlot slot, long first, long count)
+    {
+        float* next = Next(slot) + first;
+        if (IsEmpty(slot))
+            NativeMemory.Clear(next, (nuint)count * sizeof(float));
+        else
+            NativeMemory.Copy(Current(slot) + first, next, (nuint)count * sizeof(float));
+        return next;
+    }
+
     /// <summary>Keys and values of one head for the positions 64·block and on.</summary>
     public CacheBlock Block(KeyValueSlot slot, int head, int block) => slot.Block((byte*)_pages[block], head);
 
