@@ -32,6 +32,9 @@ public sealed class GgufMetadata
     /// <summary>Whether the key is there and its value is an array.</summary>
     public bool IsArray(string key) => _values.TryGetValue(key, out GgufValue value) && value.Type == GgufValueType.Array;
 
+    /// <summary>Whether the key is there and its value is a flag.</summary>
+    public bool IsFlag(string key) => _values.TryGetValue(key, out GgufValue value) && value.Type == GgufValueType.Bool;
+
     /// <summary>A string; bytes that are not UTF-8 are replaced by U+FFFD. Null when absent.</summary>
     public string? Text(string key)
     {

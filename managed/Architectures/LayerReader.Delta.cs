@@ -1,0 +1,74 @@
+using Realm.Branches;
+using Realm.Kernels;
+using Realm.Passes;
+
+namespace Realm.Architectures;
+
+/// <summary>Delta nets with the usual names of keys and tensors.</summary>
+internal sealed unsafe partial class LayerReader
+{
+    /// <summary>Attention whose query matrix gives for every head a query and then a gate of its results. (Qwen Team, 2025)</summary>
+    public Attention AttentionWithGates(RopeTable rope, float? scale = null)
+    {
+        AttentionFacts facts = Facts;
+        int size = facts.KeySize, queries = model.Width(2 * facts.Heads, size, "attention.head_count"), keys = facts.KvHeads * size;
+        Linear[] projections = [Linear("attn_q", queries, model.Hidden), Linear("attn_k", keys, model.Hidden), Linear("attn_v", facts.KvHeads * facts.ValueSize, model.Hidden)];
+        return Attention(
+            facts with
+            {
+                Rope = rope,
+                Scale = scale ?? facts.Scale,
+                QueryNorm = HeadRmsNorm("attn_q_norm"),
+                KeyNorm = HeadRmsNorm("attn_k_norm"),
+                Layout = new AttentionLayout(0, 2 * size, queries, size, queries + keys, facts.ValueSize),
+                Attended = new StridedGate(size, 2 * size, facts.Heads, facts.ValueSize),
+            },
+            projections, Linear("attn_output", model.Hidden, facts.Heads * facts.ValueSize));
+    }
+
+    /// <summary>A gated delta net with the usual tensors. Sizes by the keys <c>ssm.state_size</c> (of a head), <c>ssm.group_count</c> (key heads),
+    /// <c>ssm.time_step_rank</c> (heads), <c>ssm.inner_size</c>, <c>ssm.conv_kernel</c>. Rates and decays are two matrices, or one in which those of a key
+    /// head's heads follow one another.</summary>
+    public DeltaNet GatedDelta(bool interleaved)
+    {
+        int size = (int)model.Range("ssm.state_size", 1, 1 << 16), keyHeads = (int)model.Range("ssm.group_count", 1, 1 << 16);
+        int heads = (int)model.Range("ssm.time_step_rank", 1, 1 << 16), inner = model.Width(heads, size, "ssm.time_step_rank");
+        if (heads % keyHeads != 0 || model.Int("ssm.inner_size") != inner)
+            throw model.Bad("ssm.inner_size", $"{keyHeads} key heads, {heads} heads of {size} and {model.Int("ssm.inner_size")} channels don't fit each other");
+        DeltaSizes sizes = new(heads, keyHeads, size, size, interleaved);
+        model.Width(sizes.Channels, 1, "ssm.group_count");
+        int gate = sizes.Channels, rest = gate + inner, taps = (int)model.Range("ssm.conv_kernel", 1, 1 << 10);
+        bool together = Contains("ssm_ba.weight");
+        Linear[] others = together
+            ? [Linear("ssm_ba", 2 * heads, model.Hidden)]
+            : [Linear("ssm_beta", heads, model.Hidden), Linear("ssm_alpha", heads, model.Hidden)];
+        int share = heads / keyHeads;
+        int[] rates = [.. Enumerable.Range(0, heads).Select(h => rest + (together ? h / share * 2 * share + h % share : h))];
+        int[] decays = [.. rates.Select(place => place + (together ? share : heads))];
+        return new DeltaNet(sizes, [.. QueriesToGate(sizes), .. others], new DeltaLayout(decays, rates, gate), Conv("ssm_conv1d", sizes.Channels, taps, Activation.Silu),
+            new DeltaWeights
+            {
+                Rates = Tensors.Vector(Name("ssm_a"), heads),
+                Bias = Tensors.Vector(Name("ssm_dt.bias"), heads),
+                Norm = RmsNorm("ssm_norm", size),
+                Epsilon = model.RmsEpsilon,
+            },
+            Linear("ssm_out", model.Hidden, inner), model.State.Fixed(index, sizes.StateFloats));
+    }
+
+    // Queries, keys, values and gate; in older files they lie together for every key head.
+    private Linear[] QueriesToGate(DeltaSizes sizes)
+    {
+        int inner = sizes.Heads * sizes.ValueSize;
+        if (Contains("attn_qkv.weight"))
+            return [Linear("attn_qkv", sizes.Channels, model.Hidden), Linear("attn_gate", inner, model.Hidden)];
+        int values = inner / sizes.KeyHeads, part = 2 * sizes.KeySize + 2 * values, all = model.Width(part, sizes.KeyHeads, "ssm.group_count");
+        return
+        [
+            .. Parts(0, sizes.KeySize), .. Parts(sizes.KeySize, sizes.KeySize), .. Parts(2 * sizes.KeySize, values), .. Parts(2 * sizes.KeySize + values, values),
+        ];
+
+        IEnumerable<Linear> Parts(int first, int count) =>
+            Enumerable.Range(0, sizes.KeyHeads).Select(head => Slice("ssm_in", head * part + first, count, all, model.Hidden));
+    }
+}
