@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>AFMoE: gated attention with normed heads, norms before and behind each part, sigmoid experts with a shared one, the first layers dense; three
-/// of four layers see a window. Every fourth layer does not turn heads. (Arcee AI, 2025)</summary>
+/// <summary>AFMoE: gated attention with normed heads, norms before and behind each part, sigmoid experts with a shared one, the first
+/// layers dense; three of four layers see a window. Every fourth layer does not turn heads. (Arcee AI, 2025)</summary>
 internal static class Afmoe
 {
     private const int StillEvery = 4;
@@ -15,7 +15,7 @@ internal static class Afmoe
 
     private static Network Build(ModelReader r)
     {
-        RopeTable rope = r.Rope(RopePairing.Halves), near = r.Rope(RopePairing.Halves, frequencyBase: r.Number("rope.freq_base_swa", r.Number("rope.freq_base", 10000)));
+        RopeTable rope = r.Rope(RopePairing.Halves), near = r.Rope(RopePairing.Halves, frequencyBase: r.WindowRopeBase);
         SlidingWindow window = r.SlidingWindow(4);
         int dense = r.DenseLayers;
         return r.Network(
@@ -39,5 +39,7 @@ internal static class Afmoe
     }
 
     private static Branch Mixture(ModelReader r, LayerReader layer, int size) => layer.WithShared(
-        layer.GatedExperts(layer.DescribedRouting(RouterScore.Sigmoid), Activation.Silu, size), Activation.Silu, r.Width(size, r.Int("expert_shared_count"), "expert_shared_count"));
+        layer.GatedExperts(layer.DescribedRouting(RouterScore.Sigmoid), Activation.Silu, size),
+        Activation.Silu,
+        r.Width(size, r.Int("expert_shared_count"), "expert_shared_count"));
 }

@@ -4,7 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Ling 2: normed heads, experts in groups with a bias of the choice, shared experts, the first layers dense. (Ling Team, 2025)</summary>
+/// <summary>Ling 2: normed heads, experts in groups with a bias of the choice, shared experts, the first layers dense. (Ling Team,
+/// 2025)</summary>
 internal static class BailingMoe2
 {
     public static Architecture Family { get; } = new("bailingmoe2", Build);

@@ -18,7 +18,8 @@ internal static class Dbrx
             r.Tokens(),
             layer =>
             [
-                new Residual(layer.LayerNorm("attn_norm"), layer.Attention(layer.Facts with { Rope = rope, Projected = Clamped(layer.Facts, limit) })),
+                new Residual(layer.LayerNorm("attn_norm"),
+                    layer.Attention(layer.Facts with { Rope = rope, Projected = Clamped(layer.Facts, limit) })),
                 new Residual(layer.LayerNorm("attn_output_norm"), layer.GatedExperts(layer.Routing, Activation.Silu)),
             ],
             new Exit(r.LayerNorm("output_norm"), r.Head()));

@@ -19,7 +19,8 @@ internal static class DeepSeek
                 ? layer.GatedFeedForward(Activation.Silu)
                 : layer.WithShared(
                     layer.GatedExperts(
-                        layer.Routing with { Normalizes = false, Scale = r.Positive("expert_weights_scale") ?? 1f }, Activation.Silu, layer.ExpertSize()),
+                        layer.Routing with { Normalizes = false, Scale = r.Positive("expert_weights_scale") ?? 1f },
+                        Activation.Silu, layer.ExpertSize()),
                     Activation.Silu, r.Width(layer.ExpertSize(), shared, "expert_shared_count")));
     }
 }

@@ -4,8 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>DeepSeek 2, 3 and their kin: latent attention, experts in groups with a bias of the choice, shared experts, the first layers dense.
-/// (DeepSeek-AI, 2024 and 2025)</summary>
+/// <summary>DeepSeek 2, 3 and their kin: latent attention, experts in groups with a bias of the choice, shared experts, the first layers
+/// dense. (DeepSeek-AI, 2024 and 2025)</summary>
 internal static class DeepSeek2
 {
     // GLM 4.7 Flash, whose files name no function of scores: known by its layers and its vocabulary.
@@ -37,7 +37,9 @@ internal static class DeepSeek2
     }
 
     private static Branch Mixture(ModelReader r, LayerReader layer, int size) => layer.WithShared(
-        layer.GatedExperts(layer.DescribedRouting(DefaultScore(r)), Activation.Silu, size), Activation.Silu, r.Width(size, r.Int("expert_shared_count"), "expert_shared_count"));
+        layer.GatedExperts(layer.DescribedRouting(DefaultScore(r)), Activation.Silu, size),
+        Activation.Silu,
+        r.Width(size, r.Int("expert_shared_count"), "expert_shared_count"));
 
     private static RouterScore DefaultScore(ModelReader r) =>
         r.Layers is 47 or 48 && r.Tensors.RowCount("token_embd.weight") == SigmoidVocabulary ? RouterScore.Sigmoid : RouterScore.Softmax;

@@ -11,11 +11,17 @@ internal static class Ernie4_5Moe
 
     private static Network Build(ModelReader r)
     {
-        int dense = r.DenseLayers, step = (int)r.Range("interleave_moe_layer_step", 1, ModelReader.MaxWidth), shared = r.Int("expert_shared_feed_forward_length", 0);
         RopeTable rope = r.Rope(RopePairing.Neighbours);
-        return r.Transformer(layer => layer.Attention(layer.Facts with { Rope = rope }), layer => layer.Index < dense || (layer.Index + 1) % step != 0
-            ? layer.GatedFeedForward(Activation.Silu)
-            : layer.WithShared(
-                layer.GatedExperts(layer.Routing with { SelectionBias = layer.SelectionBias(r.ExpertCount) }, Activation.Silu, layer.ExpertSize()), Activation.Silu, shared));
+        int dense = r.DenseLayers, step = (int)r.Range("interleave_moe_layer_step", 1, ModelReader.MaxWidth);
+        return r.Transformer(
+            layer => layer.Attention(layer.Facts with { Rope = rope }),
+            layer => layer.Index >= dense && (layer.Index + 1) % step == 0 ? Mixture(r, layer) : layer.GatedFeedForward(Activation.Silu));
+    }
+
+    private static Branch Mixture(ModelReader r, LayerReader layer)
+    {
+        Routing routing = layer.Routing with { SelectionBias = layer.SelectionBias(r.ExpertCount) };
+        return layer.WithShared(
+            layer.GatedExperts(routing, Activation.Silu, layer.ExpertSize()), Activation.Silu, r.Int("expert_shared_feed_forward_length", 0));
     }
 }

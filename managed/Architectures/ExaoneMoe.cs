@@ -4,8 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>K-EXAONE: normed heads; three of four layers see a window and turn heads, the others do neither; sigmoid or softmax experts with a shared
-/// one, the first layers dense. (LG AI Research, 2026)</summary>
+/// <summary>K-EXAONE: normed heads; three of four layers see a window and turn heads, the others do neither; sigmoid or softmax experts
+/// with a shared one, the first layers dense. (LG AI Research, 2026)</summary>
 internal static class ExaoneMoe
 {
     public static Architecture Family { get; } = new("exaone-moe", Build);
@@ -27,6 +27,7 @@ internal static class ExaoneMoe
     private static Branch Mixture(ModelReader r, LayerReader layer, int size)
     {
         int shared = r.Int("expert_shared_feed_forward_length", 0);
-        return layer.WithShared(layer.GatedExperts(layer.DescribedRouting(), Activation.Silu, size), Activation.Silu, shared > 0 ? shared : size);
+        return layer.WithShared(
+            layer.GatedExperts(layer.DescribedRouting(), Activation.Silu, size), Activation.Silu, shared > 0 ? shared : size);
     }
 }

@@ -25,5 +25,7 @@ internal static class Glm4Moe
     }
 
     private static Branch Mixture(ModelReader r, LayerReader layer, int size, int shared) => layer.WithShared(
-        layer.GatedExperts(layer.DescribedRouting(RouterScore.Sigmoid), Activation.Silu, size), Activation.Silu, r.Width(size, shared, "expert_shared_count"));
+        layer.GatedExperts(layer.DescribedRouting(RouterScore.Sigmoid), Activation.Silu, size),
+        Activation.Silu,
+        r.Width(size, shared, "expert_shared_count"));
 }

@@ -4,7 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>gpt-oss: every other layer sees a window, each head has a sink, experts have biases and SwiGLU with limits. (OpenAI, 2025)</summary>
+/// <summary>gpt-oss: every other layer sees a window, each head has a sink, experts have biases and SwiGLU with limits. (OpenAI,
+/// 2025)</summary>
 internal static class GptOss
 {
     public static Architecture Family { get; } = new("gpt-oss", Build);
@@ -12,7 +13,7 @@ internal static class GptOss
     private static Network Build(ModelReader r)
     {
         RopeTable rope = r.Rope(RopePairing.Halves);
-        RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.Number("rope.freq_base_swa", r.Number("rope.freq_base", 10000)));
+        RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.WindowRopeBase);
         SlidingWindow window = r.SlidingWindow(2);
         return r.Transformer(
             layer => layer.Attention(layer.Facts with
@@ -21,7 +22,8 @@ internal static class GptOss
                 Sees = window.Sees(layer.Index),
                 Sinks = layer.Tensors.OptionalValues(layer.Name("attn_sinks.weight"), layer.Heads),
             }),
-            layer => layer.GatedExperts(layer.Routing with { Score = RouterScore.SoftmaxOfChosen, Normalizes = false }, Activation.SwigluOai, layer.ExpertSize()),
+            layer => layer.GatedExperts(
+                layer.Routing with { Score = RouterScore.SoftmaxOfChosen, Normalizes = false }, Activation.SwigluOai, layer.ExpertSize()),
             secondNorm: "post_attention_norm");
     }
 }

@@ -5,11 +5,13 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Grok: scores capped, norms before and behind each part, experts with GELU, in Grok 2 averaged with a dense network. (xAI, 2024)</summary>
+/// <summary>Grok: scores capped, norms before and behind each part, experts with GELU, in Grok 2 averaged with a dense network. (xAI,
+/// 2024)</summary>
 internal static class Grok
 {
     // Of Grok 1, whose files do not say.
-    private const double LogitScale = 0.5773502691896257, EmbeddingScale = 78.38367176906169, ScoreScale = 0.08838834764831845, ScoreCap = 30;
+    private const double LogitScale = 0.5773502691896257, EmbeddingScale = 78.38367176906169, ScoreScale = 0.08838834764831845,
+        ScoreCap = 30;
 
     private const float RootOfHalf = 0.70710678f;
 
@@ -34,7 +36,8 @@ internal static class Grok
                     FeedForward(layer),
                     layer.RmsNorm(layer.Contains("layer_output_norm.weight") ? "layer_output_norm" : "post_ffw_norm")),
             ],
-            new Exit(r.RmsNorm("output_norm"), r.Head(), (float)r.Number("logit_scale", LogitScale), r.Positive("final_logit_softcapping")));
+            new Exit(r.RmsNorm("output_norm"), r.Head(), (float)r.Number("logit_scale", LogitScale),
+                r.Positive("final_logit_softcapping")));
     }
 
     private static Branch FeedForward(LayerReader layer)

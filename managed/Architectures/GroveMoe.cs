@@ -4,7 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>GroveMoE: Qwen 3 with experts in groups, each group with a smaller expert that serves whoever one of them serves. (Wu et al., 2025)</summary>
+/// <summary>GroveMoE: Qwen 3 with experts in groups, each group with a smaller expert that serves whoever one of them serves. (Wu et al.,
+/// 2025)</summary>
 internal static class GroveMoe
 {
     public static Architecture Family { get; } = new("grovemoe", Build);
@@ -19,7 +20,8 @@ internal static class GroveMoe
 
     private static GroveExperts Mixture(ModelReader r, LayerReader layer, int size)
     {
-        int perGroup = (int)r.Range("experts_per_group", 1, r.ExpertCount), adjugate = r.Int("expert_chunk_feed_forward_length", 0), groups = r.ExpertCount / perGroup;
+        int perGroup = (int)r.Range("experts_per_group", 1, Math.Max(1, r.ExpertCount)), groups = r.ExpertCount / perGroup;
+        int adjugate = r.Int("expert_chunk_feed_forward_length", 0);
         adjugate = adjugate > 0 ? adjugate : r.KeySize;
         if (r.ExpertCount % perGroup != 0)
             throw r.Bad("experts_per_group", $"{perGroup} does not divide the {r.ExpertCount} experts");

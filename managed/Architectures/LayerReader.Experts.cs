@@ -23,8 +23,8 @@ internal sealed unsafe partial class LayerReader
         }
     }
 
-    /// <summary>Routing that the file describes itself: the function of scores (or the family's, where the file has none), whether weights sum up to one,
-    /// their scale, and a bias of the choice where there is one.</summary>
+    /// <summary>Routing that the file describes itself: the function of scores (or the family's, where the file has none), whether weights
+    /// sum up to one, their scale, and a bias of the choice where there is one.</summary>
     public Routing DescribedRouting(RouterScore? otherwise = null) => Routing with
     {
         Score = model.RouterScore(otherwise),
@@ -37,7 +37,8 @@ internal sealed unsafe partial class LayerReader
     public float[]? SelectionBias(int experts) =>
         Tensors.OptionalValues(Name("exp_probs_b.bias"), experts) ?? Tensors.OptionalValues(Name("exp_probs_b"), experts);
 
-    /// <summary>Width of an expert: <c>expert_feed_forward_length</c>, or what is given where that is absent or 0; one of both must be.</summary>
+    /// <summary>Width of an expert: <c>expert_feed_forward_length</c>, or what is given where that is absent or 0; one of both must
+    /// be.</summary>
     public int ExpertSize(int otherwise = 0)
     {
         int size = model.PerLayer("expert_feed_forward_length", 0)[index];
@@ -45,17 +46,19 @@ internal sealed unsafe partial class LayerReader
         return size > 0 ? size : throw model.Bad("expert_feed_forward_length", $"the experts of layer {index} have no width");
     }
 
-    /// <summary>Width of an expert; where the file does not say, the feed-forward network's shared out among the experts that are used.</summary>
+    /// <summary>Width of an expert; where the file does not say, the feed-forward network's shared out among the experts that are
+    /// used.</summary>
     public int ExpertSizeOrShare() => ExpertSize(FeedForwardSize / Routing.Used);
 
-    /// <summary>A mixture of gated networks with the usual tensors: <c>ffn_gate_inp</c>, <c>ffn_gate_exps</c>, <c>ffn_up_exps</c>, <c>ffn_down_exps</c>.</summary>
+    /// <summary>A mixture of gated networks with the usual tensors: <c>ffn_gate_inp</c>, <c>ffn_gate_exps</c>, <c>ffn_up_exps</c>,
+    /// <c>ffn_down_exps</c>.</summary>
     public Experts GatedExperts(Routing routing, Activation activation, int size = 0) => Experts(Router(routing), activation, size);
 
     /// <summary>The usual router: <c>ffn_gate_inp</c>.</summary>
     public Router Router(Routing routing) => new(Linear("ffn_gate_inp", routing.Experts, model.Hidden), routing);
 
-    /// <summary>The experts of a router: <c>ffn_gate_exps</c> and <c>ffn_up_exps</c>, the first perhaps missing, or both in <c>ffn_gate_up_exps</c>;
-    /// <c>ffn_down_exps</c>.</summary>
+    /// <summary>The experts of a router: <c>ffn_gate_exps</c> and <c>ffn_up_exps</c>, the first perhaps missing, or both in
+    /// <c>ffn_gate_up_exps</c>; <c>ffn_down_exps</c>.</summary>
     /// <param name="router">Its number of experts is the matrices'.</param>
     /// <param name="activation">The activation of all.</param>
     /// <param name="size">Their width; 0: the layer's feed-forward network's.</param>
@@ -65,14 +68,17 @@ internal sealed unsafe partial class LayerReader
     {
         size = size == 0 ? FeedForwardSize : size;
         int experts = router.Routing.Experts;
-        return new Experts(router, InnerMatrices(experts, activation, size, kind), ExpertLinears("ffn_down" + kind, experts, model.Hidden, size), routed);
+        return new Experts(router, InnerMatrices(experts, activation, size, kind),
+            ExpertLinears("ffn_down" + kind, experts, model.Hidden, size), routed);
     }
 
-    /// <summary>A network that serves all tokens beside the experts: <c>ffn_gate_shexp</c>, <c>ffn_up_shexp</c>, <c>ffn_down_shexp</c>.</summary>
+    /// <summary>A network that serves all tokens beside the experts: <c>ffn_gate_shexp</c>, <c>ffn_up_shexp</c>,
+    /// <c>ffn_down_shexp</c>.</summary>
     public FeedForward SharedExpert(Activation activation, int size) => GatedFeedForward(activation, size, "_shexp");
 
     /// <summary>Experts and, where its width is not 0, a shared one.</summary>
-    public Branch WithShared(Branch experts, Activation activation, int size) => size == 0 ? experts : new Sum(experts, SharedExpert(activation, size));
+    public Branch WithShared(Branch experts, Activation activation, int size) =>
+        size == 0 ? experts : new Sum(experts, SharedExpert(activation, size));
 
     /// <summary>SwiGLU with the layer's limit by this key; without one where it is 0.</summary>
     public Activation LimitedSwiglu(string key)
@@ -88,7 +94,8 @@ internal sealed unsafe partial class LayerReader
         if (Contains(fused + ".weight"))
         {
             int both = model.Width(2, size, "expert_feed_forward_length");
-            return Gated(Tensors.Experts(Name(fused), experts, size, model.Hidden, 0, both), Tensors.Experts(Name(fused), experts, size, model.Hidden, size, both), activation);
+            return Gated(Tensors.Experts(Name(fused), experts, size, model.Hidden, 0, both),
+                Tensors.Experts(Name(fused), experts, size, model.Hidden, size, both), activation);
         }
         Linear[] ups = ExpertLinears(up, experts, size, model.Hidden);
         return Contains(gate + ".weight")

@@ -15,7 +15,8 @@ internal sealed partial class LayerReader
             int query = model.Int("attention.key_length_mla", 0), value = model.Int("attention.value_length_mla", 0);
             query = query == 0 ? model.KeySize : query;
             value = value == 0 ? model.ValueSize : value;
-            int rank = (int)model.Range("attention.kv_lora_rank", 1, ModelReader.MaxWidth), turned = (int)model.Range("rope.dimension_count", 1, ModelReader.MaxWidth);
+            int rank = (int)model.Range("attention.kv_lora_rank", 1, ModelReader.MaxWidth),
+                turned = (int)model.Range("rope.dimension_count", 1, ModelReader.MaxWidth);
             if (Heads < 1)
                 throw model.Bad("attention.head_count", $"layer {index} has {Heads} heads");
             if (turned >= query)
@@ -36,13 +37,16 @@ internal sealed partial class LayerReader
         Scale = 1f / MathF.Sqrt(shape.Query),
     };
 
-    /// <summary>Latent attention with the usual tensors: <c>attn_q</c>, or <c>attn_q_a</c>, <c>attn_q_a_norm</c>, <c>attn_q_b</c>; <c>attn_kv_a_mqa</c>,
-    /// <c>attn_kv_a_norm</c>; <c>attn_k_b</c> and <c>attn_v_b</c>, or both in <c>attn_kv_b</c>; <c>attn_output</c>.</summary>
+    /// <summary>Latent attention with the usual tensors: <c>attn_q</c>, or <c>attn_q_a</c>, <c>attn_q_a_norm</c>, <c>attn_q_b</c>;
+    /// <c>attn_kv_a_mqa</c>, <c>attn_kv_a_norm</c>; <c>attn_k_b</c> and <c>attn_v_b</c>, or both in <c>attn_kv_b</c>;
+    /// <c>attn_output</c>.</summary>
     /// <param name="shape">Its sizes.</param>
     /// <param name="facts">Scale, turning, visibility.</param>
-    /// <param name="gate">A further map of the input, whose results <paramref name="change"/> is handed behind the others; null: none.</param>
+    /// <param name="gate">A further map of the input, whose results <paramref name="change"/> is handed behind the others; null:
+    /// none.</param>
     /// <param name="change">What happens to the heads' results, made for where the gates begin; null: nothing.</param>
-    public LatentAttention LatentAttention(LatentShape shape, AttentionFacts facts, Linear? gate = null, Func<int, ResultChange>? change = null)
+    public LatentAttention LatentAttention(
+        LatentShape shape, AttentionFacts facts, Linear? gate = null, Func<int, ResultChange>? change = null)
     {
         (Linear queries, (Norm, Linear)? up) = LatentQueries(shape);
         Linear latent = Linear("attn_kv_a_mqa", shape.Rank + shape.Turned, model.Hidden);
@@ -55,7 +59,8 @@ internal sealed partial class LayerReader
             Linear expand = Linear("attn_kv_b", shape.Heads * (shape.Still + shape.Value), shape.Rank);
             return new ExpandedLatentAttention(shape, facts, first, up, norm, expand, output, model.State, index, made);
         }
-        Linear[] keys = ExpertLinears("attn_k_b", shape.Heads, shape.Rank, shape.Still), values = ExpertLinears("attn_v_b", shape.Heads, shape.Value, shape.Rank);
+        Linear[] keys = ExpertLinears("attn_k_b", shape.Heads, shape.Rank, shape.Still),
+            values = ExpertLinears("attn_v_b", shape.Heads, shape.Value, shape.Rank);
         return new AbsorbedLatentAttention(shape, facts, first, up, norm, keys, values, output, model.State, index, made);
     }
 

@@ -4,8 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Llama 4: most layers turn heads and see a chunk of 8192 positions, every fourth does not turn and grows its queries with the position; weights
-/// multiply what experts read; every n-th layer has experts. (Meta, 2025)</summary>
+/// <summary>Llama 4: most layers turn heads and see a chunk of 8192 positions, every fourth does not turn and grows its queries with the
+/// position; weights multiply what experts read; every n-th layer has experts. (Meta, 2025)</summary>
 internal static class Llama4
 {
     // Numbers of the model, which files do not hold.
@@ -24,7 +24,7 @@ internal static class Llama4
         SlidingWindow chunks = r.SlidingWindow(4, Chunk);
         float[]? factors = r.RopeFactors;
         RopeTable rope = r.Rope(RopePairing.Neighbours, factors: factors);
-        RopeTable near = r.Rope(RopePairing.Neighbours, frequencyBase: r.Number("rope.freq_base_swa", r.Number("rope.freq_base", 10000)), factors: factors);
+        RopeTable near = r.Rope(RopePairing.Neighbours, frequencyBase: r.WindowRopeBase, factors: factors);
         int stillEvery = plain ? r.Layers : StillEvery, step = r.Int("interleave_moe_layer_step");
         return r.Transformer(
             layer =>
@@ -34,7 +34,9 @@ internal static class Llama4
                     ? Turned(r, facts, chunks.Covers(layer.Index) ? near : rope)
                     : facts with { Temperature = plain ? null : new LogTemperature(TemperatureGrowth, TemperatureStep, offset: 1) });
             },
-            layer => step > 0 && (layer.Index + 1) % step == 0 ? Mixture(layer, layer.ExpertSize()) : layer.GatedFeedForward(Activation.Silu));
+            layer => step > 0 && (layer.Index + 1) % step == 0
+                ? Mixture(layer, layer.ExpertSize())
+                : layer.GatedFeedForward(Activation.Silu));
     }
 
     private static AttentionFacts Turned(ModelReader r, AttentionFacts facts, RopeTable rope)
@@ -45,6 +47,8 @@ internal static class Llama4
 
     private static Sum Mixture(LayerReader layer, int size) => new(
         layer.GatedExperts(
-            layer.Routing with { Score = RouterScore.Sigmoid, ChoosesByOutputs = true, Normalizes = false, WeightsInputs = true }, Activation.Silu, size),
+            layer.Routing with { Score = RouterScore.Sigmoid, ChoosesByOutputs = true, Normalizes = false, WeightsInputs = true },
+            Activation.Silu,
+            size),
         layer.SharedExpert(Activation.Silu, size));
 }

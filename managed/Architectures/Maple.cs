@@ -11,7 +11,7 @@ internal static class Maple
 
     private static Network Build(ModelReader r)
     {
-        RopeTable near = r.Rope(RopePairing.Halves, r.Int("rope.dimension_count_swa", 0), r.Number("rope.freq_base_swa", r.Number("rope.freq_base", 10000)));
+        RopeTable near = r.Rope(RopePairing.Halves, r.Int("rope.dimension_count_swa", 0), r.WindowRopeBase);
         SlidingWindow window = r.SlidingWindow(1);
         return r.Transformer(
             layer => layer.Attention(Qwen3.Facts(layer, near) with

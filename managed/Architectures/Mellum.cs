@@ -4,7 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Mellum: normed heads, experts; three of four layers see a window and their positions are not stretched. (JetBrains, 2025)</summary>
+/// <summary>Mellum: normed heads, experts; three of four layers see a window and their positions are not stretched. (JetBrains,
+/// 2025)</summary>
 internal static class Mellum
 {
     public static Architecture Family { get; } = new("mellum", Build);

@@ -5,15 +5,16 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>MiMo 2: windows with sinks of their heads, keys and values of different sizes, attention's result scaled, sigmoid experts with a bias of the
-/// choice; layers without a router are dense. (Xiaomi, 2026)</summary>
+/// <summary>MiMo 2: windows with sinks of their heads, keys and values of different sizes, attention's result scaled, sigmoid experts with
+/// a bias of the choice; layers without a router are dense. (Xiaomi, 2026)</summary>
 internal static class Mimo2
 {
     public static Architecture Family { get; } = new("mimo2", Build);
 
     private static Network Build(ModelReader r)
     {
-        RopeTable rope = r.Rope(RopePairing.Halves), near = r.Rope(RopePairing.Halves, frequencyBase: r.Number("rope.freq_base_swa", 10000));
+        RopeTable rope = r.Rope(RopePairing.Halves);
+        RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.Number("rope.freq_base_swa", 10000));
         SlidingWindow window = r.SlidingWindow(1);
         float scale = r.Positive("attention.value_scale") ?? 1f;
         return r.Network(
@@ -32,6 +33,7 @@ internal static class Mimo2
     }
 
     private static Branch FeedForward(ModelReader r, LayerReader layer) => layer.Contains("ffn_gate_inp.weight")
-        ? layer.GatedExperts(layer.Routing with { Score = RouterScore.Sigmoid, SelectionBias = layer.SelectionBias(r.ExpertCount) }, Activation.Silu, layer.ExpertSize())
+        ? layer.GatedExperts(layer.Routing with { Score = RouterScore.Sigmoid, SelectionBias = layer.SelectionBias(r.ExpertCount) },
+            Activation.Silu, layer.ExpertSize())
         : layer.GatedFeedForward(Activation.Silu);
 }

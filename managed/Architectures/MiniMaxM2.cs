@@ -4,7 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>MiniMax M2: queries and keys normed as whole vectors, part of each head turns, the experts' choice has a bias. (MiniMax, 2025)</summary>
+/// <summary>MiniMax M2: queries and keys normed as whole vectors, part of each head turns, the experts' choice has a bias. (MiniMax,
+/// 2025)</summary>
 internal static class MiniMaxM2
 {
     public static Architecture Family { get; } = new("minimax-m2", Build);
@@ -15,6 +16,8 @@ internal static class MiniMaxM2
         return r.Transformer(
             layer => layer.Attention(layer.Facts with { Rope = rope, Projected = layer.WholeNorms(layer.Facts) }),
             layer => layer.GatedExperts(
-                layer.Routing with { Score = r.RouterScore(), SelectionBias = layer.SelectionBias(r.ExpertCount) }, Activation.Silu, layer.ExpertSize(layer.FeedForwardSize)));
+                layer.Routing with { Score = r.RouterScore(), SelectionBias = layer.SelectionBias(r.ExpertCount) },
+                Activation.Silu,
+                layer.ExpertSize(layer.FeedForwardSize)));
     }
 }

@@ -30,11 +30,15 @@ internal sealed partial class ModelReader
         if (!_metadata.IsArray(_prefix + key))
             return (float)Number(key, 0);
         double[] given = _metadata.Numbers(_prefix + key)!;
-        return given.Length > layer && double.IsFinite(given[layer]) ? (float)given[layer] : throw Bad(key, $"it has no finite number for layer {layer}");
+        return given.Length > layer && double.IsFinite(given[layer]) ? (float)given[layer]
+            : throw Bad(key, $"it has no finite number for layer {layer}");
     }
 
     /// <summary>Layers at the beginning whose feed-forward network is no mixture.</summary>
     public int DenseLayers => Int("leading_dense_block_count", 0);
+
+    /// <summary>The base of frequencies in layers that see a window: <c>rope.freq_base_swa</c>, or that of all layers.</summary>
+    public double WindowRopeBase => Number("rope.freq_base_swa", Number("rope.freq_base", 10000));
 
     /// <summary>The router's function as the file says; where it says nothing, the family's.</summary>
     public RouterScore RouterScore(RouterScore? otherwise = null) => Int("expert_gating_func", 0) switch

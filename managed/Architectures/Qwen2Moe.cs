@@ -16,6 +16,7 @@ internal static class Qwen2Moe
             layer => layer.Attention(layer.Facts with { Rope = rope }),
             layer => new Sum(
                 layer.GatedExperts(layer.Routing with { Normalizes = false }, Activation.Silu, layer.ExpertSizeOrShare()),
-                new Gated(layer.SharedExpert(Activation.Silu, r.Int("expert_shared_feed_forward_length", 0)), layer.Linear("ffn_gate_inp_shexp", 1, r.Hidden))));
+                new Gated(layer.SharedExpert(Activation.Silu, r.Int("expert_shared_feed_forward_length", 0)),
+                    layer.Linear("ffn_gate_inp_shexp", 1, r.Hidden))));
     }
 }

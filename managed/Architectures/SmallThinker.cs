@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>SmallThinker: experts with ReLU are chosen by what the layer gets, before attention; three of four layers see a window and turn heads, the
-/// others do not. (Song et al., 2025)</summary>
+/// <summary>SmallThinker: experts with ReLU are chosen by what the layer gets, before attention; three of four layers see a window and turn
+/// heads, the others do not. (Song et al., 2025)</summary>
 internal static class SmallThinker
 {
     // What the model was trained with, whatever the file says.
@@ -18,7 +18,7 @@ internal static class SmallThinker
     {
         bool windowed = r.Int("attention.sliding_window", 0) > 0;
         RopeTable rope = r.Rope(RopePairing.Halves);
-        RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.Number("rope.freq_base_swa", r.Number("rope.freq_base", 10000)));
+        RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.WindowRopeBase);
         SlidingWindow window = r.SlidingWindow(4, farFirst: true);
         return r.Network(
             r.Tokens(),

@@ -91,7 +91,8 @@ internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
         TensorView view = Require(name + ".weight", $"{inputs} x {all} x {experts}");
         GgufTensor tensor = view.Tensor;
         // Of one expert files may leave the last extent out.
-        if (tensor.Shape.Length is not (2 or 3) || tensor.Shape[0] != inputs || tensor.Shape[1] != all || (tensor.Shape.Length == 3 ? tensor.Shape[2] : 1) != experts)
+        long matrices = tensor.Shape.Length == 2 ? 1 : tensor.Shape[^1];
+        if (tensor.Shape.Length is not (2 or 3) || tensor.Shape[0] != inputs || tensor.Shape[1] != all || matrices != experts)
             throw WrongShape(tensor, $"{inputs} x {all} x {experts}");
         float[]? scales = OptionalValues(name + ".scale", experts);
         float* biases = OptionalVector(name + ".bias", (long)experts * all);

@@ -3,7 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Blocks;
 
-/// <summary>A branch reads what the layer gets, through a norm, and its result is added behind the layer's other blocks. (Snowflake, 2024)</summary>
+/// <summary>A branch reads what the layer gets, through a norm, and its result is added behind the layer's other blocks. (Snowflake,
+/// 2024)</summary>
 internal sealed unsafe class Beside(Norm norm, Branch branch, params Block[] blocks) : Block
 {
     private SourceBuffer _source = null!;

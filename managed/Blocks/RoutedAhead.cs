@@ -3,8 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Blocks;
 
-/// <summary>Experts are chosen by what the layer gets, before attention, so that their weights may be fetched meanwhile; then come the layer's blocks.
-/// (Song et al., 2025)</summary>
+/// <summary>Experts are chosen by what the layer gets, before attention, so that their weights may be fetched meanwhile; then come the
+/// layer's blocks. (Song et al., 2025)</summary>
 internal sealed unsafe class RoutedAhead(Router router, params Block[] blocks) : Block
 {
     private SourceBuffer _source = null!;

@@ -4,8 +4,9 @@ using Realm.State;
 namespace Realm.Branches;
 
 /// <summary>
-/// Latent attention that remembers latents: a head's key matrix is absorbed into its query, its value matrix is applied to the result, so that all heads
-/// attend to one and the same key, the latent and the turned part, whose value is the latent. (DeepSeek-AI, 2024, section 2.1.2)
+/// Latent attention that remembers latents: a head's key matrix is absorbed into its query, its value matrix is applied to the result, so
+/// that all heads attend to one and the same key, the latent and the turned part, whose value is the latent. (DeepSeek-AI, 2024, section
+/// 2.1.2)
 /// </summary>
 internal sealed unsafe class AbsorbedLatentAttention : LatentAttention
 {
@@ -26,8 +27,19 @@ internal sealed unsafe class AbsorbedLatentAttention : LatentAttention
     /// <param name="plan">Where latents are remembered.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="change">As in <see cref="LatentAttention"/>.</param>
-    public AbsorbedLatentAttention(LatentShape shape, AttentionFacts facts, Linear[] first, (Norm Norm, Linear Up)? query, Norm latentNorm, Linear[] keys, Linear[] values,
-        Linear output, StatePlan plan, int layer, ResultChange? change = null) : base(shape, first, query, latentNorm, output, change)
+    public AbsorbedLatentAttention(
+        LatentShape shape,
+        AttentionFacts facts,
+        Linear[] first,
+        (Norm Norm, Linear Up)? query,
+        Norm latentNorm,
+        Linear[] keys,
+        Linear[] values,
+        Linear output,
+        StatePlan plan,
+        int layer,
+        ResultChange? change = null)
+        : base(shape, first, query, latentNorm, output, change)
     {
         int key = checked(shape.Rank + shape.Turned), at = checked(shape.Heads * key);
         AttentionFacts all = facts with

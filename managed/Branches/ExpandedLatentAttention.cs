@@ -3,7 +3,8 @@ using Realm.State;
 
 namespace Realm.Branches;
 
-/// <summary>Latent attention that remembers keys and values as made of latents, for each head: of files in which one matrix makes both.</summary>
+/// <summary>Latent attention that remembers keys and values as made of latents, for each head: of files in which one matrix makes
+/// both.</summary>
 internal sealed unsafe class ExpandedLatentAttention : LatentAttention
 {
     private readonly Matrices _expand;
@@ -22,8 +23,18 @@ internal sealed unsafe class ExpandedLatentAttention : LatentAttention
     /// <param name="plan">Where keys and values are remembered.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="change">As in <see cref="LatentAttention"/>.</param>
-    public ExpandedLatentAttention(LatentShape shape, AttentionFacts facts, Linear[] first, (Norm Norm, Linear Up)? query, Norm latentNorm, Linear expand,
-        Linear output, StatePlan plan, int layer, ResultChange? change = null) : base(shape, first, query, latentNorm, output, change)
+    public ExpandedLatentAttention(
+        LatentShape shape,
+        AttentionFacts facts,
+        Linear[] first,
+        (Norm Norm, Linear Up)? query,
+        Norm latentNorm,
+        Linear expand,
+        Linear output,
+        StatePlan plan,
+        int layer,
+        ResultChange? change = null)
+        : base(shape, first, query, latentNorm, output, change)
     {
         AttentionFacts all = facts with
         {

@@ -3,7 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Branches;
 
-/// <summary>The entries of a pass sorted by expert. An expert that serves any has a run of slots from a multiple of 8 on; slots between runs are empty.</summary>
+/// <summary>The entries of a pass sorted by expert. An expert that serves any has a run of slots from a multiple of 8 on; slots between
+/// runs are empty.</summary>
 internal sealed unsafe class ExpertEntries(ExpertChoice choice) : RowRuns, IAsk
 {
     private readonly int[] _counts = new int[choice.Routing.Experts];

@@ -4,8 +4,9 @@ using Realm.Passes;
 namespace Realm.Branches;
 
 /// <summary>
-/// Mixture of experts: the sum over a token's chosen experts e of weight[e] · ffn_e(n). Entries are sorted by expert, each expert's in whole tiles of
-/// 8 rows; then one loop goes over the inner matrices of all experts, one over the outer ones. (Shazeer et al., 2017; Jiang et al., 2024)
+/// Mixture of experts: the sum over a token's chosen experts e of weight[e] · ffn_e(n). Entries are sorted by expert, each expert's in
+/// whole tiles of 8 rows; then one loop goes over the inner matrices of all experts, one over the outer ones. (Shazeer et al., 2017; Jiang
+/// et al., 2024)
 /// </summary>
 internal sealed unsafe class Experts : Branch
 {
@@ -27,7 +28,8 @@ internal sealed unsafe class Experts : Branch
     /// <param name="choice">Which experts serve which rows.</param>
     /// <param name="inner">The inner matrix of each expert, with its activation.</param>
     /// <param name="down">The outer matrix of each expert.</param>
-    /// <param name="routed">The choice was made before, perhaps of other rows than the experts read, and whoever made it asked for its room.</param>
+    /// <param name="routed">The choice was made before, perhaps of other rows than the experts read, and whoever made it asked for its
+    /// room.</param>
     public Experts(ExpertChoice choice, Matrices[] inner, Linear[] down, bool routed = false)
     {
         Matrices[] outer = [.. down.Select(linear => new Matrices(linear))];

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 
 namespace Realm.Branches;
 
-/// <summary>sigmoid(gate · n) · branch(n), the gate one number for each row: a shared expert that a token may do without. (Yang et al., 2024)</summary>
+/// <summary>sigmoid(gate · n) · branch(n), the gate one number for each row: a shared expert that a token may do without. (Yang et al.,
+/// 2024)</summary>
 internal sealed unsafe class Gated(Branch branch, Linear gate) : Branch
 {
     private readonly Matrices _gate = new(gate);

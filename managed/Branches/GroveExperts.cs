@@ -3,8 +3,8 @@ using Realm.Passes;
 namespace Realm.Branches;
 
 /// <summary>
-/// Experts in groups, each group with a smaller expert of its own, its adjugate, that serves a token as often as one of the group's experts does: scale ·
-/// adjugates(y) added to y, the experts' result. (Wu et al., 2025)
+/// Experts in groups, each group with a smaller expert of its own, its adjugate, that serves a token as often as one of the group's experts
+/// does: scale · adjugates(y) added to y, the experts' result. (Wu et al., 2025)
 /// </summary>
 /// <remarks>As llama.cpp has it, adjugates read what the experts made, and number g's weight is the score of expert g.</remarks>
 internal sealed unsafe class GroveExperts : Branch
@@ -27,7 +27,8 @@ internal sealed unsafe class GroveExperts : Branch
         _router = router;
         _experts = experts;
         _scale = scale;
-        _choice = new AdjugateChoice(router, perGroup, router.Routing with { Experts = inner.Length, Used = Math.Min(inner.Length, router.Routing.Used) });
+        _choice = new AdjugateChoice(router, perGroup,
+            router.Routing with { Experts = inner.Length, Used = Math.Min(inner.Length, router.Routing.Used) });
         _adjugates = new Experts(_choice, inner, down, routed: true);
     }
 

@@ -15,8 +15,8 @@ internal readonly record struct LatentShape(int Heads, int Still, int Turned, in
 }
 
 /// <summary>
-/// Multi-head latent attention: keys and values are linear in a latent of each position, c = norm(W·n), beside which stands a part of the key that turns
-/// and belongs to all heads. Queries may come through a latent of their own. (DeepSeek-AI, 2024, section 2.1)
+/// Multi-head latent attention: keys and values are linear in a latent of each position, c = norm(W·n), beside which stands a part of the
+/// key that turns and belongs to all heads. Queries may come through a latent of their own. (DeepSeek-AI, 2024, section 2.1)
 /// </summary>
 internal abstract class LatentAttention : Branch
 {
@@ -34,12 +34,14 @@ internal abstract class LatentAttention : Branch
     private SourceBuffer _source = null!;
 
     /// <param name="shape">Its sizes.</param>
-    /// <param name="first">What reads the input: queries or their latent; the latent and the key's turned part; perhaps more (a gate).</param>
+    /// <param name="first">What reads the input: queries or their latent; the latent and the key's turned part; perhaps more (a
+    /// gate).</param>
     /// <param name="query">The norm of the queries' latent, and the map from there to queries; null: there is none.</param>
     /// <param name="latentNorm">The norm of the latent.</param>
     /// <param name="output">From the heads' results to the stream.</param>
     /// <param name="change">What happens to the heads' results before; it is handed the first projections. Null: nothing.</param>
-    protected LatentAttention(LatentShape shape, Linear[] first, (Norm Norm, Linear Up)? query, Norm latentNorm, Linear output, ResultChange? change)
+    protected LatentAttention(LatentShape shape, Linear[] first, (Norm Norm, Linear Up)? query, Norm latentNorm, Linear output,
+        ResultChange? change)
     {
         Shape = shape;
         _first = new Matrices(first);

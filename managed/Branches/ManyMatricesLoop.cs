@@ -4,8 +4,10 @@ using Realm.Passes;
 
 namespace Realm.Branches;
 
-/// <summary>One loop over many matrices of one shape, each times a run of rows: an item is a group of 16 outputs of one of them, with all its rows.</summary>
-/// <remarks>In a small pass a run has up to 8 rows, one tile: a helper computes aside and stores at the end, as in other products.</remarks>
+/// <summary>One loop over many matrices of one shape, each times a run of rows: an item is a group of 16 outputs of one of them, with all
+/// its rows.</summary>
+/// <remarks>In a small pass a run has up to 8 rows, one tile: a helper computes aside and stores at the end, as in other
+/// products.</remarks>
 internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices) : SharedLoop
 {
     private readonly int _groups = matrices[0].Groups;
@@ -25,7 +27,8 @@ internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices)
     /// <summary>The widest asker of these matrices.</summary>
     public void Ask(Needs needs, int mostRuns) => needs.Product(matrices.MaxBy(m => m.GroupBytes)!, checked(mostRuns * _groups));
 
-    /// <summary>Where to read and write; every thread of a pass sets the same. Row r of matrix m's results goes to output + m · step + r · stride.</summary>
+    /// <summary>Where to read and write; every thread of a pass sets the same. Row r of matrix m's results goes to output + m · step + r ·
+    /// stride.</summary>
     public void Set(in Step step, Inputs inputs, float* output, long stride, long matrixStep = 0)
     {
         _scratch = step.Scratch;
@@ -71,7 +74,8 @@ internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices)
         float* results = _scratch.Results(thread), sums = _scratch.Sums(thread);
         for (int item = first; item < last; item++, results += Lanes.Tokens * Lanes.Rows)
         {
-            // The leader may have finished without this thread and gone on. Then these are another pass's numbers, all of them within bounds.
+            // The leader may have finished without this thread and gone on. Then these are another pass's numbers, all of them within
+            // bounds.
             MatrixWork work = Work(item, out int group, out int from, out int count);
             if (!claim.IsValid)
                 return false;

@@ -4,8 +4,8 @@ using Realm.Passes;
 namespace Realm.Branches;
 
 /// <summary>
-/// Which experts serve which rows: linear in what it reads, then a choice. Entries are row · used + rank, best expert first; of two equals the lower
-/// number is better. (Shazeer et al., 2017)
+/// Which experts serve which rows: linear in what it reads, then a choice. Entries are row · used + rank, best expert first; of two equals
+/// the lower number is better. (Shazeer et al., 2017)
 /// </summary>
 internal sealed unsafe class Router(Linear scores, Routing routing) : ExpertChoice(routing)
 {
@@ -103,8 +103,8 @@ internal static unsafe class RouterScores
 /// <summary>The largest of some numbers.</summary>
 internal static unsafe class Best
 {
-    /// <summary>The places of the `count` largest of `n` numbers, the largest first; of equals the lower place. A heap of those found so far, its root the
-    /// worst: n · log(count) steps at most. Numbers that are none (NaN) are smaller than all others.</summary>
+    /// <summary>The places of the `count` largest of `n` numbers, the largest first; of equals the lower place. A heap of those found so
+    /// far, its root the worst: n · log(count) steps at most. Numbers that are none (NaN) are smaller than all others.</summary>
     public static void Choose(float* values, int n, int count, int* places)
     {
         for (int i = 0; i < count; i++)

@@ -1,7 +1,7 @@
 namespace Realm.Branches;
 
-/// <summary>Rows of activations in runs, each for a matrix of its own: the rows that an expert serves, the parts of rows that belong to a head. A run begins
-/// at a multiple of 8.</summary>
+/// <summary>Rows of activations in runs, each for a matrix of its own: the rows that an expert serves, the parts of rows that belong to a
+/// head. A run begins at a multiple of 8.</summary>
 internal abstract class RowRuns
 {
     /// <summary>Runs.</summary>

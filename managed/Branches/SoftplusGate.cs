@@ -2,7 +2,8 @@ using Realm.Kernels;
 
 namespace Realm.Branches;
 
-/// <summary>Results of heads times softplus of a gate that was projected beside the queries: a number for each result, or one for each head.</summary>
+/// <summary>Results of heads times softplus of a gate that was projected beside the queries: a number for each result, or one for each
+/// head.</summary>
 /// <param name="offset">Where the gates begin in a projected row.</param>
 /// <param name="gates">How many there are.</param>
 /// <param name="each">Results that one gate is for.</param>

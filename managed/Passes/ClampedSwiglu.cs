@@ -3,7 +3,8 @@ using Realm.Kernels;
 
 namespace Realm.Passes;
 
-/// <summary>SwiGLU of numbers kept within limits: g = min(gate, limit), u = clamp(up, ±limit), g / (1 + e^(-steepness·g)) · (u + shift).</summary>
+/// <summary>SwiGLU of numbers kept within limits: g = min(gate, limit), u = clamp(up, ±limit), g / (1 + e^(-steepness·g)) · (u +
+/// shift).</summary>
 /// <remarks>Steepness 1.702, limit 7, shift 1: gpt-oss (OpenAI, 2025). Steepness 1, shift 0: other clamped networks.</remarks>
 internal sealed unsafe class ClampedSwiglu(float limit, float steepness, float shift) : Activation
 {

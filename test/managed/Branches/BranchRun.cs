@@ -31,9 +31,11 @@ internal sealed unsafe class BranchRun(int hidden) : IDisposable
     }
 
     /// <summary>A linear map of single-precision weights, (outputs, inputs).</summary>
-    public Linear Linear(float[] weights, int outputs, float[]? bias = null) => new(
-        Realm.Formats.Formats.All.First(format => format.Name == "F32").CreateWeight((byte*)Vector(weights), outputs, weights.Length / outputs),
-        1f, bias == null ? null : Vector(bias));
+    public Linear Linear(float[] weights, int outputs, float[]? bias = null)
+    {
+        WeightFormat format = Realm.Formats.Formats.All.First(format => format.Name == "F32");
+        return new Linear(format.CreateWeight((byte*)Vector(weights), outputs, weights.Length / outputs), 1f, bias == null ? null : Vector(bias));
+    }
 
     /// <summary>The stream, (rows, hidden), after a block; rows come `chunk` at a time, as one sequence.</summary>
     public float[] Run(Block block, float[] x, int chunk, int threads = 2, StatePlan? plan = null, RopeTable? rope = null)
@@ -81,7 +83,8 @@ internal sealed unsafe class BranchRun(int hidden) : IDisposable
     {
         public void Run(int thread)
         {
-            Step step = rows.Count <= 8 ? new(pool.Crew, scratch, rows, stream.View) : new(thread, pool.Threads, pool.Barrier, scratch, rows, stream.View);
+            Step step = rows.Count <= 8 ? new(pool.Crew, scratch, rows, stream.View)
+                : new(thread, pool.Threads, pool.Barrier, scratch, rows, stream.View);
             rope?.Fill(step);
             step.Barrier();
             block.Forward(step);

@@ -14,8 +14,11 @@ public unsafe class ExpertsTests
     private static readonly Func<double, double, double> Silu = (gate, up) => gate / (1 + Math.Exp(-gate)) * up;
 
     /// <summary>Each fact of routing by itself, and several together.</summary>
-    public static TheoryData<string> Facts => ["plain", "sigmoid", "softmax of chosen", "square root", "bias", "groups", "group of three", "not normalised", "scale",
-        "inputs", "by outputs", "expert scales", "all used", "one used"];
+    public static TheoryData<string> Facts =>
+    [
+        "plain", "sigmoid", "softmax of chosen", "square root", "bias", "groups", "group of three", "not normalised", "scale", "inputs",
+        "by outputs", "expert scales", "all used", "one used",
+    ];
 
     private static Routing Of(string fact) => fact switch
     {
@@ -28,7 +31,9 @@ public unsafe class ExpertsTests
         "not normalised" => Plain with { Normalizes = false },
         "scale" => Plain with { Scale = 2.5f },
         "inputs" => Plain with { WeightsInputs = true, Score = RouterScore.Sigmoid, Normalizes = false },
-        "by outputs" => Plain with { ChoosesByOutputs = true, Score = RouterScore.Sigmoid, SelectionBias = [0, 3, 0, -3, 0, 0, 1, 0], Normalizes = false },
+        "by outputs" =>
+            Plain with { ChoosesByOutputs = true, Score = RouterScore.Sigmoid, SelectionBias = [0, 3, 0, -3, 0, 0, 1, 0],
+                Normalizes = false },
         "expert scales" => Plain with { ExpertScales = [1, 2, 3, 4, 5, 6, 7, 8] },
         "all used" => Plain with { Used = Count },
         "one used" => Plain with { Used = 1 },
@@ -69,7 +74,9 @@ public unsafe class ExpertsTests
         using BranchRun run = new(Hidden);
         PlainExperts plain = Make(Plain, 4, (_, up) => Math.Max(up, 0) * Math.Max(up, 0));
         Matrices[] inner = [.. plain.Ups.Select(up => Matrices.Activated(run.Linear(up, Size), Activation.ReluSquared))];
-        Residual block = new(null, new Experts(new Router(run.Linear(plain.Router, Count), Plain), inner, [.. plain.Downs.Select(down => run.Linear(down, Hidden))]));
+        Residual block = new(null,
+            new Experts(new Router(run.Linear(plain.Router, Count), Plain), inner,
+                [.. plain.Downs.Select(down => run.Linear(down, Hidden))]));
         float[] x = BranchRun.Normal(new Random(1), Rows * Hidden), y = run.Run(block, x, Rows);
         Compare(x, y, n => plain.Of(n, n));
         Assert.Equal(y, run.Run(block, x, 3));
@@ -123,8 +130,11 @@ public unsafe class ExpertsTests
         using BranchRun run = new(Hidden);
         PlainExperts plain = Make(Plain, 9), shared = Make(Plain with { Experts = 1, Used = 1 }, 10);
         float[] gate = BranchRun.Normal(new Random(11), Hidden, 0.3);
-        FeedForward network = new(Matrices.Gated(run.Linear(shared.Gates[0], Size), run.Linear(shared.Ups[0], Size), Activation.Silu), run.Linear(shared.Downs[0], Hidden));
-        Residual block = new(null, new Sum(0.5f, Experts(run, plain, new Router(run.Linear(plain.Router, Count), Plain), Activation.Silu), new Gated(network, run.Linear(gate, 1))));
+        FeedForward network = new(Matrices.Gated(run.Linear(shared.Gates[0], Size), run.Linear(shared.Ups[0], Size), Activation.Silu),
+            run.Linear(shared.Downs[0], Hidden));
+        Residual block = new(null,
+            new Sum(0.5f, Experts(run, plain, new Router(run.Linear(plain.Router, Count), Plain), Activation.Silu),
+                new Gated(network, run.Linear(gate, 1))));
         float[] x = BranchRun.Normal(new Random(1), Rows * Hidden), y = run.Run(block, x, Rows);
         Compare(x, y, n =>
         {
@@ -140,7 +150,8 @@ public unsafe class ExpertsTests
         using BranchRun run = new(Hidden);
         PlainExperts plain = Make(Plain, 12), adjugates = Make(Plain with { Experts = 4 }, 13);
         Router router = new(run.Linear(plain.Router, Count), Plain);
-        Residual block = new(null, new GroveExperts(router, Experts(run, plain, router, Activation.Silu, routed: true), 2, Inner(run, adjugates, Activation.Silu),
+        Residual block = new(null,
+            new GroveExperts(router, Experts(run, plain, router, Activation.Silu, routed: true), 2, Inner(run, adjugates, Activation.Silu),
             Downs(run, adjugates), 0.7f));
         float[] x = BranchRun.Normal(new Random(1), Rows * Hidden), y = run.Run(block, x, Rows);
         Compare(x, y, n =>
@@ -150,7 +161,8 @@ public unsafe class ExpertsTests
             double sum = groups.Sum(g => scores[g]);
             foreach (int group in groups)
             {
-                double[] gate = PlainExperts.Multiply(adjugates.Gates[group], result), up = PlainExperts.Multiply(adjugates.Ups[group], result);
+                double[] gate = PlainExperts.Multiply(adjugates.Gates[group], result),
+                    up = PlainExperts.Multiply(adjugates.Ups[group], result);
                 double[] made = PlainExperts.Multiply(adjugates.Downs[group], [.. gate.Zip(up, Silu)]);
                 for (int i = 0; i < Hidden; i++)
                     all[i] += 0.7f * scores[group] / sum * made[i];
@@ -160,7 +172,8 @@ public unsafe class ExpertsTests
         Assert.Equal(y, run.Run(block, x, 6));
     }
 
-    private static PlainExperts Make(Routing routing, int seed, Func<double, double, double>? activation = null, float[]? routerBias = null, float[]? inner = null,
+    private static PlainExperts Make(Routing routing, int seed, Func<double, double, double>? activation = null,
+        float[]? routerBias = null, float[]? inner = null,
         float[]? down = null)
     {
         Random random = new(seed);
@@ -186,9 +199,11 @@ public unsafe class ExpertsTests
         new(router, Inner(run, plain, activation), Downs(run, plain), routed);
 
     private static Matrices[] Inner(BranchRun run, PlainExperts plain, Activation activation) =>
-        [.. plain.Gates.Zip(plain.Ups, (gate, up) => Matrices.Gated(run.Linear(gate, Size, plain.InnerBias), run.Linear(up, Size, plain.InnerBias), activation))];
+        [.. plain.Gates.Zip(plain.Ups, (gate, up) =>
+            Matrices.Gated(run.Linear(gate, Size, plain.InnerBias), run.Linear(up, Size, plain.InnerBias), activation))];
 
-    private static Linear[] Downs(BranchRun run, PlainExperts plain) => [.. plain.Downs.Select(down => run.Linear(down, Hidden, plain.DownBias))];
+    private static Linear[] Downs(BranchRun run, PlainExperts plain) =>
+        [.. plain.Downs.Select(down => run.Linear(down, Hidden, plain.DownBias))];
 
     // y = x + expected(x), for every row.
     private static void Compare(float[] x, float[] y, Func<double[], double[]> expected)

@@ -17,8 +17,10 @@ public unsafe class LatentAttentionTests
     private readonly float[] _queryDown = BranchRun.Normal(new Random(2), QueryRank * Hidden, 0.2);
     private readonly float[] _queryUp = BranchRun.Normal(new Random(3), Shape.Heads * Shape.Query * QueryRank, 0.3);
     private readonly float[] _latent = BranchRun.Normal(new Random(4), (Shape.Rank + Shape.Turned) * Hidden, 0.2);
-    private readonly float[][] _keys = [.. Enumerable.Range(5, Shape.Heads).Select(seed => BranchRun.Normal(new Random(seed), Shape.Still * Shape.Rank, 0.3))];
-    private readonly float[][] _values = [.. Enumerable.Range(15, Shape.Heads).Select(seed => BranchRun.Normal(new Random(seed), Shape.Value * Shape.Rank, 0.3))];
+    private readonly float[][] _keys = [.. Enumerable.Range(5, Shape.Heads).Select(seed =>
+        BranchRun.Normal(new Random(seed), Shape.Still * Shape.Rank, 0.3))];
+    private readonly float[][] _values = [.. Enumerable.Range(15, Shape.Heads).Select(seed =>
+        BranchRun.Normal(new Random(seed), Shape.Value * Shape.Rank, 0.3))];
     private readonly float[] _output = BranchRun.Normal(new Random(25), Hidden * Shape.Heads * Shape.Value, 0.2);
     private readonly float[] _x = BranchRun.Normal(new Random(26), Rows * Hidden);
 
@@ -40,20 +42,23 @@ public unsafe class LatentAttentionTests
     private float[] Run(BranchRun run, bool absorbed, bool latentQueries, RopeTable rope, int chunk, int threads)
     {
         StatePlan plan = new(CacheType.F32, 1, 1024);
-        AttentionFacts facts = new() { Heads = 1, KvHeads = 1, KeySize = 1, ValueSize = 1, Scale = 1 / MathF.Sqrt(Shape.Query), Rope = rope };
+        AttentionFacts facts = new() { Heads = 1, KvHeads = 1, KeySize = 1, ValueSize = 1, Scale = 1 / MathF.Sqrt(Shape.Query),
+            Rope = rope };
         Linear latent = run.Linear(_latent, Shape.Rank + Shape.Turned), output = run.Linear(_output, Hidden);
         Linear[] first = [latentQueries ? run.Linear(_queryDown, QueryRank) : run.Linear(_queries, Shape.Heads * Shape.Query), latent];
         (Norm, Linear)? up = latentQueries ? (Norm(run, QueryRank), run.Linear(_queryUp, Shape.Heads * Shape.Query)) : null;
         LatentAttention attention;
         if (absorbed)
         {
-            Linear[] keys = [.. _keys.Select(key => run.Linear(Transposed(key), Shape.Rank))], values = [.. _values.Select(value => run.Linear(value, Shape.Value))];
+            Linear[] keys = [.. _keys.Select(key => run.Linear(Transposed(key), Shape.Rank))],
+                values = [.. _values.Select(value => run.Linear(value, Shape.Value))];
             attention = new AbsorbedLatentAttention(Shape, facts, first, up, Norm(run, Shape.Rank), keys, values, output, plan, 0);
         }
         else
         {
             float[] both = [.. _keys.Zip(_values, (key, value) => key.Concat(value)).SelectMany(head => head)];
-            attention = new ExpandedLatentAttention(Shape, facts, first, up, Norm(run, Shape.Rank), run.Linear(both, Shape.Heads * (Shape.Still + Shape.Value)), output, plan, 0);
+            attention = new ExpandedLatentAttention(Shape, facts, first, up, Norm(run, Shape.Rank),
+                run.Linear(both, Shape.Heads * (Shape.Still + Shape.Value)), output, plan, 0);
         }
         return run.Run(new Residual(null, attention), _x, chunk, threads, plan, rope);
     }
@@ -79,7 +84,8 @@ public unsafe class LatentAttentionTests
             double[] n = [.. _x.Skip(row * Hidden).Take(Hidden).Select(v => (double)v)], all = PlainExperts.Multiply(_latent, n);
             latents.Add(Normed(all[..Shape.Rank]));
             turned.Add(Turn(all[Shape.Rank..], row, rope));
-            double[] queries = latentQueries ? PlainExperts.Multiply(_queryUp, Normed(PlainExperts.Multiply(_queryDown, n))) : PlainExperts.Multiply(_queries, n);
+            double[] queries = latentQueries ? PlainExperts.Multiply(_queryUp, Normed(PlainExperts.Multiply(_queryDown, n)))
+                : PlainExperts.Multiply(_queries, n);
             List<double> results = [];
             for (int head = 0; head < Shape.Heads; head++)
             {
@@ -94,7 +100,8 @@ public unsafe class LatentAttentionTests
 
     private double[] Attend(double[] still, double[] turning, int head, List<double[]> latents, List<double[]> turned)
     {
-        double[] scores = [.. latents.Select((latent, i) => (Dot(still, PlainExperts.Multiply(_keys[head], latent)) + Dot(turning, turned[i])) / Math.Sqrt(Shape.Query))];
+        double[] scores = [.. latents.Select((latent, i) =>
+            (Dot(still, PlainExperts.Multiply(_keys[head], latent)) + Dot(turning, turned[i])) / Math.Sqrt(Shape.Query))];
         double max = scores.Max(), sum = scores.Sum(s => Math.Exp(s - max));
         double[] result = new double[Shape.Value];
         for (int i = 0; i < latents.Count; i++)
