@@ -71,4 +71,60 @@ internal sealed unsafe partial class LayerReader
         IEnumerable<Linear> Parts(int first, int count) =>
             Enumerable.Range(0, sizes.KeyHeads).Select(head => Slice("ssm_in", head * part + first, count, all, model.Hidden));
     }
+
+    /// <summary>A delta net whose decays belong to the elements of keys. Heads have <c>kda.head_dim</c> elements; queries, keys and values have convolutions of
+    /// their own; decays and gate are projected, or come through a low-rank form. (Kimi Team, 2025)</summary>
+    /// <param name="bound">The least logarithm of a decay; null: none.</param>
+    public DeltaNet KimiDelta(float? bound = null)
+    {
+        int size = (int)model.Range("kda.head_dim", 1, 1 << 16), inner = model.Width(Heads, size, "attention.head_count");
+        DeltaSizes sizes = new(Heads, Heads, size, size, DecaysByElement: true);
+        model.Width(3, inner, "attention.head_count");
+        Linear[] queries = Contains("attn_qkv.weight")
+            ? [Linear("attn_qkv", 3 * inner, model.Hidden)]
+            : [Linear("attn_q", inner, model.Hidden), Linear("attn_k", inner, model.Hidden), Linear("attn_v", inner, model.Hidden)];
+        (Linear decays, Linear? decayUp) = LowRank("ssm_f", inner);
+        (Linear gate, Linear? gateUp) = LowRank("ssm_g", inner);
+        int at = 3 * inner, rates = at + decays.Outputs;
+        DeltaLayout layout = new(DeltaLayout.Places(at, inner), DeltaLayout.Places(rates, Heads), rates + Heads);
+        return new DeltaNet(sizes, [.. queries, decays, Linear("ssm_beta", Heads, model.Hidden), gate], layout, ThreeConvs(inner),
+            new DeltaWeights
+            {
+                Rates = Tensors.Vector(Name("ssm_a"), Heads),
+                Bias = Tensors.Vector(Name("ssm_dt.bias"), inner),
+                Bound = bound,
+                DecayUp = decayUp,
+                GateUp = gateUp,
+                Norm = RmsNorm("ssm_norm", size),
+                SigmoidGate = true,
+                Epsilon = model.RmsEpsilon,
+            },
+            Linear("attn_output", model.Hidden, inner), model.State.Fixed(index, sizes.StateFloats));
+    }
+
+    // `name` alone, or `name`_a and, where there is one, `name`_b behind it.
+    private (Linear First, Linear? Up) LowRank(string name, int outputs)
+    {
+        if (Contains(name + ".weight"))
+            return (Linear(name, outputs, model.Hidden), null);
+        if (!Contains(name + "_b.weight"))
+            return (Linear(name + "_a", outputs, model.Hidden), null);
+        int rank = Tensors.RowCount(Name(name + "_a.weight"));
+        return (Linear(name + "_a", rank, model.Hidden), Linear(name + "_b", outputs, rank));
+    }
+
+    // Of queries, keys and values, with one tail.
+    private CausalConv ThreeConvs(int inner)
+    {
+        int taps = (int)model.Range("ssm.conv_kernel", 1, 1 << 10), channels = 3 * inner;
+        float* all = Tensors.Room((long)channels * taps);
+        long each = (long)inner * taps, at = 0;
+        foreach (string name in (ReadOnlySpan<string>)["ssm_conv1d_q", "ssm_conv1d_k", "ssm_conv1d_v"])
+        {
+            new ReadOnlySpan<float>(Tensors.Vector(Name(name + ".weight"), each), checked((int)each)).CopyTo(new Span<float>(all + at, (int)each));
+            at += each;
+        }
+        return new CausalConv(all, Tensors.Room((long)channels * taps), null, channels, taps, model.State.Fixed(index, CausalConv.TailFloats(channels, taps)),
+            Activation.Silu);
+    }
 }

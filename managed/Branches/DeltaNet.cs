@@ -14,10 +14,10 @@ internal sealed record DeltaLayout(int[] Decay, int[] Rate, int Gate)
     public static int[] Places(int first, int count) => [.. Enumerable.Range(first, count)];
 }
 
-/// <summary>The numbers of a delta net: decay = e^(rates · softplus(x + bias)), or, with a bound, e^(bound · sigmoid(x + bias)).</summary>
+/// <summary>The numbers of a delta net: decay = e^(rates · softplus(x + bias)), or, with a bound, e^(bound · sigmoid(rates · (x + bias))).</summary>
 internal sealed unsafe class DeltaWeights
 {
-    /// <summary>Negative rates of decay, one a head.</summary>
+    /// <summary>One a head; negative, unless decays have a bound.</summary>
     public required float* Rates { get; init; }
 
     /// <summary>One for each decay.</summary>
@@ -141,7 +141,7 @@ internal sealed unsafe class DeltaNet(
     }
 
     private float Decay(float x, float rate) => Exp.Compute(weights.Bound is { } bound
-        ? bound / (1f + Exp.Compute(rate * x))
+        ? bound / (1f + Exp.Compute(-rate * x))
         : rate * Softplus.Compute(x));
 
     private void ToUnit(float* x, float scale)
