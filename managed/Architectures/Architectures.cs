@@ -6,13 +6,16 @@ internal static class Architectures
     public static IReadOnlyList<Architecture> All { get; } =
     [
         Afmoe.Family,
+        Apertus.Family,
         Arcee.Family,
         Arctic.Family,
         Baichuan.Family,
         BailingMoe.Family,
         BailingMoe2.Family,
         BailingMoe3.Family,
+        BitNet.Family,
         Bloom.Family,
+        Chameleon.Family,
         ChatGlm.Family,
         CodeShell.Family,
         CogVlm.Family,

@@ -1,4 +1,3 @@
-using Realm.Blocks;
 using Realm.Kernels;
 using Realm.Passes;
 
@@ -12,13 +11,9 @@ internal static class Gemma
     private static Network Build(ModelReader r)
     {
         RopeTable rope = r.Rope(RopePairing.Halves);
-        return r.Network(
-            r.Tokens(scale: MathF.Sqrt(r.Hidden)),
-            layer =>
-            [
-                new Residual(layer.RmsNorm("attn_norm"), layer.Attention(layer.Facts with { Rope = rope })),
-                new Residual(layer.RmsNorm("ffn_norm"), layer.GatedFeedForward(Activation.GeluTanh)),
-            ],
-            new Exit(r.RmsNorm("output_norm"), r.Head()));
+        return r.Transformer(
+            layer => layer.Attention(layer.Facts with { Rope = rope }),
+            layer => layer.GatedFeedForward(Activation.GeluTanh),
+            embeddingScale: MathF.Sqrt(r.Hidden));
     }
 }

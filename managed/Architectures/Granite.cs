@@ -1,4 +1,3 @@
-using Realm.Blocks;
 using Realm.Branches;
 using Realm.Kernels;
 using Realm.Passes;
@@ -26,14 +25,12 @@ internal static class Granite
         1f / (r.Positive("logit_scale") ?? throw r.Bad("logit_scale", "it is 0 or missing")));
 
     /// <summary>The network with these scales and this attention.</summary>
-    public static Network Network(ModelReader r, GraniteScales scales, Func<LayerReader, AttentionFacts> attention) => r.Network(
-        r.Tokens(scales.Embedding),
-        layer =>
-        [
-            new Residual(layer.RmsNorm("attn_norm"), Attention(layer, attention(layer), scales), scale: scales.Residual),
-            new Residual(layer.RmsNorm("ffn_norm"), FeedForward(layer), scale: scales.Residual),
-        ],
-        new Exit(r.RmsNorm("output_norm"), r.Head(), scales.Logits));
+    public static Network Network(ModelReader r, GraniteScales scales, Func<LayerReader, AttentionFacts> attention) => r.Transformer(
+        layer => Attention(layer, attention(layer), scales),
+        FeedForward,
+        embeddingScale: scales.Embedding,
+        residualScale: scales.Residual,
+        logitScale: scales.Logits);
 
     private static Attention Attention(LayerReader layer, AttentionFacts facts, GraniteScales scales) =>
         layer.Attention(facts with { Scale = scales.Scores ?? facts.Scale });

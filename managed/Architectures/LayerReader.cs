@@ -130,25 +130,34 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index, i
     /// <summary>A norm of every head with one weight.</summary>
     public HeadNorm HeadRmsNorm(string name) => new(RmsNorm(name, model.KeySize));
 
-    /// <summary>A layer norm of every head with its own weight, (heads, key size), where the file has it.</summary>
-    public HeadNorm? OptionalHeadLayerNorms(string name, int heads)
+    /// <summary>A layer norm of every head with its own weight and perhaps bias, (heads, key size), where the file has it.</summary>
+    public HeadNorm? OptionalHeadLayerNorms(string name, int heads, float? epsilon = null)
     {
         float* weight = Tensors.OptionalVector(Name(name + ".weight"), (long)heads * model.KeySize);
+        float* bias = Tensors.OptionalVector(Name(name + ".bias"), (long)heads * model.KeySize);
         if (weight == null)
             return null;
         Norm[] norms = new Norm[heads];
         for (int i = 0; i < heads; i++)
-            norms[i] = new LayerRowNorm(model.KeySize, weight + (long)i * model.KeySize, null, model.LayerEpsilon);
+        {
+            long from = (long)i * model.KeySize;
+            norms[i] = new LayerRowNorm(model.KeySize, weight + from, bias == null ? null : bias + from, epsilon ?? model.LayerEpsilon);
+        }
         return new HeadNorm(norms);
     }
 
     /// <summary>The gated feed-forward network of the usual matrices: <c>ffn_gate</c>, <c>ffn_up</c>, <c>ffn_down</c>.</summary>
-    public FeedForward GatedFeedForward(Activation activation, int size = 0, string suffix = "")
+    /// <param name="activation">What the gate goes through.</param>
+    /// <param name="size">Its width; 0: the usual key's.</param>
+    /// <param name="suffix">What stands behind each name.</param>
+    /// <param name="middle">A change of what goes into the last matrix; null: none.</param>
+    public FeedForward GatedFeedForward(Activation activation, int size = 0, string suffix = "", RowChange? middle = null)
     {
         size = size == 0 ? FeedForwardSize : size;
         return new FeedForward(
             Matrices.Gated(Linear("ffn_gate" + suffix, size, model.Hidden), Linear("ffn_up" + suffix, size, model.Hidden), activation),
-            Linear("ffn_down" + suffix, model.Hidden, size));
+            Linear("ffn_down" + suffix, model.Hidden, size),
+            middle);
     }
 
     /// <summary>The gated feed-forward network whose gate and up matrix are one, <c>ffn_up</c>, the gate first.</summary>

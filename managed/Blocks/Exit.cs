@@ -32,7 +32,7 @@ internal unsafe class Exit(Norm? norm, Linear head, float scale = 1f, float? cap
         new ReadOnlySpan<float>(row, head.Weight.Columns).CopyTo(new Span<float>(hidden, head.Weight.Columns));
 
     /// <summary>Logits (count, vocabulary) of the rows of the stream that `wanted` names.</summary>
-    public void Logits(in Step step, int* wanted, int count, float* logits)
+    public virtual void Logits(in Step step, int* wanted, int count, float* logits)
     {
         (int first, int last) = step.Share(count);
         for (int i = first; i < last; i++)

@@ -43,3 +43,9 @@ internal sealed unsafe class DividedRow(int size, float* divisors) : RowChange
             row[i] /= divisors[i];
     }
 }
+
+/// <summary>A norm of all heads' results together, before the output matrix. (Wang et al., 2022)</summary>
+internal sealed unsafe class NormedResults(Norm norm) : ResultChange
+{
+    public override void Apply(float* results, float* projected) => norm.Apply(results);
+}

@@ -1,4 +1,5 @@
 using Realm.Runtime;
+using Realm.State;
 
 namespace Realm.Tests.Architectures;
 
@@ -6,6 +7,7 @@ namespace Realm.Tests.Architectures;
 internal sealed class NamedTensors
 {
     private readonly Dictionary<string, object> _keys = [];
+    private readonly Dictionary<string, object> _whole = [];
     private readonly Dictionary<string, (long[] Shape, float[] Values)> _tensors = [];
 
     /// <summary>The values of a tensor.</summary>
@@ -15,6 +17,13 @@ internal sealed class NamedTensors
     public NamedTensors Set(string key, object value)
     {
         _keys[key] = value;
+        return this;
+    }
+
+    /// <summary>A metadata entry under no prefix.</summary>
+    public NamedTensors SetWhole(string key, object value)
+    {
+        _whole[key] = value;
         return this;
     }
 
@@ -55,6 +64,8 @@ internal sealed class NamedTensors
         GgufWriter file = new GgufWriter().Add("general.architecture", architecture);
         foreach ((string key, object value) in _keys)
             file.Add($"{architecture}.{key}", value);
+        foreach ((string key, object value) in _whole)
+            file.Add(key, value);
         foreach ((string name, (long[] shape, float[] values)) in _tensors)
             file.Tensor(name, shape, values);
         byte[] bytes = file.ToArray();
@@ -66,7 +77,7 @@ internal sealed class NamedTensors
     public float[] Logits(string architecture, params int[] tokens)
     {
         using ModelFile file = Open(architecture);
-        using Model model = Model.Load(file, new ModelOptions(1));
+        using Model model = Model.Load(file, new ModelOptions(1, Cache: CacheType.F32));
         return Realm.Tests.Runtime.Networks.Logits(model, tokens, tokens.Length);
     }
 
