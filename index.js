@@ -14,8 +14,6 @@ const {
   loadModel,
   loadModelSync,
   getEngineInfo,
-  renderChatTemplate,
-  renderChatSegments,
   Model,
   RealmError,
 } = require('./dist/index.js');
@@ -36,8 +34,6 @@ module.exports = {
   loadModel,
   loadModelSync,
   getEngineInfo,
-  renderChatTemplate,
-  renderChatSegments,
   Model,
   RealmError,
 };

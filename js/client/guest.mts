@@ -1,5 +1,4 @@
-import { dispose } from '../portable/dispose.js';
-import { createImports, type ImportOptions, type RealmImports } from '../portable/imports/imports.js';
+import { createImports, type ImportOptions, type RealmImports } from '../wasm/imports.js';
 import { RequestChannel, SocketChannel, type Channel, type WorkerMaker } from './channel.mjs';
 import { RealmError } from './error.mjs';
 import { RemoteModels } from './remote.mjs';
@@ -52,6 +51,6 @@ export async function createRemoteImports(options: RemoteImportOptions = {}): Pr
   return Object.defineProperties(imports, {
     road: { value: channel.road, enumerable: true },
     close: { value: close },
-    [dispose]: { value: close },
+    [Symbol.dispose]: { value: close },
   }) as RemoteImports;
 }

@@ -1,15 +1,9 @@
-import { binding } from '../engine/binding';
-import { native } from '../engine/errors';
-import { checkGenerateOptions } from '../options/generate';
-import type { GuestGenerateOptions } from '../portable/guest/engine';
-import { GuestFault } from '../portable/guest/faults';
-
-/** What it takes of a model: LocalModel, which is above. */
-interface Generator {
-  readonly handle: bigint;
-  encode(text: string): Uint32Array;
-  decode(ids: Uint32Array): Uint8Array;
-}
+import { binding } from '../binding';
+import { native } from '../errors';
+import { checkGenerateOptions } from '../generation';
+import type { GuestGenerateOptions } from './engine';
+import { GuestFault } from './faults';
+import type { LocalModel } from './local';
 
 export interface GuestGeneration {
   text: string;
@@ -25,7 +19,7 @@ export interface GuestGeneration {
  * @param onText returning false stops it with the fault CANCELLED
  */
 export function generate(
-  model: Generator,
+  model: LocalModel,
   prompt: string | Uint32Array,
   options: GuestGenerateOptions,
   onText?: (text: string) => boolean,

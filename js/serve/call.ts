@@ -1,5 +1,5 @@
 import { Events } from './events';
-import { readMessage, type Exchange } from './exchange';
+import { readMessage, type Exchange } from './http';
 import { envelope, frame, wireError, type TokenData } from './wire';
 
 /**

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { RealmError } from '../portable/errors';
+import { RealmError } from '../errors';
 import type { Generated } from './calls';
 import { Events } from './events';
-import { readBody, sendJson, type Exchange } from './exchange';
+import { readBody, sendJson, type Exchange } from './http';
 import { wireError } from './wire';
 
 const seconds = (): number => Math.floor(Date.now() / 1000);

@@ -2,12 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { types } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { whenAborted } from '../engine/abort';
-import { abortSignal, invalid, show } from '../engine/check';
-import { isUrl } from '../engine/source';
-import { RealmError } from '../portable/errors';
+import { abortSignal, invalid, isUrl, show } from '../check';
+import { RealmError } from '../errors';
 import type { AllowedModels } from '../guest/local';
-import { webAssembly, type WasmModule } from '../portable/guest/webassembly';
+import { webAssembly, type WasmModule } from '../guest/webassembly';
 
 /** An argument of a guest's function: a text becomes two, pointer and length of its UTF-8 bytes, in memory of the guest's export `alloc`. */
 export type GuestArgument = number | string;
@@ -85,7 +83,7 @@ export async function runGuest(
     Atomics.store(stop, 0, 1);
     timer = setTimeout(() => void worker.terminate(), PATIENCE);
   };
-  const ignore = whenAborted(signal, onAbort);
+  signal?.addEventListener('abort', onAbort);
   try {
     return await new Promise<GuestRun>((resolve, reject) => {
       let text = '';
@@ -107,7 +105,7 @@ export async function runGuest(
     });
   } finally {
     clearTimeout(timer);
-    ignore();
+    signal?.removeEventListener('abort', onAbort);
     await worker.terminate();
     signal?.throwIfAborted();
   }

@@ -1,4 +1,4 @@
-using Realm.State;
+using Realm.Blocks;
 
 namespace Realm.Runtime;
 

@@ -1,6 +1,5 @@
 using Realm.Formats;
 using Realm.Kernels;
-using Realm.Parallel;
 
 namespace Realm.Runtime;
 

@@ -1,4 +1,4 @@
-using Realm.State;
+using Realm.Blocks;
 using Realm.Runtime;
 using Xunit;
 using Xunit.Abstractions;

@@ -1,0 +1,43 @@
+namespace Realm.Grammars;
+
+/// <summary>
+/// What a text must keep to, token by token. A constraint is used by one sequence; <see cref="Fork"/> makes a second one for another
+/// way on. Counts of tokens left include the token to be chosen: with them, only tokens are allowed after which the text can still be
+/// ended in time.
+/// </summary>
+internal abstract class Constraint
+{
+    /// <summary>How many tokens left mean that no end is set.</summary>
+    public const int NoLimit = int.MaxValue;
+
+    /// <summary>Whether the text may end here.</summary>
+    public abstract bool MayEnd { get; }
+
+    /// <summary>Whether nothing may follow: then generation ends without a token of its own for that.</summary>
+    public abstract bool IsComplete { get; }
+
+    /// <summary>
+    /// So many tokens always suffice to end the text from here. At the beginning it is the least that a generation must be given.
+    /// </summary>
+    public abstract int TokensToEnd { get; }
+
+    /// <summary>Writes the tokens that may come next, those that end a generation included where the text may end.</summary>
+    /// <param name="allowed">(vocabulary / 64, rounded up): a bit a token.</param>
+    /// <param name="tokensLeft">How many tokens may still come.</param>
+    public abstract void Mask(Span<ulong> allowed, int tokensLeft = NoLimit);
+
+    /// <summary>
+    /// Whether a token may come next: cheap, for candidates tried one after another. The same answer as <see cref="Mask"/> gives.
+    /// </summary>
+    public abstract bool Allows(int token, int tokensLeft = NoLimit);
+
+    /// <summary>Takes a token.</summary>
+    /// <exception cref="RealmException">E_INVALID_ARGUMENT: it is not allowed here.</exception>
+    public abstract void Accept(int token);
+
+    /// <summary>Appends the bytes that must follow, up to the next choice.</summary>
+    public abstract void Forced(List<byte> bytes);
+
+    /// <summary>An independent constraint in the same place.</summary>
+    public abstract Constraint Fork();
+}

@@ -1,0 +1,115 @@
+namespace Realm.Grammars;
+
+/// <summary>A text bound by a <see cref="Grammar"/>.</summary>
+internal sealed class GrammarConstraint : Constraint
+{
+    private readonly Grammar _grammar;
+    private Position _position;
+
+    public GrammarConstraint(Grammar grammar)
+    {
+        _grammar = grammar;
+        _position = grammar.Start;
+    }
+
+    public override bool MayEnd
+    {
+        get
+        {
+            lock (_grammar.Lock)
+            {
+                return _grammar.MayEnd(_position);
+            }
+        }
+    }
+
+    public override bool IsComplete
+    {
+        get
+        {
+            lock (_grammar.Lock)
+            {
+                return _grammar.IsComplete(_position);
+            }
+        }
+    }
+
+    public override int TokensToEnd
+    {
+        get
+        {
+            lock (_grammar.Lock)
+            {
+                _grammar.BeginStep();
+                return _grammar.TokensFrom(_position);
+            }
+        }
+    }
+
+    public override void Mask(Span<ulong> allowed, int tokensLeft = NoLimit)
+    {
+        lock (_grammar.Lock)
+        {
+            _grammar.BeginStep();
+            allowed = allowed[.._grammar.Vocabulary.MaskWords];
+            _grammar.Mask(_position, allowed, tokensLeft - 1);
+            if (_grammar.MayEnd(_position))
+            {
+                foreach (int id in _grammar.Vocabulary.EndIds)
+                {
+                    allowed[id >> 6] |= 1UL << (id & 63);
+                }
+            }
+        }
+    }
+
+    public override bool Allows(int token, int tokensLeft = NoLimit)
+    {
+        lock (_grammar.Lock)
+        {
+            _grammar.BeginStep();
+            if (Array.IndexOf(_grammar.Vocabulary.EndIds, token) >= 0 && _grammar.MayEnd(_position))
+            {
+                return true;
+            }
+            Position next = _grammar.StepToken(_position, token);
+            return next.State != StateTable.Dead && (tokensLeft == NoLimit || _grammar.Suffices(next, tokensLeft - 1));
+        }
+    }
+
+    public override void Accept(int token)
+    {
+        lock (_grammar.Lock)
+        {
+            _grammar.BeginStep();
+            if (Array.IndexOf(_grammar.Vocabulary.EndIds, token) >= 0 && _grammar.MayEnd(_position))
+            {
+                return;
+            }
+            Position next = _grammar.StepToken(_position, token);
+            if (next.State == StateTable.Dead)
+            {
+                throw new RealmException(ErrorCode.InvalidArgument, $"token {token} is not allowed by the format in this place");
+            }
+            _position = next;
+        }
+    }
+
+    public override void Forced(List<byte> bytes)
+    {
+        const int Most = 4096;
+        lock (_grammar.Lock)
+        {
+            _grammar.BeginStep();
+            Position at = _position;
+            while (bytes.Count < Most && !_grammar.MayEnd(at) && _grammar.StateOf(at) is { TakesTokens: false, First.Count: 1 } state)
+            {
+                byte value = (byte)state.First.Next(0);
+                at = _grammar.Step(at, value);
+                bytes.Add(value);
+            }
+        }
+    }
+
+    public override Constraint Fork() => new GrammarConstraint(_grammar) { _position = _position };
+}

@@ -1,0 +1,246 @@
+using System.Text.Json;
+
+namespace Realm.Grammars.Json;
+
+/// <summary>
+/// JSON Schema (2020-12 and what earlier drafts called otherwise) as rules: one for each set of claims that a value has to meet, made
+/// when it is first asked for. What can't be held is an error with its place; unknown keywords and formats are warnings.
+/// </summary>
+internal sealed class SchemaCompiler
+{
+    private readonly GrammarRules _rules;
+    private readonly ExpressionStore _store;
+    private readonly JsonLayout _layout;
+    private readonly StringShape _strings;
+    private readonly SchemaCheck _check;
+    private readonly SchemaExpansion _expansion;
+    private readonly ObjectShape _objects;
+    private readonly ArrayShape _arrays;
+    private readonly Dictionary<JsonItem, int> _numbers = [];
+    private readonly Dictionary<string, int> _values = [];
+    private readonly Queue<(int Rule, List<Claim> Claims)> _open = [];
+    private int _any = -1;
+
+    private SchemaCompiler(JsonItem schema, JsonWhitespace whitespace, GrammarRules rules)
+    {
+        _rules = rules;
+        _store = rules.Store;
+        _layout = new JsonLayout(_store, whitespace);
+        _strings = new StringShape(rules);
+        var document = new SchemaDocument(schema);
+        _check = new SchemaCheck(document, _strings, rules.Budget);
+        _expansion = new SchemaExpansion(document, _check, rules);
+        _objects = new ObjectShape(this, _expansion, _check, _strings, _layout, rules);
+        _arrays = new ArrayShape(this, _expansion, _layout, rules);
+    }
+
+    /// <summary>Reads a schema into rules, of which the first is a whole value.</summary>
+    /// <param name="utf8">The schema.</param>
+    /// <param name="whitespace">White space in the values.</param>
+    /// <param name="rules">Empty rules.</param>
+    /// <exception cref="RealmException">E_INVALID_ARGUMENT, E_UNSUPPORTED, E_LIMIT; each says where.</exception>
+    public static void Read(ReadOnlySpan<byte> utf8, JsonWhitespace whitespace, GrammarRules rules)
+    {
+        int root = rules.Add();
+        JsonItem schema = JsonItem.Parse(utf8, "schema");
+        var compiler = new SchemaCompiler(schema, whitespace, rules);
+        rules[root] = compiler.Value([new Claim(schema, false)]);
+        while (compiler._open.TryDequeue(out (int Rule, List<Claim> Claims) next))
+        {
+            rules[next.Rule] = compiler.Body(next.Claims);
+        }
+        if (!rules.HasText(root))
+        {
+            throw SchemaFault.Invalid(schema, "no value meets this schema");
+        }
+    }
+
+    /// <summary>Reads "any JSON value" into rules.</summary>
+    public static void ReadAny(JsonWhitespace whitespace, GrammarRules rules) => Read("true"u8, whitespace, rules);
+
+    /// <summary>Whether a claim is one that nothing meets, as far as that shows at once.</summary>
+    public bool IsNever(Claim claim)
+    {
+        claim = _expansion.Direct(claim);
+        return claim.Schema.Kind == (claim.IsDenied ? JsonValueKind.True : JsonValueKind.False)
+            || claim.IsDenied && claim.Schema is { IsObject: true, Items.Count: 0 };
+    }
+
+    /// <summary>A value that meets all claims.</summary>
+    public int Value(List<Claim> claims)
+    {
+        var numbers = new List<int>();
+        for (int i = 0; i < claims.Count; i++)
+        {
+            Claim claim = claims[i] = _expansion.Direct(claims[i]);
+            if (claim.Schema.Kind == JsonValueKind.True && !claim.IsDenied || !claim.IsDenied && claim.Schema is { IsObject: true, Items.Count: 0 })
+            {
+                continue;
+            }
+            if (!_numbers.TryGetValue(claim.Schema, out int number))
+            {
+                _numbers[claim.Schema] = number = _numbers.Count;
+            }
+            numbers.Add(number * 2 + (claim.IsDenied ? 1 : 0));
+        }
+        if (numbers.Count == 0)
+        {
+            return AnyValue();
+        }
+        numbers.Sort();
+        string key = string.Join(',', numbers);
+        if (!_values.TryGetValue(key, out int value))
+        {
+            int rule = _rules.Add();
+            _values[key] = value = _store.Call(rule);
+            _open.Enqueue((rule, claims));
+        }
+        return value;
+    }
+
+    /// <summary>The characters of strings that meet all claims: for names.</summary>
+    public int StringCharacters(List<Claim> claims)
+    {
+        int all = ExpressionStore.Nothing;
+        foreach (SchemaBranch branch in _expansion.Expand([.. claims]))
+        {
+            if (branch.Values is { } values)
+            {
+                values.FindAll(value => value.IsString).ForEach(value => all = _store.Choice(all, _strings.Literal(value.Text)));
+            }
+            else if ((branch.Types & JsonTypes.String) != 0)
+            {
+                all = _store.Choice(all, _strings.Characters(branch));
+            }
+        }
+        return all;
+    }
+
+    /// <summary>All values that meet the claims, if they are given one by one; else null.</summary>
+    public List<JsonItem>? FiniteValues(List<Claim> claims)
+    {
+        var all = new List<JsonItem>();
+        foreach (SchemaBranch branch in _expansion.Expand([.. claims]))
+        {
+            List<JsonItem>? values = branch.Values;
+            if (values == null && (branch.Types & ~(JsonTypes.Null | JsonTypes.Boolean)) == 0)
+            {
+                values = Constants().FindAll(value => _check.Meets(value, branch.Claims));
+            }
+            if (values == null)
+            {
+                return null;
+            }
+            foreach (JsonItem value in values)
+            {
+                if (!all.Exists(known => SchemaCheck.AreEqual(known, value)))
+                {
+                    all.Add(value);
+                }
+            }
+        }
+        return all;
+    }
+
+    private static List<JsonItem> Constants() => JsonItem.Parse("[null,true,false]"u8, "constants").Items;
+
+    private int Body(List<Claim> claims)
+    {
+        // Values that are given one by one are looked at as they are, without taking the claims apart.
+        foreach (Claim claim in claims)
+        {
+            JsonItem schema = claim.Schema;
+            List<JsonItem>? values = claim.IsDenied ? null : schema["const"] is { } constant ? [constant] : schema["enum"] is { } list ? SchemaKeywords.List(list) : null;
+            if (values != null)
+            {
+                _expansion.Expand([.. claims]);
+                return Constants(values.FindAll(value => _check.Meets(value, claims)));
+            }
+        }
+        int all = ExpressionStore.Nothing;
+        foreach (SchemaBranch branch in _expansion.Expand([.. claims]))
+        {
+            all = _store.Choice(all, Body(branch));
+        }
+        return all;
+    }
+
+    private int Body(SchemaBranch branch)
+    {
+        if (branch.Values is { } values)
+        {
+            return Constants(values);
+        }
+        int all = ExpressionStore.Nothing;
+        if ((branch.Types & (JsonTypes.Null | JsonTypes.Boolean)) != 0)
+        {
+            all = Constants(Constants().FindAll(value => (branch.Types & (value.Kind == JsonValueKind.Null ? JsonTypes.Null : JsonTypes.Boolean)) != 0
+                && !branch.Excluded.Exists(excluded => SchemaCheck.AreEqual(excluded, value))));
+        }
+        if ((branch.Types & JsonTypes.Number) != 0)
+        {
+            all = _store.Choice(all, Number(branch));
+        }
+        if ((branch.Types & JsonTypes.String) != 0)
+        {
+            int quote = _store.Literal("\""u8);
+            all = _store.Choice(all, _store.Sequence(quote, _strings.Characters(branch), quote));
+        }
+        if ((branch.Types & JsonTypes.Object) != 0)
+        {
+            all = _store.Choice(all, _objects.Expression(branch));
+        }
+        if ((branch.Types & JsonTypes.Array) != 0)
+        {
+            all = _store.Choice(all, _arrays.Expression(branch));
+        }
+        return all;
+    }
+
+    private int Number(SchemaBranch branch)
+    {
+        NumberBounds bounds = branch.Numbers.Copy();
+        bounds.IsInteger = (branch.Types & JsonTypes.Fraction) == 0;
+        if ((branch.Types & JsonTypes.Integer) == 0)
+        {
+            bounds.NotMultiples.Add(new Exact(1, 0));
+        }
+        foreach (JsonItem excluded in branch.Excluded)
+        {
+            if (excluded.IsNumber)
+            {
+                bounds.Excluded.Add(SchemaKeywords.Number(excluded));
+            }
+        }
+        if (NumberMachine.IsTooLarge(bounds))
+        {
+            throw SchemaFault.Unsupported(branch.Claims[0].Schema,
+                $"multipleOf together with bounds is held up to {NumberMachine.LargestBoundDivisor} units of its last digit");
+        }
+        return JsonNumbers.Expression(_store, bounds);
+    }
+
+    private int Constants(List<JsonItem> values)
+    {
+        if (values.Count <= 64)
+        {
+            return _store.Choice([.. values.ConvertAll(value => _store.Literal(JsonText.Write(value, _layout)))]);
+        }
+        // Many: by their first bytes, so that a step looks at few of them.
+        var texts = values.ConvertAll(value => JsonText.Write(value, _layout));
+        texts.Sort(static (x, y) => x.AsSpan().SequenceCompareTo(y));
+        return LiteralTree.Of(_store, texts, _rules.Budget);
+    }
+
+    private int AnyValue()
+    {
+        if (_any < 0)
+        {
+            int rule = _rules.Add();
+            _any = _store.Call(rule);
+            var branch = new SchemaBranch();
+            _rules[rule] = Body(branch);
+        }
+        return _any;
+    }
+}

@@ -1,0 +1,129 @@
+using Realm.Tokenizers;
+
+namespace Realm.Grammars;
+
+/// <summary>
+/// What grammars know of a vocabulary: the bytes of each token, which tokens are not text (control, unknown: they are taken by their
+/// ids only), and which end a generation. Made once a model, and used by all its grammars.
+/// </summary>
+internal sealed class TokenVocabulary
+{
+    /// <summary>
+    /// Tokens up to this many bytes are one tier, longer ones the other: few tokens are long, and they see further (<see cref="Horizon"/>).
+    /// </summary>
+    public const int ShortBytes = Horizon.Nearest;
+
+    private readonly byte[][] _bytes;
+    private readonly bool[] _isText;
+    private readonly Dictionary<string, int> _byText = [];
+    private TokenTier[]? _tiers;
+    private TokenTrie? _all;
+
+    /// <param name="bytes">(tokens): the bytes that each stands for; for others than text, their written form.</param>
+    /// <param name="isText">(tokens): whether a token is text.</param>
+    /// <param name="endIds">Tokens that end a generation.</param>
+    public TokenVocabulary(byte[][] bytes, bool[] isText, int[] endIds)
+    {
+        _bytes = bytes;
+        _isText = isText;
+        EndIds = endIds;
+        for (int id = 0; id < bytes.Length; id++)
+        {
+            if (bytes[id].Length == 0 || Array.IndexOf(endIds, id) >= 0)
+            {
+                isText[id] = false;
+            }
+            if (bytes[id] is [(byte)'<', .., (byte)'>'])
+            {
+                _byText.TryAdd(System.Text.Encoding.UTF8.GetString(bytes[id]), id);
+            }
+        }
+    }
+
+    /// <summary>The vocabulary of a tokenizer.</summary>
+    public static TokenVocabulary Of(Tokenizer tokenizer)
+    {
+        var bytes = new byte[tokenizer.VocabSize][];
+        var isText = new bool[bytes.Length];
+        var ends = new List<int>();
+        for (int id = 0; id < bytes.Length; id++)
+        {
+            bytes[id] = tokenizer.TokenBytes(id).ToArray();
+            isText[id] = !tokenizer.IsSpecial(id);
+            if (tokenizer.IsEndOfGeneration(id))
+            {
+                ends.Add(id);
+            }
+        }
+        foreach (int id in tokenizer.SuppressedIds)
+        {
+            isText[id] = false;
+        }
+        return new TokenVocabulary(bytes, isText, [.. ends]);
+    }
+
+    public int Count => _bytes.Length;
+
+    public int[] EndIds { get; }
+
+    /// <summary>Words of a mask.</summary>
+    public int MaskWords => (Count + 63) / 64;
+
+    public ReadOnlySpan<byte> BytesOf(int token) => _bytes[token];
+
+    public bool IsText(int token) => (uint)token < (uint)Count && _isText[token];
+
+    /// <summary>The token that is written so, from an angle bracket to the other; -1 when there is none.</summary>
+    public int Find(string text) => _byText.GetValueOrDefault(text, -1);
+
+    /// <summary>All tokens of text.</summary>
+    public TokenTrie All
+    {
+        get
+        {
+            lock (_bytes)
+            {
+                return _all ??= TokenTrie.Of(Sorted(), this);
+            }
+        }
+    }
+
+    /// <summary>The tokens of text by length, the short ones first.</summary>
+    public TokenTier[] Tiers
+    {
+        get
+        {
+            lock (_bytes)
+            {
+                return _tiers ??= MakeTiers();
+            }
+        }
+    }
+
+    private TokenTier[] MakeTiers()
+    {
+        int[] sorted = Sorted();
+        int[] shorter = Array.FindAll(sorted, id => _bytes[id].Length <= ShortBytes);
+        int[] longer = Array.FindAll(sorted, id => _bytes[id].Length > ShortBytes);
+        return longer.Length == 0 ? [new TokenTier(this, shorter)] : [new TokenTier(this, shorter), new TokenTier(this, longer)];
+    }
+
+    private int[] Sorted()
+    {
+        var ids = new List<int>();
+        for (int id = 0; id < Count; id++)
+        {
+            if (_isText[id])
+            {
+                ids.Add(id);
+            }
+        }
+        int[] sorted = [.. ids];
+        Array.Sort(sorted, (x, y) =>
+        {
+            int order = _bytes[x].AsSpan().SequenceCompareTo(_bytes[y]);
+            return order != 0 ? order : x.CompareTo(y);
+        });
+        return sorted;
+    }
+}
