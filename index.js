@@ -14,6 +14,8 @@ const {
   loadModel,
   loadModelSync,
   getEngineInfo,
+  renderChatTemplate,
+  renderChatSegments,
   Model,
   RealmError,
 } = require('./dist/index.js');
@@ -34,6 +36,8 @@ module.exports = {
   loadModel,
   loadModelSync,
   getEngineInfo,
+  renderChatTemplate,
+  renderChatSegments,
   Model,
   RealmError,
 };

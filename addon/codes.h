@@ -1,5 +1,5 @@
 // The stable `code` of every error that leaves the engine: ErrorCode of managed/RealmException.cs, as JavaScript sees it.
-// `npm run lint` compares the two lists and js/errors.ts.
+// `npm run lint` compares the two lists and js/portable/errors.ts.
 #pragma once
 #include <stdint.h>
 
@@ -41,7 +41,8 @@ namespace realm {
   X(33, E_CANCELLED)         \
   X(34, E_NUMERIC)           \
   X(35, E_SHUTDOWN)          \
-  X(36, E_INTERNAL)
+  X(36, E_INTERNAL)          \
+  X(37, E_BUSY)
 
 enum Code : int32_t {
 #define REALM_CODE(number, name) name = number,

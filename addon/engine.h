@@ -30,6 +30,7 @@ namespace realm {
   X(model_close)           \
   X(model_describe)        \
   X(model_tokenize)        \
+  X(model_tokenize_segments) \
   X(model_detokenize)      \
   X(model_logits_start)    \
   X(model_generate_start)  \

@@ -1,29 +1,39 @@
 #include "environment.h"
 
+#include <new>
+
 #include "engine.h"
 
 namespace realm {
 
-static void Detach(napi_env, void* data, void*) {
-  auto* environment = static_cast<Environment*>(data);
-  if (const Engine* engine = LoadedEngine()) {
-    for (uint32_t id : environment->own) engine->stored_remove(id, nullptr);
-    for (uint64_t model : environment->models) engine->model_close(model, nullptr);
+Environment::Environment(Napi::Env env)
+    : array_buffer(Napi::Persistent(env.Global().Get("ArrayBuffer").As<Napi::Function>())) {}
+
+Environment::~Environment() {
+  const Engine* engine = LoadedEngine();
+  if (!engine) return;
+  for (uint32_t id : own) engine->stored_remove(id, nullptr);
+  for (uint64_t model : models) engine->model_close(model, nullptr);
+}
+
+bool Environment::KeepModel(uint64_t model) noexcept {
+  try {
+    models.insert(model);
+    return true;
+  } catch (const std::bad_alloc&) {
+    LoadedEngine()->model_close(model, nullptr);
+    return false;
   }
-  delete environment;
 }
 
-bool Environment::Attach(napi_env env) {
-  auto* environment = new Environment();
-  if (napi_set_instance_data(env, environment, Detach, nullptr) == napi_ok) return true;
-  delete environment;
-  return false;
-}
-
-Environment* Environment::Of(napi_env env) {
-  void* data = nullptr;
-  napi_get_instance_data(env, &data);
-  return static_cast<Environment*>(data);
+bool Environment::KeepStored(uint32_t id) noexcept {
+  try {
+    own.insert(id);
+    return true;
+  } catch (const std::bad_alloc&) {
+    LoadedEngine()->stored_remove(id, nullptr);
+    return false;
+  }
 }
 
 }  // namespace realm

@@ -1,7 +1,7 @@
 // What belongs to one environment (the main thread, a worker, a vm context that required the addon): the models it
 // opened, so that a worker that is terminated takes its own models with it and nobody else's.
 #pragma once
-#include <node_api.h>
+#include <napi.h>
 #include <stdint.h>
 
 #include <set>
@@ -9,11 +9,16 @@
 namespace realm {
 
 struct Environment {
-  std::set<uint64_t> models;
-  std::set<uint32_t> own;  // stored ids of storeOwn
+  explicit Environment(Napi::Env env);
+  ~Environment();
 
-  static bool Attach(napi_env env);
-  static Environment* Of(napi_env env);
+  // Remembers what the engine has just opened for this environment. Without memory for that it is closed, and false.
+  bool KeepModel(uint64_t model) noexcept;
+  bool KeepStored(uint32_t id) noexcept;
+
+  std::set<uint64_t> models;
+  std::set<uint32_t> own;               // stored ids of storeOwn
+  Napi::FunctionReference array_buffer;  // the constructor, as it was when the addon was loaded
 };
 
 }  // namespace realm

@@ -1,19 +1,24 @@
 // Forward passes on the engine's threads: the logits of every position, and generation.
 #pragma once
-#include <node_api.h>
 #include <stdint.h>
 
 #include <vector>
 
-#include "realm.h"
+#include "call.h"
 
 namespace realm {
 
-// The object is the one that js/generation.ts makes: every field present (but `speculation`, which is on then), of the right
-// type and in range. `stops` must live as long as the options.
-bool ToGenerationOptions(napi_env env, napi_value object, realm_generation_options* options, std::vector<uint8_t>* stops);
+// The object is the one that js/options/generate.ts makes: every field present (but `speculation`, which is on then), of
+// the right type and in range.
+struct GenerationOptions : realm_generation_options {
+  GenerationOptions(Call& call, Napi::Value object);
+  GenerationOptions(const GenerationOptions&) = delete;
 
-napi_value LogitsStart(napi_env env, napi_callback_info info);
-napi_value GenerateStart(napi_env env, napi_callback_info info);
+ private:
+  std::vector<uint8_t> _stops;  // what `stop` points to
+};
+
+Napi::Value LogitsStart(Call& call);
+Napi::Value GenerateStart(Call& call);
 
 }  // namespace realm

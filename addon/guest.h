@@ -1,12 +1,11 @@
-// What WebAssembly guests need beside the seven functions: a sequence of their own, tokens as bytes, generation that waits.
+// What WebAssembly guests need beside the seven functions: a sequence of their own, generation that waits.
 #pragma once
-#include <node_api.h>
+#include "call.h"
 
 namespace realm {
 
-napi_value StoreOwn(napi_env env, napi_callback_info info);
-napi_value OpenStored(napi_env env, napi_callback_info info);
-napi_value DetokenizeBytes(napi_env env, napi_callback_info info);
-napi_value GenerateWait(napi_env env, napi_callback_info info);
+Napi::Value StoreOwn(Call& call);
+Napi::Value OpenStored(Call& call);
+Napi::Value GenerateWait(Call& call);
 
 }  // namespace realm

@@ -6,48 +6,59 @@
 // `callback(text, tokens, done, error, model, promptTokens, finishReason, memory, draftedTokens, acceptedTokens)`; `memory`
 // is what Start was given, with the job's end.
 #pragma once
-#include <node_api.h>
 #include <stdint.h>
 
 #include <atomic>
+#include <string>
+#include <vector>
 
-#include "convert.h"
+#include "call.h"
 #include "engine.h"
 
 namespace realm {
 
-struct Job {
+// What a job has to tell since the last time, put together before it becomes a string of JavaScript, so that no capacity
+// here cuts a character.
+struct News {
+  std::string text;
+  std::vector<uint32_t> tokens;
+  realm_job_state state = {};
+  Failure error;  // of the job, when it is done and its status is not 0
+
+  // Without memory the news is the job's end with E_OUT_OF_MEMORY.
+  void Read(const Engine* engine, uint64_t job) noexcept;
+  void EndOutOfMemory() noexcept;
+};
+
+class Job {
+ public:
   // Calls `launch(job, &handle, &error)`, which hands Job::Notify and the job to a realm_*_start function. Returns the
-  // handle for JavaScript, or nullptr with an exception pending. `memory` (may be nullptr) is kept until the job's end.
+  // handle for JavaScript. `memory` (may be empty) is kept until the job's end.
   template <typename Launch>
-  static napi_value Start(napi_env env, napi_value callback, napi_value memory, Launch launch);
+  static Napi::Value Start(Call& call, Napi::Value callback, Napi::Value memory, Launch launch) {
+    Job* job = Prepare(call, callback, memory);
+    if (!job) return {};
+    Failure error;
+    return job->Launched(call, launch(job, &job->_handle, &error), error);
+  }
 
   static void Notify(void* job);
 
-  const Engine* engine = nullptr;
-  uint64_t handle = 0;
-  napi_env env = nullptr;
-  napi_threadsafe_function queue = nullptr;  // owns this: its finalizer deletes the job
-  napi_ref memory = nullptr;
-  std::atomic<bool> scheduled{false};
-  bool running = false;  // on the JavaScript thread only
-
  private:
-  static Job* Prepare(napi_env env, napi_value callback, napi_value memory);
-  napi_value Launched(int32_t status, const realm_error& error);
-  static void Drain(napi_env env, napi_value callback, void* context, void*);
-  static void CloseAtTeardown(void* job);
-  void Finish();
+  static Job* Prepare(Call& call, Napi::Value callback, Napi::Value memory);
+  Napi::Value Launched(Call& call, int32_t status, const realm_error& error);
+  static void Drain(Napi::Env env, Napi::Function callback, Job* job, void*);
+  void Close();
+
+  const Engine* _engine = nullptr;
+  uint64_t _handle = 0;
+  Napi::TypedThreadSafeFunction<Job, void, Drain> _queue;  // owns this: its finalizer deletes the job
+  Napi::Env::CleanupHook<void (*)(Job*), Job> _teardown;
+  Napi::Reference<Napi::Value> _memory;
+  std::atomic<bool> _scheduled{false};
+  bool _running = false;  // on the JavaScript thread only
 };
 
-template <typename Launch>
-napi_value Job::Start(napi_env env, napi_value callback, napi_value memory, Launch launch) {
-  Job* job = Prepare(env, callback, memory);
-  if (!job) return nullptr;
-  Failure error;
-  return job->Launched(launch(job, &job->handle, &error), error);
-}
-
-napi_value CancelJob(napi_env env, napi_callback_info info);
+Napi::Value CancelJob(Call& call);
 
 }  // namespace realm

@@ -1,14 +1,17 @@
 // A model that JavaScript opens and closes, and its tokenizer.
 #pragma once
-#include <node_api.h>
+#include "call.h"
 
 namespace realm {
 
-napi_value OpenModel(napi_env env, napi_callback_info info);
-napi_value OpenModelStart(napi_env env, napi_callback_info info);
-napi_value CloseModel(napi_env env, napi_callback_info info);
-napi_value DescribeModel(napi_env env, napi_callback_info info);
-napi_value Tokenize(napi_env env, napi_callback_info info);
-napi_value Detokenize(napi_env env, napi_callback_info info);
+Napi::Value OpenModel(Call& call);
+Napi::Value OpenModelStart(Call& call);
+Napi::Value CloseModel(Call& call);
+Napi::Value DescribeModel(Call& call);
+Napi::Value Tokenize(Call& call);
+Napi::Value TokenizeSegments(Call& call);
+Napi::Value Detokenize(Call& call);
+// The bytes as they are, for guests: a token may be a part of a character.
+Napi::Value DetokenizeBytes(Call& call);
 
 }  // namespace realm

@@ -1,11 +1,11 @@
-// index.node: what it exports. The first seven are upstream's; the TypeScript side is `Native` in js/binding.ts, and
+// index.node: what it exports. The first seven are upstream's; the TypeScript side is `Native` in js/engine/binding.ts, and
 // `npm run lint` compares the two.
-#include <node_api.h>
+#include <napi.h>
 
 #include <atomic>
 #include <vector>
 
-#include "convert.h"
+#include "call.h"
 #include "environment.h"
 #include "generation.h"
 #include "guest.h"
@@ -18,80 +18,69 @@ namespace {
 
 // int32_t realm_abi_version(void);
 // int32_t realm_engine_describe(uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
-napi_value DescribeEngine(napi_env env, napi_callback_info) {
-  const Engine* engine = RequireEngine(env);
-  if (!engine) return nullptr;
+Napi::Value DescribeEngine(Call& call) {
+  if (!call.Ready()) return {};
   std::vector<uint8_t> json(16384);
-  if (!Fit(env, &json, engine->engine_describe)) return nullptr;
-  return FromText(env, json.data(), json.size());
+  if (!call.Fit(&json, call.engine->engine_describe)) return {};
+  return NewText(call.env, json.data(), json.size());
 }
 
 // int32_t realm_engine_shutdown(uint32_t deadline_ms, realm_error *error);
-napi_value ShutdownEngine(napi_env env, napi_callback_info info) {
-  const Args args(env, info);
-  uint32_t deadline;
-  if (!args.Need(1) || !ToU32(env, args.at[0], &deadline)) return nullptr;
-  if (const Engine* engine = LoadedEngine()) engine->engine_shutdown(deadline, nullptr);
-  return Undefined(env);
+Napi::Value ShutdownEngine(Call& call) {
+  const uint32_t deadline = call.ToU32(call[0]);
+  const Engine* engine = LoadedEngine();
+  if (call.ok() && engine) engine->engine_shutdown(deadline, nullptr);
+  return {};
 }
 
 // True for one caller in the process: the one that listens for the process' exit.
-napi_value ClaimExit(napi_env env, napi_callback_info) {
+Napi::Value ClaimExit(Call& call) {
   static std::atomic<bool> claimed{false};
-  napi_value result = nullptr;
-  napi_get_boolean(env, !claimed.exchange(true), &result);
-  return result;
+  return Napi::Boolean::New(call.env, !claimed.exchange(true));
 }
 
-constexpr struct {
-  const char* name;
-  napi_callback function;
-} kExports[] = {
-    {"storeModel", StoreModel},
-    {"getTensor", GetTensor},
-    {"getModelInfo", GetModelInfo},
-    {"removeModel", RemoveModel},
-    {"embedTokens", EmbedTokens},
-    {"forwardLayer", ForwardLayer},
-    {"computeLogits", ComputeLogits},
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  return Guard(env, [&] {
+    env.SetInstanceData(new Environment(env));
 
-    {"storeModelPath", StoreModelPath},
-    {"embedTokensInto", EmbedTokensInto},
-    {"forwardLayerInto", ForwardLayerInto},
-    {"computeLogitsInto", ComputeLogitsInto},
+    Export<StoreModel, 1>(exports, "storeModel");
+    Export<GetTensor, 2>(exports, "getTensor");
+    Export<GetModelInfo, 1>(exports, "getModelInfo");
+    Export<RemoveModel, 1>(exports, "removeModel");
+    Export<EmbedTokens, 2>(exports, "embedTokens");
+    Export<ForwardLayer, 4>(exports, "forwardLayer");
+    Export<ComputeLogits, 2>(exports, "computeLogits");
 
-    {"openModel", OpenModel},
-    {"openModelStart", OpenModelStart},
-    {"closeModel", CloseModel},
-    {"describeModel", DescribeModel},
-    {"tokenize", Tokenize},
-    {"detokenize", Detokenize},
-    {"logitsStart", LogitsStart},
-    {"generateStart", GenerateStart},
-    {"cancelJob", CancelJob},
+    Export<StoreModelPath, 1>(exports, "storeModelPath");
+    Export<EmbedTokensInto, 3>(exports, "embedTokensInto");
+    Export<ForwardLayerInto, 5>(exports, "forwardLayerInto");
+    Export<ComputeLogitsInto, 3>(exports, "computeLogitsInto");
 
-    {"storeOwn", StoreOwn},
-    {"openStored", OpenStored},
-    {"detokenizeBytes", DetokenizeBytes},
-    {"generateWait", GenerateWait},
+    Export<OpenModel, 5>(exports, "openModel");
+    Export<OpenModelStart, 6>(exports, "openModelStart");
+    Export<CloseModel, 1>(exports, "closeModel");
+    Export<DescribeModel, 1>(exports, "describeModel");
+    Export<Tokenize, 4>(exports, "tokenize");
+    Export<TokenizeSegments, 4>(exports, "tokenizeSegments");
+    Export<Detokenize, 3>(exports, "detokenize");
+    Export<LogitsStart, 4>(exports, "logitsStart");
+    Export<GenerateStart, 4>(exports, "generateStart");
+    Export<CancelJob, 1>(exports, "cancelJob");
 
-    {"describeEngine", DescribeEngine},
-    {"shutdownEngine", ShutdownEngine},
-    {"claimExit", ClaimExit},
-};
+    Export<StoreOwn, 1>(exports, "storeOwn");
+    Export<OpenStored, 2>(exports, "openStored");
+    Export<DetokenizeBytes, 3>(exports, "detokenizeBytes");
+    Export<GenerateWait, 4>(exports, "generateWait");
+
+    Export<DescribeEngine, 0>(exports, "describeEngine");
+    Export<ShutdownEngine, 1>(exports, "shutdownEngine");
+    Export<ClaimExit, 0>(exports, "claimExit");
+    return exports;
+  });
+}
 
 }  // namespace
+
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, Init)
+
 }  // namespace realm
-
-extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports) {
-  if (!realm::Environment::Attach(env)) return nullptr;
-  for (const auto& entry : realm::kExports) {
-    napi_value function;
-    if (napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.function, nullptr, &function) != napi_ok ||
-        napi_set_named_property(env, exports, entry.name, function) != napi_ok)
-      return nullptr;
-  }
-  return exports;
-}
-
-extern "C" NAPI_MODULE_EXPORT int32_t node_api_module_get_api_version_v1(void) { return NAPI_VERSION; }

@@ -100,10 +100,12 @@ int32_t realm_model_open_bytes_start(const uint8_t *bytes, uint64_t length, cons
 int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 /* Running jobs end as cancelled; memory goes with the last of them. A second close does nothing. */
 int32_t realm_model_close(uint64_t model, realm_error *error);
-/* JSON: the facts of js/model.ts' ModelInfo, chat template and special tokens. */
+/* JSON: the facts of js/model/model.ts' ModelInfo, chat template and special tokens. */
 int32_t realm_model_describe(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
 /* *count: ids needed, also when capacity is too small (then nothing is written). */
 int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
+/* A conversation: lengths are bytes of the template's own text and of others' text, by turns, the template's first. Only its own makes special tokens. */
+int32_t realm_model_tokenize_segments(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *lengths, uint64_t segments, int32_t add_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
 int32_t realm_model_detokenize(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint8_t *text, uint64_t capacity, uint64_t *length, realm_error *error);
 /* out: float32 (count, vocab), the caller's until the job is closed. */
 int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);

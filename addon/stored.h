@@ -1,19 +1,19 @@
 // Option 3: the seven functions, as upstream's index.node has them, and the forms that write into the caller's memory.
 #pragma once
-#include <node_api.h>
+#include "call.h"
 
 namespace realm {
 
-napi_value StoreModel(napi_env env, napi_callback_info info);
-napi_value StoreModelPath(napi_env env, napi_callback_info info);
-napi_value GetTensor(napi_env env, napi_callback_info info);
-napi_value GetModelInfo(napi_env env, napi_callback_info info);
-napi_value RemoveModel(napi_env env, napi_callback_info info);
-napi_value EmbedTokens(napi_env env, napi_callback_info info);
-napi_value EmbedTokensInto(napi_env env, napi_callback_info info);
-napi_value ForwardLayer(napi_env env, napi_callback_info info);
-napi_value ForwardLayerInto(napi_env env, napi_callback_info info);
-napi_value ComputeLogits(napi_env env, napi_callback_info info);
-napi_value ComputeLogitsInto(napi_env env, napi_callback_info info);
+Napi::Value StoreModel(Call& call);
+Napi::Value StoreModelPath(Call& call);
+Napi::Value GetTensor(Call& call);
+Napi::Value GetModelInfo(Call& call);
+Napi::Value RemoveModel(Call& call);
+Napi::Value EmbedTokens(Call& call);
+Napi::Value EmbedTokensInto(Call& call);
+Napi::Value ForwardLayer(Call& call);
+Napi::Value ForwardLayerInto(Call& call);
+Napi::Value ComputeLogits(Call& call);
+Napi::Value ComputeLogitsInto(Call& call);
 
 }  // namespace realm

@@ -9,7 +9,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { performance } = require('node:perf_hooks');
-const { binding } = require('../dist/binding');
+const { binding } = require('../dist/engine/binding');
 const { configureHost } = require('../dist/host');
 const realm = require('..');
 const { serve } = require('../dist/serve');

@@ -1,4 +1,4 @@
-import { binding } from './binding';
+import { binding } from './engine/binding';
 import {
   floats,
   floatsOut,
@@ -8,14 +8,15 @@ import {
   tokenIds,
   type Floats,
   type TokenIds,
-} from './check';
-import { native, RealmError, type RealmErrorCode } from './errors';
-import { checkGenerateOptions } from './generation';
-import { GuestCode, GuestFault } from './guest/faults';
+} from './engine/check';
+import { native } from './engine/errors';
+import { RealmError, type RealmErrorCode } from './portable/errors';
+import { checkGenerateOptions } from './options/generate';
+import { GuestCode, GuestFault } from './portable/guest/faults';
 import { LocalModels, type AllowedModels, type LocalModel } from './guest/local';
-import { GuestModels } from './guest/models';
-import type { StoredModelInfo } from './getModelInfo';
-import { metadataOf } from './wasm/storage';
+import { GuestModels } from './portable/guest/models';
+import type { StoredModelInfo } from './layers/getModelInfo';
+import { metadataOf } from './portable/imports/storage';
 
 export type { AllowedModels, ModelSource } from './guest/local';
 

@@ -1,25 +1,23 @@
-export { storeModel } from './storeModel';
-export { getTensor } from './getTensor';
-export { getModelInfo, type StoredModelInfo } from './getModelInfo';
-export { removeModel } from './removeModel';
-export { embedTokens } from './embedTokens';
-export { embedTokensInto } from './embedTokensInto';
-export { forwardLayer } from './forwardLayer';
-export { forwardLayerInto } from './forwardLayerInto';
-export { computeLogits } from './computeLogits';
-export { computeLogitsInto } from './computeLogitsInto';
-export { loadModel, loadModelSync, type LoadOptions } from './loadModel';
-export { getEngineInfo, type EngineInfo } from './getEngineInfo';
-export {
-  Model,
-  type ModelInfo,
-  type CacheType,
-  type TokenizeOptions,
-  type DetokenizeOptions,
-  type LogitsOptions,
-  type ChatMessage,
-  type ChatTemplateOptions,
-} from './model';
-export { type Generation, type GenerateOptions, type GenerationChunk, type GenerationResult } from './generation';
-export { RealmError, type RealmErrorCode } from './errors';
-export type { Bytes, Floats, TokenIds } from './check';
+export { storeModel } from './layers/storeModel';
+export { getTensor } from './layers/getTensor';
+export { getModelInfo, type StoredModelInfo } from './layers/getModelInfo';
+export { removeModel } from './layers/removeModel';
+export { embedTokens } from './layers/embedTokens';
+export { embedTokensInto } from './layers/embedTokensInto';
+export { forwardLayer } from './layers/forwardLayer';
+export { forwardLayerInto } from './layers/forwardLayerInto';
+export { computeLogits } from './layers/computeLogits';
+export { computeLogitsInto } from './layers/computeLogitsInto';
+export { loadModel, loadModelSync } from './model/loadModel';
+export { type LoadOptions, type CacheType } from './options/load';
+export { getEngineInfo, type EngineInfo } from './engine/getEngineInfo';
+export { Model, type ModelInfo, type TokenizeOptions, type DetokenizeOptions, type LogitsOptions } from './model/model';
+export { renderChatTemplate } from './chat/renderChatTemplate';
+export { renderChatSegments, type ChatSegment } from './chat/renderChatSegments';
+export { type ChatMessage } from './chat/conversation';
+export { type RenderOptions } from './chat/options';
+export { type ChatTemplateOptions } from './chat/modelTemplate';
+export { type Generation, type GenerationChunk, type GenerationResult } from './model/generation';
+export { type GenerateOptions } from './options/generate';
+export { RealmError, type RealmErrorCode } from './portable/errors';
+export type { Bytes, Floats, TokenIds } from './engine/check';

@@ -81,6 +81,8 @@ public enum ErrorCode
     Shutdown = 35,
     /// <summary>A defect of this engine.</summary>
     Internal = 36,
+    /// <summary>Too much work waits already.</summary>
+    Busy = 37,
 }
 
 /// <summary>Every failure of the engine: a stable code, and a message that says what was expected, what came, and where.</summary>

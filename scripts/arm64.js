@@ -68,7 +68,12 @@ const engine = () => ({
 // node-gyp knows one folder a project, build/: so it gets a copy of the sources, in which that is another.
 const addon = (headers) => ({
   name: 'arm64 addon',
-  inputs: [...files('addon', '.cc', '.h', '.map'), 'binding.gyp', 'node_modules/node-api-headers/package.json'],
+  inputs: [
+    ...files('addon', '.cc', '.h', '.map'),
+    'binding.gyp',
+    'node_modules/node-addon-api/package.json',
+    'node_modules/node-api-headers/package.json',
+  ],
   outputs: [`${PACKAGE}/index.node`],
   work: async () => {
     const at = 'build/addon-arm64';

@@ -7,9 +7,13 @@ const { run } = require('./steps');
 
 async function main() {
   await run(process.execPath, ['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level=warn', '.']);
-  await run('dotnet', ['format', 'whitespace', '.', '--folder', '--include', 'managed', 'test/managed'], {
-    env: dotnetEnvironment(),
-  });
+  await run(
+    'dotnet',
+    ['format', 'whitespace', '.', '--folder', '--include', 'managed', 'test/managed', 'test/conformance'],
+    {
+      env: dotnetEnvironment(),
+    },
+  );
 }
 
 main();

@@ -9,6 +9,7 @@ const path = require('node:path');
 const { checkAbi } = require('./lint/abi');
 const { checkCodes } = require('./lint/codes');
 const { checkFolders } = require('./lint/folders');
+const { checkLayers } = require('./lint/layers');
 const { checkSizes } = require('./lint/sizes');
 const { checkBanned } = require('./lint/banned');
 const { dotnetEnvironment } = require('./dotnet');
@@ -17,7 +18,8 @@ const { root, run, say, seconds } = require('./steps');
 const CHECKS = {
   'the C ABI: header, C# exports, built libraries, shim, TypeScript': checkAbi,
   'error codes: C#, shim, TypeScript; versions': checkCodes,
-  'folders call downwards only': checkFolders,
+  'folders call downwards only: managed/': checkFolders,
+  'folders use downwards only, no circles: js/': checkLayers,
   'sizes of files and methods': checkSizes,
   'words that must not stand anywhere': checkBanned,
 };
@@ -31,6 +33,12 @@ const TOOLS = {
     '-p',
     'js/client/tsconfig.json',
   ],
+  'tsc of what runs in pages too': [
+    process.execPath,
+    'node_modules/typescript/bin/tsc',
+    '-p',
+    'js/portable/tsconfig.json',
+  ],
   eslint: [process.execPath, 'node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.'],
   prettier: [process.execPath, 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
   'dotnet format': [
@@ -43,6 +51,7 @@ const TOOLS = {
     '--include',
     'managed',
     'test/managed',
+    'test/conformance',
     '--verbosity',
     'quiet',
   ],

@@ -46,7 +46,8 @@ test('no imports but its own files, and what it shares with the host’s side', 
   };
   look(path.join(folder, 'client/index.mjs'));
   const names = seen.map((file) => path.relative(folder, file));
-  for (const name of ['client/socketWorker.mjs', 'guest/memory.js', 'wasm/compute.js']) expect(names).toContain(name);
+  for (const name of ['client/socketWorker.mjs', 'portable/guest/memory.js', 'portable/imports/compute.js'])
+    expect(names).toContain(name);
 });
 
 describe.each(['websocket', 'fetch'])('by %s', (way) => {

@@ -50,7 +50,7 @@ test.each([[undefined], ['text'], [new Uint8Array(1024)], [{ length: 256 }]])(
 );
 
 test('a model that is not there, or has no output norm', () => {
-  expect(failure(() => computeLogits(999999, hidden)).message).toBe('Model 999999 not found: Model 999999 not found');
+  expect(failure(() => computeLogits(999999, hidden)).message).toBe('Model 999999 not found');
   const lacking = storeModel(tinyLlama({ without: ['output_norm.weight'] }));
   expect(failure(() => computeLogits(lacking, new Float32Array(32))).message).toBe('output_norm.weight not found');
   removeModel(lacking);

@@ -1,6 +1,17 @@
 'use strict';
 
-const { storeModel, removeModel, embedTokens, forwardLayer, forwardLayerInto } = require('..');
+const {
+  storeModel,
+  removeModel,
+  getModelInfo,
+  getTensor,
+  embedTokens,
+  embedTokensInto,
+  forwardLayer,
+  forwardLayerInto,
+  computeLogits,
+  computeLogitsInto,
+} = require('..');
 const { tinyAtlas } = require('./fixtures/places');
 const { tinyLlama } = require('./fixtures/gguf');
 const { failure } = require('./fixtures/failure');
@@ -118,12 +129,49 @@ test('a missing position: upstream text', () => {
 });
 
 test('a model that is not there, or lacks a tensor', () => {
-  expect(failure(() => forwardLayer(999999, 0, hidden, 0)).message).toBe(
-    'Model 999999 not found: Model 999999 not found',
-  );
+  expect(failure(() => forwardLayer(999999, 0, hidden, 0)).message).toBe('Model 999999 not found');
   const lacking = storeModel(tinyLlama({ without: ['blk.1.ffn_up.weight'] }));
   const { code, message } = failure(() => forwardLayer(lacking, 1, new Float32Array(32), 0));
   expect(code).toBe('E_MISSING_TENSOR');
   expect(message).toMatch(/blk\.1\.ffn_up\.weight/);
   removeModel(lacking);
+});
+
+test.each([-1, NaN, 1.5, Infinity, 2 ** 32])(
+  'a position or a layer that is none (%p) is refused, and the cache stays',
+  (wrong) => {
+    const first = forward(0, hidden, 0);
+    for (const name of ['layerIdx', 'position']) {
+      const args = name === 'layerIdx' ? [id, wrong, hidden, 0] : [id, 0, hidden, wrong];
+      const expected = {
+        name: 'RealmError',
+        code: 'E_INVALID_ARGUMENT',
+        message: `${name} must be an integer from 0 to 4294967295, got ${wrong}`,
+      };
+      expect(failure(() => forwardLayer(...args))).toEqual(expected);
+      expect(failure(() => forwardLayerInto(...args, new Float32Array(hidden.length)))).toEqual(expected);
+    }
+    forward(0, hidden.subarray(0, WIDTH), first.length / WIDTH); // goes on where the good call ended
+  },
+);
+
+test('an id with a fraction is no other model’s', () => {
+  const calls = [
+    (wrong) => forwardLayer(wrong, 0, hidden, 0),
+    (wrong) => forwardLayerInto(wrong, 0, hidden, 0, new Float32Array(hidden.length)),
+    (wrong) => embedTokens(wrong, [1]),
+    (wrong) => embedTokensInto(wrong, [1], new Float32Array(WIDTH)),
+    (wrong) => computeLogits(wrong, new Float32Array(WIDTH)),
+    (wrong) => computeLogitsInto(wrong, new Float32Array(WIDTH), new Float32Array(1536)),
+    (wrong) => getTensor(wrong, 'token_embd.weight'),
+    (wrong) => getModelInfo(wrong),
+    (wrong) => removeModel(wrong),
+    (wrong) => storeModel(tinyAtlas, wrong),
+  ];
+  for (const call of calls)
+    expect(failure(() => call(id + 0.5))).toEqual({
+      name: 'RealmError',
+      code: 'E_INVALID_ARGUMENT',
+      message: `modelId must be an integer, got ${id + 0.5}`,
+    });
 });

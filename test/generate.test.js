@@ -3,7 +3,7 @@
 const { getEventListeners } = require('node:events');
 const { loadModel } = require('..');
 const { tinyAtlas } = require('./fixtures/places');
-const { failure, rejection } = require('./fixtures/failure');
+const { rejection } = require('./fixtures/failure');
 
 const PROMPT = 'The capital of France is';
 let model;
@@ -145,12 +145,16 @@ test.each([
   [{ speculation: 1 }, 'speculation must be a boolean, got 1'],
   [{ ignoreEos: 'no' }, 'ignoreEos must be a boolean, got "no"'],
   [7, 'options must be an object, got 7'],
-])('options %p', (options, message) => {
-  expect(failure(() => model.generate(PROMPT, options))).toEqual({
-    name: 'RealmError',
-    code: 'E_INVALID_ARGUMENT',
-    message,
-  });
+])('options %p', async (options, message) => {
+  const expected = { name: 'RealmError', code: 'E_INVALID_ARGUMENT', message };
+  const generation = model.generate(PROMPT, options); // throws nothing: there is a promise that can say it
+  expect(await rejection(generation)).toEqual(expected);
+  expect(await rejection(collect(generation))).toEqual(expected);
+  generation.cancel();
+});
+
+test('a wrong argument reaches a catch that is hung on the call', async () => {
+  expect(await model.generate(PROMPT, { temperature: 5000 }).catch((error) => error.code)).toBe('E_INVALID_ARGUMENT');
 });
 
 test('each option is read once', async () => {
@@ -164,14 +168,33 @@ test('each option is read once', async () => {
   expect(reads).toBe(1);
 });
 
-test.each([[null], [undefined], [5], [{}], [new Float32Array(2)]])('a prompt of a wrong type (%p)', (prompt) => {
-  expect(failure(() => model.generate(prompt)).message).toBe('prompt must be Uint32Array or Buffer');
+test.each([
+  [null, 'prompt must be a string or token ids, got null'],
+  [undefined, 'prompt must be a string or token ids, got undefined'],
+  [5, 'prompt must be a string or token ids, got 5'],
+  [{}, 'prompt must be a string or token ids, got an object (Object)'],
+  [new Float32Array(2), 'prompt must be Uint32Array or Buffer'],
+  [
+    [{ role: 'user', content: 'Hello' }],
+    'prompt must be a string or token ids, got an array of objects: model.applyChatTemplate(messages) makes a string of messages',
+  ],
+])('a prompt of a wrong type (%p)', async (prompt, message) => {
+  expect(await rejection(model.generate(prompt))).toEqual({ name: 'RealmError', code: 'E_INVALID_ARGUMENT', message });
 });
 
-test('a prompt that is empty, too long, or outside the vocabulary', () => {
-  expect(failure(() => model.generate([])).code).toBe('E_INVALID_ARGUMENT');
-  expect(failure(() => model.generate(new Uint32Array(600))).code).toBe('E_CONTEXT_FULL');
-  expect(failure(() => model.generate([9999])).code).toBe('E_INVALID_TOKEN');
+test('a prompt that is empty, too long, or outside the vocabulary', async () => {
+  expect((await rejection(model.generate([]))).code).toBe('E_INVALID_ARGUMENT');
+  expect((await rejection(model.generate(new Uint32Array(600)))).code).toBe('E_CONTEXT_FULL');
+  expect((await rejection(model.generate([9999]))).code).toBe('E_INVALID_TOKEN');
+});
+
+test('as JSON the ids are arrays', async () => {
+  const generation = model.generate(PROMPT);
+  const { chunks } = await collect(generation);
+  const result = await generation;
+  expect(JSON.parse(JSON.stringify(result))).toEqual({ ...result, tokens: [...result.tokens] });
+  expect(JSON.parse(JSON.stringify(chunks))[0].tokens).toEqual([...chunks[0].tokens]);
+  expect(Object.keys(result)).not.toContain('toJSON');
 });
 
 describe('abort', () => {
@@ -225,6 +248,34 @@ describe('abort', () => {
     expect(result.tokens.length).toBeLessThan(400);
     const { text } = await model.generate(PROMPT, endless);
     expect(text.startsWith(result.text) && result.text.length > 0).toBe(true);
+  });
+
+  test('cancel(): the await has what came so far, the loop ends', async () => {
+    const generation = model.generate(PROMPT, endless);
+    let text = '';
+    for await (const chunk of generation) {
+      text += chunk.text;
+      generation.cancel();
+    }
+    const result = await generation;
+    expect(result).toMatchObject({ text, finishReason: 'cancelled' });
+    expect(result.tokens.length).toBeLessThan(400);
+    generation.cancel();
+
+    const atOnce = model.generate(PROMPT, endless);
+    atOnce.cancel();
+    expect((await atOnce).finishReason).toBe('cancelled');
+  });
+
+  test('however many share a signal, it has one listener, and each is stopped', async () => {
+    const controller = new AbortController();
+    const running = Array.from({ length: 12 }, () => model.generate(PROMPT, { ...endless, signal: controller.signal }));
+    const short = await model.generate(PROMPT, { signal: controller.signal });
+    expect(short.text).toBe(' Paris.');
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+    controller.abort();
+    for (const one of running) expect((await rejection(one)).name).toBe('AbortError');
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 
   test('an exception in the loop cancels, and is what the caller sees', async () => {

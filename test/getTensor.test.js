@@ -37,7 +37,7 @@ test('a model that is not there', () => {
   expect(failure(() => getTensor(999999, 't'))).toEqual({
     name: 'RealmError',
     code: 'E_MODEL_NOT_FOUND',
-    message: 'Model 999999 not found: Model 999999 not found',
+    message: 'Model 999999 not found',
   });
 });
 

@@ -1,8 +1,9 @@
 'use strict';
 
 const fs = require('node:fs');
+const path = require('node:path');
 const { pathToFileURL } = require('node:url');
-const { loadModel, loadModelSync, Model, RealmError } = require('..');
+const { loadModel, loadModelSync, storeModel, Model, RealmError } = require('..');
 const { tinyAtlas } = require('./fixtures/places');
 const { tinyLlama } = require('./fixtures/gguf');
 const { failure, rejection } = require('./fixtures/failure');
@@ -74,7 +75,7 @@ test('vocabOnly: words without weights', async () => {
   const model = await loadModel(tinyAtlas, { vocabOnly: true });
   expect(model.info).toMatchObject({ vocabOnly: true, vocabSize: 1536, layers: 4, hiddenSize: 256 });
   expect([...model.tokenize('The capital of France is')]).toEqual([0, 285, 276, 271, 1043, 265]);
-  expect(failure(() => model.generate('x'))).toMatchObject({
+  expect(await rejection(model.generate('x'))).toMatchObject({
     code: 'E_INVALID_ARGUMENT',
     message: expect.stringContaining('vocabOnly'),
   });
@@ -88,7 +89,7 @@ test('a model without a tokenizer takes ids', async () => {
   expect((await model.logits([1, 2])).length).toBe(2 * 64);
   expect((await model.generate([1, 2], { maxTokens: 3 })).tokens.length).toBe(3);
   expect(failure(() => model.tokenize('x'))).toMatchObject({ code: 'E_VOCAB' });
-  expect(failure(() => model.generate('x'))).toMatchObject({ code: 'E_VOCAB' });
+  expect(await rejection(model.generate('x'))).toMatchObject({ code: 'E_VOCAB' });
   expect(failure(() => model.applyChatTemplate([]))).toMatchObject({ code: 'E_UNSUPPORTED' });
   model.close();
 });
@@ -167,7 +168,7 @@ test('close: once is enough, twice does nothing, afterwards everything says so',
   const closed = { name: 'RealmError', code: 'E_MODEL_CLOSED', message: 'the model was closed' };
   expect(failure(() => model.tokenize('x'))).toEqual(closed);
   expect(failure(() => model.detokenize([1]))).toEqual(closed);
-  expect(failure(() => model.generate('x'))).toEqual(closed);
+  expect(await rejection(model.generate('x'))).toEqual(closed);
   expect(await rejection(model.logits([1]))).toEqual(closed);
   expect(model.info.name).toBe('Tiny Atlas'); // what was read stays
 });
@@ -176,4 +177,37 @@ test('Symbol.dispose closes', async () => {
   const model = await loadModel(tinyAtlas);
   model[Symbol.dispose]();
   expect(failure(() => model.tokenize('x')).code).toBe('E_MODEL_CLOSED');
+});
+
+describe('what is no file of this machine', () => {
+  const cases = [
+    [
+      'https://example.org/model.gguf',
+      /^"https:.*is no file: nothing is downloaded here; download it, then give the path/,
+    ],
+    [new URL('https://example.org/model.gguf'), /is no file: nothing is downloaded here/],
+    ['hf://somebody/model', /is no file: nothing is downloaded here/],
+    ['file://host/a.gguf', /^"file:\/\/host\/a.gguf" names no file of this machine: /],
+    ['file:///a%2Fb.gguf', /names no file of this machine/],
+    ['file:///%ZZ', /names no file of this machine/],
+  ];
+  test.each(cases)('%s', async (source, message) => {
+    const expected = { name: 'RealmError', code: 'E_INVALID_ARGUMENT', message: expect.stringMatching(message) };
+    expect(await rejection(loadModel(source))).toEqual(expected);
+    expect(failure(() => loadModelSync(source))).toEqual(expected);
+    expect(failure(() => storeModel(source))).toEqual(expected);
+  });
+});
+
+test('a missing file: its absolute path, and the caller in the stack', async () => {
+  const wanted = path.resolve('somewhere/else.gguf');
+  const mine = async () => {
+    await loadModel('somewhere/else.gguf');
+  };
+  const error = await mine().catch((reason) => reason);
+  expect(error.code).toBe('E_IO');
+  expect(error.message).toContain(wanted);
+  expect(error.stack).toMatch(/at (async )?mine /);
+  expect(failure(() => loadModelSync('somewhere/else.gguf')).message).toContain(wanted);
+  expect(failure(() => storeModel('somewhere/else.gguf')).message).toContain(wanted);
 });

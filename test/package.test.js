@@ -17,6 +17,8 @@ const PUBLIC = [
     'loadModel',
     'loadModelSync',
     'getEngineInfo',
+    'renderChatTemplate',
+    'renderChatSegments',
     'Model',
     'RealmError',
   ],
@@ -66,7 +68,7 @@ test('no install script, few run-time dependencies, Node 18', () => {
   for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
     expect(manifest.scripts[name]).toBeUndefined();
   expect(manifest.gypfile).toBe(false);
-  expect(['@huggingface/jinja', 'ws']).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies)));
+  expect(['ws']).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies)));
   expect(manifest.engines.node).toBe('>=18');
   expect(manifest.type).toBeUndefined();
 });
@@ -86,12 +88,17 @@ test('the packed files: all that is needed, nothing else, under 15 MB', () => {
     'models/tiny-atlas-q4_k_m.gguf',
     'LICENSE-MIT',
     'LICENSE-APACHE',
+    'CHANGELOG.md',
+    'addon/realm.h',
+    'docs/design.md',
+    'examples/paris.js',
+    'js/guest/realm.wit',
   ]) {
     expect(names).toContain(name);
   }
   if (process.platform === 'linux' && process.arch === 'x64') for (const name of NATIVE) expect(names).toContain(name);
   const known =
-    /^(index\.(js|d\.ts|node)|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|dist\/[\w/-]+\.(js|mjs|d\.ts|d\.mts)|dist\/web\/package\.json|js\/guest\/realm\.wit|native\/[\w-]+\/librealm[\w-]*\.(so|dylib)|models\/(README\.md|tiny-atlas-q4_k_m\.gguf))$/;
+    /^(index\.(js|d\.ts|node)|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|dist\/[\w/-]+\.(js|mjs|d\.ts|d\.mts)|dist\/web\/package\.json|js\/guest\/realm\.wit|addon\/realm\.h|docs\/[\w-]+\.md|examples\/[\w/-]+\.(js|html|css)|native\/[\w-]+\/librealm[\w-]*\.(so|dylib)|models\/(README\.md|tiny-atlas-q4_k_m\.gguf))$/;
   expect(names.filter((name) => !known.test(name))).toEqual([]);
   expect(packed.unpackedSize).toBeLessThan(15e6);
 });
@@ -184,4 +191,52 @@ test('the types fit their use', async () => {
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('where there is no Symbol.dispose (here, or in Node 18.0), no method is named `undefined`', async () => {
+  // A context of its own has what JavaScript has, and not what Node adds to its main one.
+  const script = `
+    const { createContext, runInContext } = require('node:vm');
+    const { createRequire } = require('node:module');
+    const context = createContext({ process, Buffer, structuredClone, TextDecoder, TextEncoder, URL, AbortController });
+    runInContext('Object.defineProperty(Symbol, "dispose", { value: undefined })', context);
+    const seen = new Map();
+    const load = (file) => {
+      if (seen.has(file)) return seen.get(file).exports;
+      const module = { exports: {} };
+      seen.set(file, module);
+      const real = createRequire(file);
+      const inner = (name) => name.startsWith('.') && !name.endsWith('.node') ? load(real.resolve(name)) : real(name);
+      runInContext('(function (module, exports, require, __dirname) {' + require('node:fs').readFileSync(file) + '\\n})', context)(
+        module, module.exports, inner, require('node:path').dirname(file));
+      return module.exports;
+    };
+    const { Model, loadModelSync } = load(${JSON.stringify(path.join(root, 'dist/index.js'))});
+    const { createRealmImports } = load(${JSON.stringify(path.join(root, 'dist/wasm/index.js'))});
+    loadModelSync(${JSON.stringify(tinyAtlas)}).close();
+    console.log([Model.prototype, createRealmImports()].map((one) => 'undefined' in one).join());`;
+  expect(await runScript(script)).toMatchObject({ code: 0, stdout: 'false,false\n', stderr: '' });
+});
+
+test('npm pack where nothing was built says so, and packs nothing', async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-unbuilt-'));
+  try {
+    for (const name of ['package.json', 'index.js', 'scripts/prepack.js']) {
+      fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+      fs.copyFileSync(path.join(root, name), path.join(folder, name));
+    }
+    const { code, stderr } = await runProgram('npm', ['pack'], { cwd: folder });
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(
+      /This is not built, so there is nothing to pack: run `npm run build` first\. Missing: .*index\.node/,
+    );
+    expect(fs.readdirSync(folder).filter((name) => name.endsWith('.tgz'))).toEqual([]);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+  expect(await runProgram(process.execPath, ['scripts/prepack.js'])).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('what the package runs on stands where npm reads it', () => {
+  expect(manifest).toMatchObject({ os: ['linux'], cpu: ['x64', 'arm64'], libc: ['glibc'], engines: { node: '>=18' } });
 });

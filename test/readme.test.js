@@ -2,6 +2,7 @@
 
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { getEngineInfo } = require('..');
 
@@ -18,16 +19,17 @@ test('names the weight formats and architectures that the engine has', () => {
   expect(names('Architectures')).toEqual(architectures);
 });
 
-test('its first lines of JavaScript print an answer', () => {
+test('its first lines of JavaScript print an answer, pasted as they are', () => {
   const [, snippet] = /```js\n([\s\S]*?)```/.exec(readme);
-  const script = snippet
-    .replace("'@realm/realm-node'", JSON.stringify(root))
-    .replace("'model.gguf'", JSON.stringify(path.join(root, 'models/tiny-atlas-q4_k_m.gguf')));
-  const [imports, ...rest] = script.split('\n');
-  const output = execFileSync(process.execPath, ['-e', `${imports}\n(async () => {${rest.join('\n')}})();`], {
-    encoding: 'utf8',
-  });
-  expect(output).toBe(' Paris.');
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-readme-'));
+  try {
+    fs.mkdirSync(path.join(folder, 'node_modules/@realm'), { recursive: true });
+    fs.symlinkSync(root, path.join(folder, 'node_modules/@realm/realm-node'));
+    fs.writeFileSync(path.join(folder, 'first.js'), snippet);
+    expect(execFileSync(process.execPath, ['first.js'], { cwd: folder, encoding: 'utf8' })).toBe(' Paris.');
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test.each(['README.md', 'CONTRIBUTING.md', ...fs.readdirSync(path.join(root, 'docs')).map((file) => `docs/${file}`)])(

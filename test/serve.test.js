@@ -2,7 +2,8 @@
 
 const { loadModelSync } = require('..');
 const { serve } = require('../dist/serve');
-const { tinyAtlas } = require('./fixtures/places');
+const { runScript } = require('./fixtures/child');
+const { root, tinyAtlas } = require('./fixtures/places');
 const { TOKEN, startHost, heldModel, Wire, until } = require('./fixtures/host');
 
 const PROMPT = 'The capital of France is';
@@ -383,4 +384,19 @@ describe('options', () => {
     await wire.close();
     await broken.close();
   });
+});
+
+test('closes in a Node without closeAllConnections (18.0, 18.1), also with connections that are kept open', async () => {
+  const { code, stdout, stderr } = await runScript(`
+    const http = require('node:http');
+    delete http.Server.prototype.closeAllConnections;
+    const { serve } = require(${JSON.stringify(`${root}/dist/serve`)});
+    (async () => {
+      const host = await serve({ models: { atlas: ${JSON.stringify(tinyAtlas)} }, port: 0 });
+      const agent = new http.Agent({ keepAlive: true });
+      await new Promise((resolve) => http.get(host.url + '/health', { agent }, (response) => response.resume().on('end', resolve)));
+      await host.close();
+      console.log('closed');
+    })();`);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'closed\n', stderr: '' });
 });

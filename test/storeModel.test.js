@@ -136,3 +136,12 @@ test('what is no bytes is refused by Node, as upstream did', () => {
   }
   expect(failure(() => storeModel([1, 2, 3])).message).toMatch(/^Failed to store model: Failed to parse GGUF header/);
 });
+
+test('what has a length but no bytes is refused at once, whatever length it says', () => {
+  for (const length of [2 ** 27, 2 ** 40, -1, NaN, Infinity, 3, '3'])
+    expect(failure(() => storeModel({ length }))).toEqual({
+      name: 'RealmError',
+      code: 'E_INVALID_ARGUMENT',
+      message: 'source must be a path, a file: URL or the bytes of a GGUF file, got an object (Object)',
+    });
+});

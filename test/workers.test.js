@@ -98,3 +98,32 @@ test('a model that a dead worker left open is closed', async () => {
   expect(fs.existsSync('/proc/self/maps')).toBe(true);
   expect(result).toMatchObject({ ...good, stdout: 'true 0\n' });
 });
+
+// Here nothing can be thrown, called or made any more, and whatever the addon does then must not end the process.
+test('terminated while it waits in calls of the addon, gets chunks from it and throws to it', async () => {
+  const result = await inWorkers(
+    `for (let i = 0; i < 12; i++) {
+       const workers = [start(), start()];
+       await Promise.all(workers.map(message));
+       await new Promise((resolve) => setTimeout(resolve, i * 3));
+       await Promise.all(workers.map((worker) => worker.terminate()));
+     }
+     console.log((await (await realm.loadModel(MODEL)).generate('The capital of France is')).text);`,
+    `const native = require(${JSON.stringify(require('node:path').join(root, 'index.node'))});
+     const model = native.openModel(MODEL, 1, 0, 0, 0);
+     const ids = native.tokenize(model, 'The capital of France is', true, false);
+     const options = { maxTokens: 300, seed: 1n, temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, ignoreEos: true, stop: [] };
+     parentPort.postMessage('running');
+     for (;;) {
+       native.generateWait(model, ids, options, () => true);
+       for (let i = 0; i < 50; i++) {
+         try { native.getTensor(1, 'none'); } catch {}
+         try { native.openModelStart('/nowhere', 1, 0, 0, 0, () => {}); } catch {}
+         try { native.detokenize(model, { length: 1 }, true); } catch {}
+         try { native.generateStart(model, ids, { get seed() { throw new Error('mine'); } }, () => {}); } catch {}
+         try { native.storeModel(new Uint8Array(100)); } catch {}
+       }
+     }`,
+  );
+  expect(result).toMatchObject({ ...good, stdout: ' Paris.\n' });
+});

@@ -20,17 +20,33 @@ internal static unsafe class Sampling
         ("all three", new(1, 40, 0.95f, 0.05f)),
         ("temperature alone", new(1)),
         ("greedy", new(0)),
+        ("temperature, then top-p", new(1, TopP: 0.95f) { Samplers = ["temperature", "topP"] }),
+        ("typical 0.95", new(1) { TypicalP = 0.95f }),
+        ("top-nσ 1", new(1) { TopNSigma = 1 }),
+        ("XTC", new(1, 40) { XtcProbability = 1 }),
+        ("dynamic temperature", new(1, 40) { DynatempRange = 0.5f }),
+        ("Mirostat 2", new(1) { Mirostat = 2 }),
+        ("adaptive-p", new(1, MinP: 0.05f) { AdaptiveTarget = 0.5f }),
+        ("penalties", new(1, 40) { RepeatPenalty = 1.1f, FrequencyPenalty = 0.1f, RepeatLastN = -1 }),
+        ("DRY", new(1, 40) { DryMultiplier = 0.8f }),
     ];
 
     public static void Measure(int vocabulary)
     {
         float* logits = (float*)NativeMemory.AlignedAlloc((nuint)vocabulary * sizeof(float), 4096);
         using SamplerScratch scratch = new(vocabulary);
+        // A text of 2000 tokens, which the steps that look back find much in.
+        History history = new(2000);
+        for (int i = 0; i < 2000; i++)
+            history.Add(i * i % 97 * (vocabulary / 97));
         foreach ((string kind, float deviation, int heads) in ((string, float, int)[])[("peaked", 3, 12), ("flat", 2, 0), ("flatter", 1, 0), ("equal", 0, 0)])
         {
             Fill(new Span<float>(logits, vocabulary), deviation, heads);
             foreach ((string way, SamplingOptions options) in _ways)
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kind}|{way}|{FirstQuartile(new Sampler(options with { Seed = Seed }), logits, scratch):F2}"));
+            {
+                SamplerChain chain = SamplerChain.Create(options, vocabulary);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kind}|{way}|{FirstQuartile(chain, logits, history, scratch):F2}"));
+            }
         }
         NativeMemory.AlignedFree(logits);
     }
@@ -46,14 +62,15 @@ internal static unsafe class Sampling
     }
 
     // Microseconds. Whatever else the machine does only makes it slower.
-    private static double FirstQuartile(Sampler sampler, float* logits, SamplerScratch scratch)
+    private static double FirstQuartile(SamplerChain chain, float* logits, History history, SamplerScratch scratch)
     {
+        RandomSource random = new(Seed);
         List<double> trials = [];
         long began = Stopwatch.GetTimestamp();
         while (trials.Count < 20 || (trials.Count < MostTrials && Stopwatch.GetElapsedTime(began) < _each))
         {
             long start = Stopwatch.GetTimestamp();
-            sampler.Sample(logits, scratch);
+            chain.Choose(logits, null, history, random, scratch);
             trials.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         }
         trials.Sort();

@@ -1,4 +1,5 @@
-import { createImports, type ImportOptions, type RealmImports } from '../wasm/imports.js';
+import { dispose } from '../portable/dispose.js';
+import { createImports, type ImportOptions, type RealmImports } from '../portable/imports/imports.js';
 import { RequestChannel, SocketChannel, type Channel, type WorkerMaker } from './channel.mjs';
 import { RealmError } from './error.mjs';
 import { RemoteModels } from './remote.mjs';
@@ -51,6 +52,6 @@ export async function createRemoteImports(options: RemoteImportOptions = {}): Pr
   return Object.defineProperties(imports, {
     road: { value: channel.road, enumerable: true },
     close: { value: close },
-    [Symbol.dispose]: { value: close },
+    [dispose]: { value: close },
   }) as RemoteImports;
 }

@@ -1,5 +1,5 @@
-import type { EngineModel, GuestGenerateOptions, GuestModelInfo, ModelOpener } from '../guest/engine.js';
-import { GuestFault } from '../guest/faults.js';
+import type { EngineModel, GuestGenerateOptions, GuestModelInfo, ModelOpener } from '../portable/guest/engine.js';
+import { GuestFault } from '../portable/guest/faults.js';
 import type { Channel } from './channel.mjs';
 import { RealmError } from './error.mjs';
 import type { Reply } from './wire.mjs';

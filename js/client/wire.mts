@@ -48,7 +48,7 @@ export function parseFrame(bytes: ArrayBuffer): WireMessage & { floats: Float32A
 }
 
 /** A binary frame, to be sent or handed on. */
-export function frameOf(json: object, floats: Float32Array): Uint8Array<ArrayBuffer> {
+export function frameOf(json: object, floats: Float32Array): ReturnType<typeof Uint8Array.of> {
   const text = new TextEncoder().encode(JSON.stringify(json));
   const length = Math.ceil(text.length / 4) * 4;
   const bytes = new Uint8Array(4 + length + floats.byteLength);

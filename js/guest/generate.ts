@@ -1,9 +1,15 @@
-import { binding } from '../binding';
-import { native } from '../errors';
-import { checkGenerateOptions } from '../generation';
-import type { GuestGenerateOptions } from './engine';
-import { GuestFault } from './faults';
-import type { LocalModel } from './local';
+import { binding } from '../engine/binding';
+import { native } from '../engine/errors';
+import { checkGenerateOptions } from '../options/generate';
+import type { GuestGenerateOptions } from '../portable/guest/engine';
+import { GuestFault } from '../portable/guest/faults';
+
+/** What it takes of a model: LocalModel, which is above. */
+interface Generator {
+  readonly handle: bigint;
+  encode(text: string): Uint32Array;
+  decode(ids: Uint32Array): Uint8Array;
+}
 
 export interface GuestGeneration {
   text: string;
@@ -19,7 +25,7 @@ export interface GuestGeneration {
  * @param onText returning false stops it with the fault CANCELLED
  */
 export function generate(
-  model: LocalModel,
+  model: Generator,
   prompt: string | Uint32Array,
   options: GuestGenerateOptions,
   onText?: (text: string) => boolean,

@@ -1,12 +1,11 @@
-import { fileURLToPath } from 'node:url';
-import { binding } from '../binding';
-import { isUrl, type Bytes } from '../check';
-import { fromNative, native } from '../errors';
-import { handleOf, Model, type ModelInfo } from '../model';
-import { promptIds } from '../prompt';
-import { filePath } from '../storeModel';
-import type { EngineModel, GuestGenerateOptions, GuestModelInfo, ModelOpener } from './engine';
-import { GuestFault } from './faults';
+import { binding } from '../engine/binding';
+import type { Bytes } from '../engine/check';
+import { fromNative, native } from '../engine/errors';
+import { filePath, isUrl } from '../engine/source';
+import { handleOf, Model, type ModelInfo } from '../model/model';
+import { promptIds } from '../model/prompt';
+import type { EngineModel, GuestGenerateOptions, GuestModelInfo, ModelOpener } from '../portable/guest/engine';
+import { GuestFault } from '../portable/guest/faults';
 import { generate, type GuestGeneration } from './generate';
 
 /** A model that a guest may use: a path, a `file:` URL, the bytes of a GGUF file, an id of `storeModel`, or an open model. */
@@ -39,13 +38,11 @@ function open(source: ModelSource): Opened {
   const handle = native(() => {
     if (typeof source === 'number') return binding.openStored(source, 0);
     const from =
-      typeof source === 'string'
+      typeof source === 'string' || isUrl(source)
         ? filePath(source)
-        : isUrl(source)
-          ? fileURLToPath(source)
-          : source instanceof Uint8Array || Object.prototype.toString.call(source) === '[object Uint8Array]'
-            ? (source as Uint8Array)
-            : new Uint8Array(source as ArrayBuffer);
+        : source instanceof Uint8Array || Object.prototype.toString.call(source) === '[object Uint8Array]'
+          ? (source as Uint8Array)
+          : new Uint8Array(source as ArrayBuffer);
     return binding.openModel(from, 0, 0, 0, 0);
   });
   try {

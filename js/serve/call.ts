@@ -1,5 +1,5 @@
 import { Events } from './events';
-import { readMessage, type Exchange } from './http';
+import { readMessage, type Exchange } from './exchange';
 import { envelope, frame, wireError, type TokenData } from './wire';
 
 /**

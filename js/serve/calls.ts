@@ -1,8 +1,11 @@
-import { binding } from '../binding';
-import { native, RealmError } from '../errors';
-import { flag, invalid, positiveInteger, show, text, tokenIds } from '../check';
-import type { GenerateOptions, GenerationResult } from '../generation';
-import { handleOf, type ChatMessage, type Model } from '../model';
+import { binding } from '../engine/binding';
+import { native } from '../engine/errors';
+import { RealmError } from '../portable/errors';
+import { flag, invalid, positiveInteger, show, text, tokenIds } from '../engine/check';
+import type { GenerationResult } from '../model/generation';
+import type { GenerateOptions } from '../options/generate';
+import { handleOf, type Model } from '../model/model';
+import type { ChatMessage } from '../chat/conversation';
 import { isLayerName, layerCall, openSession, stopTokens } from './layers';
 import { Models } from './models';
 import type { CheckedOptions } from './options';
@@ -233,5 +236,5 @@ function promptOf(params: Params, model: Model): string | Uint32Array {
   if (tokens !== undefined) return idsOf(tokens);
   if (messages === undefined) return text('prompt', prompt);
   if (!Array.isArray(messages)) throw invalid(`messages must be an array, got ${show(messages)}`);
-  return model.applyChatTemplate(messages as ChatMessage[]);
+  return model.tokenizeChat(messages as ChatMessage[]);
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { RealmError } from '../errors';
+import { RealmError } from '../portable/errors';
 import type { Generated } from './calls';
 import { Events } from './events';
-import { readBody, sendJson, type Exchange } from './http';
+import { readBody, sendJson, type Exchange } from './exchange';
 import { wireError } from './wire';
 
 const seconds = (): number => Math.floor(Date.now() / 1000);

@@ -3,17 +3,9 @@ import type { Access } from './access';
 import { callOverHttp } from './call';
 import type { Calls } from './calls';
 import { chatCompletions, listModels } from './chatCompletions';
+import { sendJson, type Exchange } from './exchange';
 import type { CheckedOptions } from './options';
-import { parseFrame, parseObject, Refusal, statusOf, wireError } from './wire';
-
-/** What an HTTP route works with. `signal` fires when the client is gone. */
-export interface Exchange {
-  request: IncomingMessage;
-  response: ServerResponse;
-  calls: Calls;
-  limits: CheckedOptions['limits'];
-  signal: AbortSignal;
-}
+import { statusOf, wireError } from './wire';
 
 const ROUTES: Readonly<Record<string, (exchange: Exchange) => Promise<void>>> = {
   'GET /v1/models': (exchange) => Promise.resolve(listModels(exchange)),
@@ -73,12 +65,6 @@ function preflight(response: ServerResponse): void {
   response.writeHead(204).end();
 }
 
-export function sendJson(response: ServerResponse, status: number, json: object): void {
-  response.setHeader('Content-Type', 'application/json');
-  response.setHeader('Cache-Control', 'no-store');
-  response.writeHead(status).end(JSON.stringify(json));
-}
-
 /** Before the answer has begun: a status and JSON, also in OpenAI's form. After that only the end of the connection is left. */
 function fail(response: ServerResponse, thrown: unknown): void {
   if (response.destroyed) return;
@@ -86,31 +72,4 @@ function fail(response: ServerResponse, thrown: unknown): void {
   const error = wireError(thrown);
   if (error.retry_after !== undefined) response.setHeader('Retry-After', String(error.retry_after));
   sendJson(response, statusOf(error), { error: { ...error, type: 'realm_error' } });
-}
-
-/** The body as a JSON object. */
-export async function readBody(exchange: Exchange): Promise<Record<string, unknown>> {
-  return parseObject((await readBytes(exchange)).toString());
-}
-
-/** The body as a message: JSON, or a binary frame. */
-export async function readMessage(
-  exchange: Exchange,
-): Promise<{ message: Record<string, unknown>; floats?: Float32Array }> {
-  const binary = exchange.request.headers['content-type']?.startsWith('application/octet-stream') ?? false;
-  return binary ? parseFrame(await readBytes(exchange)) : { message: await readBody(exchange) };
-}
-
-/** What lies beyond the limit is not kept. */
-async function readBytes({ request, limits }: Exchange): Promise<Buffer> {
-  const tooLarge = () => new Refusal('E_TOO_LARGE', `a body has at most ${limits.messageBytes} bytes`);
-  if (Number(request.headers['content-length'] ?? 0) > limits.messageBytes) throw tooLarge();
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > limits.messageBytes) throw tooLarge();
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }

@@ -1,8 +1,8 @@
-import { positiveInteger, show, text, tokenIds, wholeNumber } from '../check';
-import { metadataOf } from '../wasm/storage';
-import type { GuestModelInfo } from '../guest/engine';
-import { RealmError } from '../errors';
-import type { Model } from '../model';
+import { positiveInteger, show, text, tokenIds, wholeNumber } from '../engine/check';
+import { metadataOf } from '../portable/imports/storage';
+import type { GuestModelInfo } from '../portable/guest/engine';
+import { RealmError } from '../portable/errors';
+import type { Model } from '../model/model';
 import type { CheckedOptions } from './options';
 import type { Owner, Sessions } from './sessions';
 import type { SessionWork } from './sessionWorker';

@@ -1,6 +1,6 @@
-import { RealmError } from '../errors';
-import { loadModel } from '../loadModel';
-import { Model } from '../model';
+import { RealmError } from '../portable/errors';
+import { loadModel } from '../model/loadModel';
+import { Model } from '../model/model';
 import type { ServedModel } from './options';
 
 /** The models that clients may use. A file is opened when it is first asked for, once. */

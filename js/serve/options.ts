@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { flag, invalid, optionsObject, positiveInteger, show, text, wholeNumber } from '../check';
-import type { LoadOptions } from '../loadModel';
-import { Model } from '../model';
+import { flag, invalid, optionsObject, positiveInteger, show, text, wholeNumber } from '../engine/check';
+import type { LoadOptions } from '../options/load';
+import { Model } from '../model/model';
 
 /** A model that clients may ask for: a path that is opened on first use (and closed by the host), or an open model of yours. */
 export type ServedModel = string | Model | ({ path: string } & Omit<LoadOptions, 'signal'>);

@@ -2,8 +2,8 @@ import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'n
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { optionsObject, wholeNumber } from '../check';
-import { RealmError } from '../errors';
+import { optionsObject, wholeNumber } from '../engine/check';
+import { RealmError } from '../portable/errors';
 import { Access } from './access';
 import { Calls } from './calls';
 import { Connection } from './connection';
@@ -40,6 +40,7 @@ export class Host {
   #access: Access;
   #options: CheckedOptions;
   #connections = new Set<Connection>();
+  #sockets = new Set<Duplex>(); // of all requests: Node has closeAllConnections only since 18.2
   #closed: Promise<void> | undefined;
 
   /** @internal */
@@ -59,6 +60,10 @@ export class Host {
       perMessageDeflate: false, // a small frame could unpack to a large one, and tokens are short
     });
     server.maxConnections = options.limits.connections + OTHER_SOCKETS;
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     server.on('request', (request, response) => {
       void answerHttp(request, response, { access: this.#access, calls: this.#calls, options });
     });
@@ -103,7 +108,7 @@ export class Host {
     for (const connection of this.#connections) connection.close();
     await Promise.all([...this.#connections].map((connection) => connection.ended));
     this.#webSockets.close();
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 }

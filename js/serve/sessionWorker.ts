@@ -1,7 +1,9 @@
 // Computes for the sessions of a host in a thread of its own; see sessions.ts.
 import { parentPort } from 'node:worker_threads';
-import { binding } from '../binding';
-import { fromNative, RealmError } from '../errors';
+import { binding } from '../engine/binding';
+import { fromNative } from '../engine/errors';
+import { RealmError } from '../portable/errors';
+import type { OwnFloats } from './wire';
 
 /** What a client can ask of a session; `floats` are its own. */
 export type SessionWork =
@@ -21,7 +23,7 @@ export type SessionOrder =
 export interface SessionAnswer {
   call: number;
   value: number;
-  floats?: Float32Array<ArrayBuffer>;
+  floats?: OwnFloats;
   error?: { code: string; message: string };
 }
 
@@ -29,7 +31,7 @@ export interface SessionAnswer {
 const sessions = new Map<number, { handle: bigint; stored: number }>();
 let last = 0;
 
-function work(order: SessionOrder): { value: number; floats?: Float32Array<ArrayBuffer> } {
+function work(order: SessionOrder): { value: number; floats?: OwnFloats } {
   if (order.kind === 'open') {
     sessions.set(++last, { handle: order.handle, stored: binding.storeOwn(order.handle) });
     return { value: last };
@@ -53,7 +55,7 @@ function work(order: SessionOrder): { value: number; floats?: Float32Array<Array
     case 'forward':
       for (let layer = order.layer; layer < order.layer + order.count; layer++)
         binding.forwardLayerInto(stored, layer, order.floats, order.position, order.floats);
-      return { value: 0, floats: order.floats as Float32Array<ArrayBuffer> };
+      return { value: 0, floats: order.floats as OwnFloats };
     case 'logits': {
       const out = new Float32Array(order.width);
       binding.computeLogitsInto(stored, order.floats, out);

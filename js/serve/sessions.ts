@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { RealmError, type RealmErrorCode } from '../errors';
-import { handleOf, type Model } from '../model';
+import { RealmError, type RealmErrorCode } from '../portable/errors';
+import { handleOf, type Model } from '../model/model';
 import type { CheckedOptions } from './options';
 import type { SessionAnswer, SessionOrder, SessionWork } from './sessionWorker';
 import { Refusal } from './wire';

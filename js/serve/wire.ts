@@ -1,4 +1,4 @@
-import { RealmError, type RealmErrorCode } from '../errors';
+import { RealmError, type RealmErrorCode } from '../portable/errors';
 
 /** Codes that only the host gives; the engine's own (`RealmErrorCode`) go through as they are. */
 export type ServeErrorCode =
@@ -55,6 +55,9 @@ export function wireError(error: unknown): WireError {
   if (error instanceof RealmError) return { code: error.code, message: error.message };
   return { code: 'E_INTERNAL', message: 'the host failed' };
 }
+
+/** Numbers over an ArrayBuffer, never over shared memory: in words that TypeScript before 5.7 reads too. */
+export type OwnFloats = ReturnType<typeof Float32Array.of>;
 
 /** One piece of an answer under way. */
 export interface TokenData {
@@ -125,7 +128,7 @@ export function frame(json: object, floats: Float32Array): Buffer {
 }
 
 /** A frame of a client: the same form. The numbers are a copy, aligned. */
-export function parseFrame(bytes: Buffer): { message: Record<string, unknown>; floats: Float32Array<ArrayBuffer> } {
+export function parseFrame(bytes: Buffer): { message: Record<string, unknown>; floats: OwnFloats } {
   const length = bytes.length >= 4 ? bytes.readUInt32LE(0) : Infinity;
   const rest = bytes.length - 4 - length;
   if (rest < 0 || rest % 4 !== 0)

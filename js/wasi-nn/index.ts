@@ -1,15 +1,15 @@
-import { Calls } from '../guest/calls';
-import { GuestCode, GuestFault, guestCodeOf } from '../guest/faults';
+import { Calls } from '../portable/guest/calls';
+import { GuestCode, GuestFault, guestCodeOf } from '../portable/guest/faults';
 import type { GuestGeneration } from '../guest/generate';
 import { LocalModels, type AllowedModels, type LocalModel } from '../guest/local';
-import { GuestMemory, type MemorySource } from '../guest/memory';
-import { GuestModels } from '../guest/models';
-import type { WasmInstance, WasmMemory } from '../guest/webassembly';
+import { GuestMemory, type MemorySource } from '../portable/guest/memory';
+import { GuestModels } from '../portable/guest/models';
+import type { WasmInstance, WasmMemory } from '../portable/guest/webassembly';
 import { readMetadata, type NnOptions } from './metadata';
 import { Pull } from './pull';
 
 export type { AllowedModels, ModelSource } from '../guest/local';
-export type { MemorySource } from '../guest/memory';
+export type { MemorySource } from '../portable/guest/memory';
 
 /** `nn_errno` of wasi-nn's preview 1 ABI, and what WasmEdge's ggml plug-in adds. */
 export const NnErrno = {

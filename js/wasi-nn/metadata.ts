@@ -1,4 +1,4 @@
-import { GuestFault } from '../guest/faults';
+import { GuestFault } from '../portable/guest/faults';
 
 /** WasmEdge's options that this engine has; the others (threads, n-gpu-layers, ctx-size, ...) change nothing and are passed over. */
 export interface NnOptions {

@@ -1,5 +1,5 @@
-import { checkGenerateOptions } from '../generation';
-import type { GuestGenerateOptions } from '../guest/engine';
+import { checkGenerateOptions } from '../options/generate';
+import type { GuestGenerateOptions } from '../portable/guest/engine';
 import type { GuestGeneration } from '../guest/generate';
 import type { LocalModel } from '../guest/local';
 import type { NnOptions } from './metadata';

@@ -1,7 +1,7 @@
 // Runs one guest in a worker thread; see run.ts.
 import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf } from '../guest/faults';
-import { webAssembly, type WasmInstance, type WasmMemory } from '../guest/webassembly';
+import { messageOf } from '../portable/guest/faults';
+import { webAssembly, type WasmInstance, type WasmMemory } from '../portable/guest/webassembly';
 import { createRealmImports } from './index';
 import type { GuestArgument, GuestMessage, GuestOrder } from './run';
 

@@ -1,10 +1,10 @@
 import { LocalModels, type AllowedModels } from '../guest/local';
-import { createImports, type ImportOptions, type RealmImports } from './imports';
+import { createImports, type ImportOptions, type RealmImports } from '../portable/imports/imports';
 
-export { GuestCode, type GuestCodeName } from '../guest/faults';
+export { GuestCode, type GuestCodeName } from '../portable/guest/faults';
 export type { AllowedModels, ModelSource } from '../guest/local';
-export type { MemorySource } from '../guest/memory';
-export type { RealmImports } from './imports';
+export type { MemorySource } from '../portable/guest/memory';
+export type { RealmImports } from '../portable/imports/imports';
 export { runGuest, type GuestRun, type GuestRunOptions } from './run';
 
 export interface RealmImportOptions extends ImportOptions {

@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { types } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { abortSignal, invalid, isUrl, show } from '../check';
-import { RealmError } from '../errors';
+import { whenAborted } from '../engine/abort';
+import { abortSignal, invalid, show } from '../engine/check';
+import { isUrl } from '../engine/source';
+import { RealmError } from '../portable/errors';
 import type { AllowedModels } from '../guest/local';
-import { webAssembly, type WasmModule } from '../guest/webassembly';
+import { webAssembly, type WasmModule } from '../portable/guest/webassembly';
 
 /** An argument of a guest's function: a text becomes two, pointer and length of its UTF-8 bytes, in memory of the guest's export `alloc`. */
 export type GuestArgument = number | string;
@@ -83,7 +85,7 @@ export async function runGuest(
     Atomics.store(stop, 0, 1);
     timer = setTimeout(() => void worker.terminate(), PATIENCE);
   };
-  signal?.addEventListener('abort', onAbort);
+  const ignore = whenAborted(signal, onAbort);
   try {
     return await new Promise<GuestRun>((resolve, reject) => {
       let text = '';
@@ -105,7 +107,7 @@ export async function runGuest(
     });
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    ignore();
     await worker.terminate();
     signal?.throwIfAborted();
   }

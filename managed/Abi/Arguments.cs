@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
-using Realm.Blocks;
+using Realm.State;
 using Realm.Generation;
 using Realm.Runtime;
 using Realm.Sampling;
+using Realm.Tokenizers;
 
 namespace Realm.Abi;
 
@@ -92,6 +93,19 @@ internal static unsafe class Arguments
         return new ReadOnlySpan<uint>(data, (int)count);
     }
 
+    /// <summary>Parts of a conversation by their lengths: the template's own and others', by turns.</summary>
+    public static TextSegment[] Segments(uint* lengths, ulong count)
+    {
+        Check(lengths, count, int.MaxValue / sizeof(uint), "lengths");
+        var segments = new TextSegment[(int)count];
+        for (int i = 0; i < segments.Length; i++)
+        {
+            // A length beyond int becomes a negative one, which the tokenizer refuses.
+            segments[i] = new TextSegment((int)lengths[i], i % 2 == 0);
+        }
+        return segments;
+    }
+
     /// <summary>Refuses a null pointer to something, and more elements than fit.</summary>
     public static void Check(void* data, ulong count, ulong limit, string name)
     {
@@ -160,7 +174,7 @@ internal static unsafe class Arguments
         NativeGenerationOptions given = *options;
         var sampling = new SamplingOptions(given.Temperature, given.TopK, given.TopP, given.MinP, given.RepeatPenalty, given.Seed);
         sampling.Validate();
-        return new GenerationOptions(sampling, given.MaxTokens, Flag(given.IgnoreEos, "ignoreEos"), Stops(given), !Flag(given.Speculation, "speculation"));
+        return new GenerationOptions(sampling, given.MaxTokens, Flag(given.IgnoreEos, "ignoreEos"), Stops(given), [], !Flag(given.Speculation, "speculation"));
     }
 
     private static byte[][] Stops(in NativeGenerationOptions given)

@@ -1,15 +1,16 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Realm.Blocks;
+using Realm.Architectures;
 using Realm.Generation;
 using Realm.Gguf;
 using Realm.Runtime;
+using Realm.State;
 using Realm.Tokenizers;
 
 namespace Realm.Abi;
 
-/// <summary>The JSON of <c>realm_model_describe</c>: the facts of js/model.ts' ModelInfo. What a file does not say is null.</summary>
+/// <summary>The JSON of <c>realm_model_describe</c>: the facts of js/model/model.ts' ModelInfo. What a file does not say is null.</summary>
 internal static class ModelDescription
 {
     /// <summary>Facts about the network, the file, the tokenizer, and how the model was opened.</summary>
@@ -49,6 +50,7 @@ internal static class ModelDescription
             ModelConfig config = open.Loaded.Model.Config;
             json.WriteNumber("layers", config.Layers);
             json.WriteNumber("hiddenSize", config.HiddenSize);
+            json.WriteNumber("rowSize", config.RowSize);
             json.WriteNumber("headCount", config.HeadCount);
             json.WriteNumber("kvHeadCount", config.KvHeadCount);
             json.WriteNumber("headSize", config.HeadSize);
@@ -62,6 +64,7 @@ internal static class ModelDescription
         long? hidden = Fact(metadata, $"{architecture}.embedding_length");
         WriteFact(json, "layers", Fact(metadata, $"{architecture}.block_count"));
         WriteFact(json, "hiddenSize", hidden);
+        WriteFact(json, "rowSize", hidden);
         WriteFact(json, "headCount", heads);
         WriteFact(json, "kvHeadCount", Fact(metadata, $"{architecture}.attention.head_count_kv") ?? heads);
         WriteFact(json, "headSize", Fact(metadata, $"{architecture}.attention.key_length") ?? (heads > 0 ? hidden / heads : null));
@@ -78,7 +81,23 @@ internal static class ModelDescription
         WriteFact(json, "fileType", fileType);
         json.WriteString("quantization", fileType is { } known ? FileTypes.Name(known) : null);
         json.WriteNumber("tensorCount", file.Tensors.Count);
-        json.WriteString("chatTemplate", file.Metadata.Text("tokenizer.chat_template"));
+        WriteTemplates(json, file.Metadata);
+    }
+
+    /// <summary>The file's chat template, and those that have a name: <c>tokenizer.chat_template.NAME</c>.</summary>
+    private static void WriteTemplates(Utf8JsonWriter json, GgufMetadata metadata)
+    {
+        const string Template = "tokenizer.chat_template";
+        json.WriteString("chatTemplate", metadata.Text(Template));
+        json.WriteStartObject("chatTemplates");
+        foreach (string key in metadata.Keys)
+        {
+            if (key.StartsWith(Template + ".", StringComparison.Ordinal) && metadata.TypeOf(key) == GgufValueType.String)
+            {
+                json.WriteString(key[(Template.Length + 1)..], metadata.Text(key));
+            }
+        }
+        json.WriteEndObject();
     }
 
     private static void WriteTokenizer(Utf8JsonWriter json, Tokenizer? tokenizer, GgufMetadata metadata)

@@ -86,14 +86,27 @@ internal static unsafe class ModelExports
     public static int Tokenize(
         ulong model, byte* text, ulong length, int addSpecial, int parseSpecial, uint* ids, ulong capacity, ulong* count, RealmError* error) => Boundary.Run(error, () =>
     {
-        int[] tokens = Engine.Model(model).RequireTokenizer().Encode(Arguments.Bytes(text, length, "text"), addSpecial != 0, parseSpecial != 0);
+        WriteIds(Engine.Model(model).RequireTokenizer().Encode(Arguments.Bytes(text, length, "text"), addSpecial != 0, parseSpecial != 0), ids, capacity, count);
+    });
+
+    // int32_t realm_model_tokenize_segments(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *lengths, uint64_t segments, int32_t add_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_tokenize_segments")]
+    public static int TokenizeSegments(
+        ulong model, byte* text, ulong length, uint* lengths, ulong segments, int addSpecial, uint* ids, ulong capacity, ulong* count, RealmError* error) => Boundary.Run(error, () =>
+    {
+        ReadOnlySpan<TextSegment> parts = Arguments.Segments(lengths, segments);
+        WriteIds(Engine.Model(model).RequireTokenizer().EncodeSegments(Arguments.Bytes(text, length, "text"), parts, addSpecial != 0), ids, capacity, count);
+    });
+
+    private static void WriteIds(int[] tokens, uint* ids, ulong capacity, ulong* count)
+    {
         Results.Set(count, (ulong)tokens.Length, "count");
         if ((ulong)tokens.Length <= capacity)
         {
             Arguments.Check(ids, (ulong)tokens.Length, ulong.MaxValue, "ids");
             MemoryMarshal.Cast<int, uint>(tokens).CopyTo(new Span<uint>(ids, tokens.Length));
         }
-    });
+    }
 
     // int32_t realm_model_detokenize(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint8_t *text, uint64_t capacity, uint64_t *length, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_detokenize")]
@@ -107,7 +120,7 @@ internal static unsafe class ModelExports
         {
             throw new RealmException(ErrorCode.InvalidToken, $"token {(uint)tokens[wrong]} at index {wrong} is not in the vocabulary of {tokenizer.VocabSize}");
         }
-        Results.Bytes(tokenizer.Decode(tokens, skipSpecial != 0), text, capacity, length);
+        Results.Bytes(tokenizer.Decode(tokens, skipSpecial != 0, cleanSpaces: true), text, capacity, length);
     });
 
     // int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);

@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
-using Realm.Formats;
+using Realm.Architectures;
+using Realm.Blocks;
 using Realm.Generation;
 using Realm.Gguf;
 using Realm.Runtime;
@@ -11,6 +11,7 @@ internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool 
 {
     private readonly object _gate = new();
     private Session? _session;
+    private ModelConfig? _config;
     private bool _disposed;
 
     public LoadedModel Loaded => loaded;
@@ -24,11 +25,14 @@ internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool 
     /// <summary>Tensors, and their bytes in the file.</summary>
     public (int Count, long Bytes) Info => (loaded.File.Tensors.Count, loaded.File.TensorBytes);
 
-    /// <summary>Sizes as the metadata says, or else the embedding; 0 where neither does.</summary>
+    /// <summary>Numbers of a row between layers, rows of the embedding, layers. Of a file without a whole network what the metadata says, or else the
+    /// embedding; 0 where neither does.</summary>
     public (uint Hidden, uint Vocabulary, uint Layers) Shape
     {
         get
         {
+            if (Config is { } config)
+                return ((uint)config.RowSize, (uint)config.VocabSize, (uint)config.Layers);
             GgufMetadata metadata = loaded.File.Metadata;
             string? architecture = metadata.Text("general.architecture");
             GgufTensor? embedding = loaded.File.Find("token_embd.weight");
@@ -36,6 +40,21 @@ internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool 
                 Size(metadata.Integer($"{architecture}.embedding_length") ?? embedding?.Shape[0] ?? 0),
                 Size(embedding?.Rows ?? metadata.Texts("tokenizer.ggml.tokens")?.Length ?? 0),
                 Size(metadata.Integer($"{architecture}.block_count") ?? 0));
+        }
+    }
+
+    private ModelConfig? Config
+    {
+        get
+        {
+            try
+            {
+                return _config ??= Model.Inspect(loaded.File);
+            }
+            catch (RealmException)
+            {
+                return null;
+            }
         }
     }
 
@@ -55,41 +74,36 @@ internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool 
         loaded.File.DecodeTensor(tensor, output);
     }
 
-    /// <summary>The rows of the embedding, decoded from the file: output (tokens, hidden). Needs no packed weights.</summary>
+    /// <summary>The rows that tokens enter the network with: output (tokens, row size). A file that has an embedding and no whole network gives that
+    /// embedding's rows.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.InvalidToken"/>, <see cref="ErrorCode.TensorNotFound"/>, <see cref="ErrorCode.Unsupported"/>.</exception>
     public void Embed(uint* tokens, ulong count, float* output, ulong elements)
     {
-        GgufTensor embedding = loaded.File.Find("token_embd.weight") ?? throw new RealmException(ErrorCode.TensorNotFound, "token_embd.weight not found");
-        WeightFormat format = Formats.Formats.Find(embedding.Type) ?? throw new RealmException(ErrorCode.Unsupported,
-            $"Failed to dequantize embeddings: tensor 'token_embd.weight' has the format {Formats.Formats.Name(embedding.Type)}, which is not supported");
-        long hidden = embedding.Shape[0];
-        Arguments.Check(tokens, count, (ulong)(long.MaxValue / sizeof(float) / Math.Max(hidden, 1)), "tokens");
-        CheckOutput(elements, count * (ulong)hidden);
-        long rowBytes = embedding.Rows == 0 ? 0 : embedding.Bytes / embedding.Rows;
-        byte* data = loaded.File.Data(embedding);
-        for (ulong i = 0; i < count; i++)
+        if (Network(out RealmException? _) is { } model)
         {
-            // Read once: the caller's memory may change between a check and a use.
-            uint token = Unsafe.ReadUnaligned<uint>(tokens + i);
-            if (token >= embedding.Rows)
-            {
-                throw new RealmException(ErrorCode.InvalidToken, $"token {token} at index {i} is not in the vocabulary of {embedding.Rows}");
-            }
-            format.Decode(data + (token * rowBytes), output + ((long)i * hidden), hidden);
+            Arguments.Check(tokens, count, (ulong)(long.MaxValue / sizeof(float) / model.Config.RowSize), "tokens");
+            CheckOutput(elements, count * (ulong)model.Config.RowSize);
+            model.Embed(tokens, (long)count, output);
+            return;
         }
+        Entry entry = Entry.OfEmbedding(loaded.File);
+        Arguments.Check(tokens, count, (ulong)(long.MaxValue / sizeof(float) / entry.RowSize), "tokens");
+        CheckOutput(elements, count * (ulong)entry.RowSize);
+        entry.Fill(tokens, (long)count, output);
     }
 
-    /// <summary>One layer: hidden and output (rows, hidden size). The layer's cache is cut to <paramref name="position"/> and grows by the rows.</summary>
+    /// <summary>One layer: hidden and output (rows, row size). The layer's state is cut to <paramref name="position"/> and grows by the rows.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>: no such layer, or not whole rows. <see cref="ErrorCode.CacheGap"/>.
     /// <see cref="ErrorCode.ContextFull"/>.</exception>
     public void Forward(uint layer, float* hidden, ulong elements, uint position, float* output)
     {
-        (uint width, _, uint layers) = Shape;
-        if (layer >= layers)
+        if (layer >= Shape.Layers)
         {
             throw new RealmException(ErrorCode.InvalidArgument, $"attn_norm.weight not found for layer {layer}");
         }
-        if (width == 0 || elements % width != 0)
+        Model model = loaded.Model;
+        uint width = (uint)model.Config.RowSize;
+        if (elements % width != 0)
         {
             throw new RealmException(ErrorCode.InvalidArgument, $"Invalid hidden_states length: {elements} not divisible by hidden_size {width}");
         }
@@ -101,27 +115,24 @@ internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool 
             {
                 throw new RealmException(ErrorCode.ModelNotFound, "the model was removed");
             }
-            Model model = loaded.Model;
             _session ??= model.NewSession();
             model.ForwardLayer(_session, (int)layer, hidden, (long)(elements / width), position, output);
         }
     }
 
-    /// <summary>Final norm and output head of one row: hidden (hidden size), output (vocabulary).</summary>
-    /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>: another length. <see cref="ErrorCode.TensorNotFound"/>.</exception>
+    /// <summary>Final norm and output head of one row: hidden (row size), output (vocabulary).</summary>
+    /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>: another length.</exception>
     public void Logits(float* hidden, ulong elements, float* output, ulong outputElements)
     {
-        uint width = Shape.Hidden;
-        if (loaded.File.Find("output_norm.weight") == null)
-        {
-            throw new RealmException(ErrorCode.TensorNotFound, "output_norm.weight not found");
-        }
+        Model model = Network(out RealmException? failure) ?? throw (loaded.File.Find("output_norm.weight") == null
+            ? new RealmException(ErrorCode.TensorNotFound, "output_norm.weight not found")
+            : failure!);
+        uint width = (uint)model.Config.RowSize;
         if (elements != width)
         {
             throw new RealmException(ErrorCode.InvalidArgument, $"Invalid hidden_state length: {elements} != {width}");
         }
         Arguments.Check(hidden, elements, long.MaxValue / sizeof(float), "hidden_state");
-        Model model = loaded.Model;
         CheckOutput(outputElements, (ulong)model.Config.VocabSize);
         model.ComputeLogits(hidden, output);
     }
@@ -136,6 +147,21 @@ internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool 
             _session = null;
         }
         loaded.Release();
+    }
+
+    // Null: the file has no whole network that this engine runs.
+    private Model? Network(out RealmException? failure)
+    {
+        failure = null;
+        try
+        {
+            return loaded.Model;
+        }
+        catch (RealmException e) when (e.Code is not (ErrorCode.OutOfMemory or ErrorCode.Io or ErrorCode.Truncated))
+        {
+            failure = e;
+            return null;
+        }
     }
 
     private GgufTensor Tensor(string name) =>

@@ -1,13 +1,33 @@
+using Realm.Blocks;
+using Realm.Branches;
 using Realm.Kernels;
+using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Qwen 3, dense: norms on queries and keys. (Yang et al., 2025)</summary>
+/// <summary>Qwen 3, dense: norms on queries and keys, head by head, before they turn. (Yang et al., 2025)</summary>
 internal static class Qwen3
 {
-    public static Architecture Facts { get; } = new("qwen3")
+    public static Architecture Family { get; } = new("qwen3", Build);
+
+    private static Network Build(ModelReader r)
     {
-        RopePairing = RopePairing.Halves,
-        QueryKeyNorm = true,
+        RopeTable rope = r.Rope(RopePairing.Halves);
+        return r.Network(
+            r.Tokens(),
+            layer =>
+            [
+                new Residual(layer.RmsNorm("attn_norm"), layer.Attention(Facts(layer, rope))),
+                new Residual(layer.RmsNorm("ffn_norm"), layer.GatedFeedForward(Activation.Silu)),
+            ],
+            new Exit(r.RmsNorm("output_norm"), r.Head()));
+    }
+
+    /// <summary>Attention with normed heads.</summary>
+    public static AttentionFacts Facts(LayerReader layer, RopeTable rope) => layer.Facts with
+    {
+        Rope = rope,
+        QueryNorm = layer.HeadRmsNorm("attn_q_norm"),
+        KeyNorm = layer.HeadRmsNorm("attn_k_norm"),
     };
 }

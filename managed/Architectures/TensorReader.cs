@@ -1,33 +1,61 @@
-using System.Runtime.InteropServices;
-using Realm.Blocks;
 using Realm.Formats;
 using Realm.Gguf;
+using Realm.Kernels;
+using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Takes weights out of a file by name, checking that each is there and has the shape the architecture needs.</summary>
-internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView> tensors) : IDisposable
+/// <summary>Takes weights out of a file by name, checking that each is there and has the shape the architecture needs. It knows which it
+/// has taken.</summary>
+internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
 {
     private readonly List<nint> _vectors = [];
-    private readonly List<Weight> _weights = [];
+    private readonly Dictionary<(string Name, long First, long Rows), Weight> _weights = [];
+    private readonly HashSet<string> _taken = [];
 
-    /// <summary>All matrices taken so far.</summary>
-    public IReadOnlyList<Weight> Weights => _weights;
+    /// <summary>All matrices taken so far; one that is used twice is here once.</summary>
+    public IEnumerable<Weight> Weights => _weights.Values;
 
-    public bool Contains(string name) => tensors.ContainsKey(name);
+    /// <summary>Names of tensors that nobody asked for: of a part the recipe forgot, or of a part this engine has no use for.</summary>
+    public IEnumerable<string> Unread => file.Views.Keys.Where(name => !_taken.Contains(name));
+
+    public bool Contains(string name) => file.Views.ContainsKey(name);
+
+    /// <summary>The extents of a tensor, the contiguous one first.</summary>
+    public long[] Shape(string name) => Require(name, "any shape").Tensor.Shape;
+
+    /// <summary>A table of rows that are looked up in the file, of this width.</summary>
+    public Blocks.EmbeddingRows Rows(string name, int width)
+    {
+        GgufTensor tensor = Require(name, $"{width} x rows").Tensor;
+        if (tensor.Shape[0] != width || tensor.Rows is < 1 or > int.MaxValue)
+            throw WrongShape(tensor, $"{width} x rows");
+        return new Blocks.EmbeddingRows(file, tensor, FormatOf(tensor));
+    }
 
     /// <summary>Rows of the matrix `name`, whatever they are.</summary>
-    public int Rows(string name)
+    public int RowCount(string name)
     {
         GgufTensor tensor = Require(name, "a matrix").Tensor;
         return tensor.Rows is > 0 and <= int.MaxValue ? (int)tensor.Rows : throw WrongShape(tensor, "a matrix");
     }
 
     /// <summary>A vector of `length` values, decoded; lives as long as this reader.</summary>
-    public float* Vector(string name, int length) => Decode(Require(name, $"{length}"), length);
+    public float* Vector(string name, long length) => Decode(Require(name, $"{length}"), length);
 
     /// <summary>A vector, or null where the file has none of that name.</summary>
-    public float* OptionalVector(string name, int length) => tensors.TryGetValue(name, out TensorView view) ? Decode(view, length) : null;
+    public float* OptionalVector(string name, long length) => Contains(name) ? Vector(name, length) : null;
+
+    /// <summary>Room for numbers that are made from tensors; lives as long as this reader.</summary>
+    public float* Room(long floats)
+    {
+        float* values = (float*)SystemMemory.AllocateLines(checked(floats * sizeof(float)));
+        _vectors.Add((nint)values);
+        return values;
+    }
+
+    /// <summary>The values of a vector.</summary>
+    public float[] Values(string name, int length) => new ReadOnlySpan<float>(Vector(name, length), length).ToArray();
 
     /// <summary>The values of an optional vector.</summary>
     public float[]? OptionalValues(string name, int length)
@@ -39,60 +67,88 @@ internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView
     /// <summary>The linear map `name`.weight, (outputs, inputs), with `name`.scale and `name`.bias where there are any.</summary>
     public Linear Linear(string name, int outputs, int inputs) => Linear(name, name + ".weight", outputs, inputs);
 
-    /// <summary>The linear map of the matrix `weight`, with `name`.scale and `name`.bias where there are any.</summary>
-    public Linear Linear(string name, string weight, int outputs, int inputs) =>
-        new(Matrix(weight, outputs, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f, OptionalVector(name + ".bias", outputs));
+    /// <summary>The linear map of the matrix `weight`, with `scale` (null: `name`.scale) and `name`.bias where there are any.</summary>
+    public Linear Linear(string name, string weight, int outputs, int inputs, string? scale = null) =>
+        new(Matrix(weight, outputs, inputs), OptionalValues(scale ?? name + ".scale", 1)?[0] ?? 1f, OptionalVector(name + ".bias", outputs));
 
-    /// <summary>The matrices `name`.weight of all experts, (experts, outputs, inputs), one linear map each, with their scales where there are any.</summary>
-    public Linear[] Experts(string name, int experts, int outputs, int inputs)
+    /// <summary>Outputs `first`.. of the linear map `name`.weight, which has `all` outputs.</summary>
+    public Linear Slice(string name, int first, int outputs, int all, int inputs)
     {
-        TensorView view = Require(name + ".weight", $"{inputs} x {outputs} x {experts}");
+        float* bias = OptionalVector(name + ".bias", all);
+        return new Linear(Matrix(name + ".weight", first, outputs, all, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f,
+            bias == null ? null : bias + first);
+    }
+
+    /// <summary>Outputs `first`.. of the linear map `name`.weight, with the vector `bias` for these outputs alone.</summary>
+    public Linear Slice(string name, int first, int outputs, int all, int inputs, string bias) =>
+        new(Matrix(name + ".weight", first, outputs, all, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f, Vector(bias, outputs));
+
+    /// <summary>The matrices `name`.weight of all experts, (experts, outputs, inputs), one linear map each, with their scales and biases
+    /// where there are any. `first` and `all`: only outputs from `first` on of `all` that there are.</summary>
+    public Linear[] Experts(string name, int experts, int outputs, int inputs, int first = 0, int all = 0)
+    {
+        all = all == 0 ? outputs : all;
+        TensorView view = Require(name + ".weight", $"{inputs} x {all} x {experts}");
         GgufTensor tensor = view.Tensor;
-        if (tensor.Shape.Length != 3 || tensor.Shape[0] != inputs || tensor.Shape[1] != outputs || tensor.Shape[2] != experts)
-            throw WrongShape(tensor, $"{inputs} x {outputs} x {experts}");
-        WeightFormat format = FormatOf(tensor);
-        long bytes = tensor.Bytes / experts;
+        // Of one expert files may leave the last extent out.
+        long matrices = tensor.Shape.Length == 2 ? 1 : tensor.Shape[^1];
+        if (tensor.Shape.Length is not (2 or 3) || tensor.Shape[0] != inputs || tensor.Shape[1] != all || matrices != experts)
+            throw WrongShape(tensor, $"{inputs} x {all} x {experts}");
         float[]? scales = OptionalValues(name + ".scale", experts);
+        float* biases = OptionalVector(name + ".bias", (long)experts * all);
         Linear[] linears = new Linear[experts];
         for (int i = 0; i < experts; i++)
-            linears[i] = new Linear(Create(format, view.Data + i * bytes, outputs, inputs), scales?[i] ?? 1f, null);
+        {
+            Weight weight = Take(view, (long)i * all + first, outputs, inputs);
+            linears[i] = new Linear(weight, scales?[i] ?? 1f, biases == null ? null : biases + (long)i * all + first);
+        }
         return linears;
     }
 
     /// <summary>The matrix `name`, (rows, columns).</summary>
-    public Weight Matrix(string name, int rows, int columns)
+    public Weight Matrix(string name, int rows, int columns) => Matrix(name, 0, rows, rows, columns);
+
+    /// <summary>Rows `first`.. of the matrix `name`, (all, columns).</summary>
+    public Weight Matrix(string name, int first, int rows, int all, int columns)
     {
-        TensorView view = Require(name, $"{columns} x {rows}");
+        TensorView view = Require(name, $"{columns} x {all}");
         GgufTensor tensor = view.Tensor;
-        if (tensor.Shape[0] != columns || tensor.Rows != rows)
-            throw WrongShape(tensor, $"{columns} x {rows}");
-        return Create(FormatOf(tensor), view.Data, rows, columns);
+        if (tensor.Shape[0] != columns || tensor.Rows != all)
+            throw WrongShape(tensor, $"{columns} x {all}");
+        return Take(view, first, rows, columns);
     }
 
-    private Weight Create(WeightFormat format, byte* data, int rows, int columns)
+    private Weight Take(TensorView view, long first, int rows, int columns)
     {
-        Weight weight = format.CreateWeight(data, rows, columns);
-        _weights.Add(weight);
-        return weight;
+        GgufTensor tensor = view.Tensor;
+        if (_weights.TryGetValue((tensor.Name, first, rows), out Weight? known))
+            return known;
+        WeightFormat format = FormatOf(tensor);
+        long rowBytes = tensor.Bytes / tensor.Rows;
+        return _weights[(tensor.Name, first, rows)] = format.CreateWeight(view.Data + first * rowBytes, rows, columns);
     }
 
-    private TensorView Require(string name, string shape) => tensors.TryGetValue(name, out TensorView view)
-        ? view
-        : throw new RealmException(ErrorCode.MissingTensor, $"tensor '{name}' ({shape}) is missing");
+    private TensorView Require(string name, string shape)
+    {
+        if (!file.Views.TryGetValue(name, out TensorView view))
+            throw new RealmException(ErrorCode.MissingTensor, $"tensor '{name}' ({shape}) is missing");
+        _taken.Add(name);
+        return view;
+    }
 
-    private float* Decode(TensorView view, int length)
+    private float* Decode(TensorView view, long length)
     {
         if (view.Tensor.Elements != length)
             throw WrongShape(view.Tensor, $"{length}");
-        float* values = (float*)NativeMemory.AlignedAlloc((nuint)length * sizeof(float), 64);
-        _vectors.Add((nint)values);
+        float* values = Room(length);
         FormatOf(view.Tensor).Decode(view.Data, values, length);
         return values;
     }
 
     private static WeightFormat FormatOf(GgufTensor tensor) => Formats.Formats.Find(tensor.Type) ?? throw new RealmException(
         ErrorCode.Unsupported,
-        $"tensor '{tensor.Name}' has the format {Formats.Formats.Name(tensor.Type)}; supported are {string.Join(", ", Formats.Formats.All.Select(f => f.Name))}");
+        $"tensor '{tensor.Name}' has the format {Formats.Formats.Name(tensor.Type)}; "
+        + $"supported are {string.Join(", ", Formats.Formats.All.Select(f => f.Name))}");
 
     private static RealmException WrongShape(GgufTensor tensor, string expected) => new(
         ErrorCode.Shape, $"tensor '{tensor.Name}' has the shape {string.Join(" x ", tensor.Shape)}; expected {expected}");
@@ -100,7 +156,7 @@ internal sealed unsafe class TensorReader(IReadOnlyDictionary<string, TensorView
     public void Dispose()
     {
         foreach (nint vector in _vectors)
-            NativeMemory.AlignedFree((void*)vector);
+            SystemMemory.FreeLines((void*)vector);
         _vectors.Clear();
     }
 }

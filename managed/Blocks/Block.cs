@@ -1,8 +1,12 @@
+using Realm.Passes;
+
 namespace Realm.Blocks;
 
-/// <summary>A part of a layer that reads the residual stream and adds to it. All threads of a pass call <see cref="Forward"/> together.</summary>
-internal abstract class Block
+/// <summary>A part of a layer: reads the residual stream and changes it. All threads of a pass call <see cref="Forward"/> together.</summary>
+internal abstract class Block : IAsk
 {
-    /// <summary>Adds this block's contribution to `step.Scratch.Hidden`. All threads are in step when it returns.</summary>
+    public abstract void Ask(Needs needs);
+
+    /// <summary>Changes `step.Stream`. All threads are in step when it returns.</summary>
     public abstract void Forward(in Step step);
 }

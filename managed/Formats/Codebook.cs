@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
@@ -92,7 +92,7 @@ internal static unsafe class Codebook
         return signs;
     }
 
-    private static short* Allocate(int count) => (short*)NativeMemory.AlignedAlloc((nuint)(count * sizeof(short)), 64);
+    private static short* Allocate(int count) => (short*)SystemMemory.AllocateLines((long)count * sizeof(short));
 
     private static ReadOnlySpan<byte> IQ1Gaps =>
         "#$$$$$%'$&$'($$*'$&$''$&$&#($$$#'(&$&$&$$$#)($$*'$&$''$&$'(('&$$&$$%%$$&$-$$*(((&&#1((($##*$$*$&&##$##$$$$$$$+%$$$$##$0&.$($"u8 +

@@ -5,97 +5,102 @@ using Realm.Tokenizers;
 namespace Realm.Generation;
 
 /// <summary>
-/// Generates text: feeds the prompt, then each chosen token, until the end. Its tokens are all that were chosen, in order, the end-of-generation
-/// token included, so that prompt and tokens together are what the model has seen; its text leaves out special tokens.
+/// Generates text: feeds the prompt, then each chosen token, until the end. Its tokens are all that were chosen, in order, the
+/// end-of-generation token included, so that prompt and tokens together are what the model has seen; its text leaves out special
+/// tokens.
 /// </summary>
 /// <remarks>
-/// Where the text repeats itself, a pass may take guessed tokens as further rows. Each position's token is then sampled as ever, in order and with
-/// the same random numbers; the row after it counts if its guess was that token, else it and all later ones are forgotten. Because a row's logits do not
-/// depend on the batch, the result is what it would be without, bit for bit.
+/// Where the text repeats itself, a pass may take guessed tokens as further rows. Each position's token is then sampled as ever, in
+/// order and with the same random numbers; the row after it counts if its guess was that token, else it and all later ones are
+/// forgotten. Because a row's logits do not depend on the batch, the result is what it would be without, bit for bit.
 /// </remarks>
 public sealed unsafe class GenerationJob : SequenceJob
 {
     private readonly GenerationOptions _options;
     private readonly Tokenizer? _tokenizer;
-    private readonly Sampler _sampler;
+    private readonly SamplerChain _sampler;
+    private readonly RandomSource _random;
     private readonly TextStream _text;
     private readonly int _contextLength;
-    private readonly PromptLookup? _lookup;
-    private readonly int[] _draft;
-    private int _draftCount;
-    private long _drafted;
-    private long _accepted;
+    private readonly PassCosts _costs;
+    private Drafter? _drafter;
+    private History _history = new();
     private long _generated;
     private int _next;
     private int _row;       // of the batch: the first whose logits are wanted
 
-    internal GenerationJob(OpenModel model, int[] prompt, GenerationOptions options, delegate* unmanaged<void*, void> notify, void* user)
-        : base(model, prompt, notify, user, streams: true)
+    internal GenerationJob(
+        OpenModel model,
+        Prompt prompt,
+        GenerationOptions options,
+        delegate* unmanaged<void*, void> notify,
+        void* user,
+        PassCosts? costs = null)
+        : base(model, prompt, notify, user)
     {
         _options = options;
         _tokenizer = model.Loaded.Tokenizer;
         _contextLength = model.Loaded.Model.Config.ContextLength;
-        _sampler = new Sampler(options.Sampling, _tokenizer == null ? default : _tokenizer.SuppressedIds);
+        int vocabulary = model.Loaded.Model.Config.VocabSize;
+        _sampler = SamplerChain.Create(options.Sampling, vocabulary, _tokenizer == null ? default : _tokenizer.SuppressedIds);
+        _random = new RandomSource(options.Sampling.Seed);
         _text = new TextStream(options.Stops);
-        _lookup = options.Speculation ? new PromptLookup(Math.Min(prompt.Length + options.MaxTokens, _contextLength)) : null;
-        _draft = options.Speculation ? new int[PassCosts.MostDrafted] : [];
-        foreach (int token in prompt)
+        _costs = costs ?? model.Loaded.Scheduler.Costs;
+    }
+
+    /// <inheritdoc/>
+    private protected override void OnPrepared()
+    {
+        long most = Math.Min(Prompt.Length + _options.MaxTokens, _contextLength);
+        _drafter = _options.Speculation ? new Drafter(_costs, most) : null;
+        _history = new History((int)most);
+        _history.Add(Prompt);
+        foreach (int token in Prompt)
         {
-            _sampler.Accept(token);
-            _lookup?.Start(token);
+            _drafter?.Start(token);
         }
     }
 
     /// <inheritdoc/>
-    internal override int Wanted => IsDecoding ? 1 + _draftCount : Prompt.Length - Fed;
+    internal override int Wanted => IsDecoding ? 1 : Prompt.Length - Fed;
 
     /// <inheritdoc/>
-    private protected override long DraftedTokens => _drafted;
+    private protected override JobFigures Figures => new(Prompt.Length, _drafter?.Drafted ?? 0, _drafter?.Accepted ?? 0);
 
     /// <inheritdoc/>
-    private protected override long AcceptedTokens => _accepted;
-
-    /// <inheritdoc/>
-    internal override int Draft(int rows, int most, PassCosts costs)
+    internal override int Extra(int rows, int room)
     {
-        _draftCount = 0;
-        if (_lookup is { HasGuess: true })
-        {
-            // No more than can be chosen: after the last of them there must be one token left to choose, and room for its row.
-            long left = Math.Min(_options.MaxTokens - _generated, _contextLength - Session!.Length) - 1;
-            _draftCount = costs.WorthDrafting(_lookup, rows, (int)Math.Min(left, most));
-            _lookup.Guess(_draft.AsSpan(0, _draftCount));
-        }
-        return _draftCount;
+        // No more than can be chosen: after the last of them there must be one token left to choose, and room for its row.
+        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - Session!.Length) - 1;
+        return _drafter?.Draft(rows, Math.Min(left, room)) ?? 0;
     }
 
     /// <inheritdoc/>
     internal override void Take(Batch batch, SamplerScratch scratch)
     {
-        int drafted = _draftCount;
+        int drafted = 0;
         if (!IsDecoding)
         {
             Fed += RowsInPass;
-            drafted = 0;
             if (!IsDecoding)
             {
                 return;
             }
-        }
-        if (_options.MaxTokens == 0)
-        {
-            End(FinishReason.Length);
-            return;
-        }
-        _drafted += drafted;
-        int length = Session!.Length - drafted;     // positions up to the row looked at
-        for (int i = 0; Choose(batch.Logits(_row + i), scratch, length + i, i < drafted ? _draft[i] : -1); i++)
-        {
-            if (i == drafted)
+            if (_options.MaxTokens == 0)
             {
+                End(FinishReason.Length);
                 return;
             }
-            if (_next != _draft[i])
+        }
+        else
+        {
+            drafted = RowsInPass - 1;
+            _drafter?.Looked();
+        }
+        int length = Session!.Length - drafted;     // positions up to the row looked at
+        for (int i = 0; Choose(batch.Logits(_row + i), scratch, length + i, i, out bool wasGuessed) && i < drafted; i++)
+        {
+            if (!wasGuessed)
             {
                 Session.Truncate(length + i);
                 return;
@@ -103,29 +108,37 @@ public sealed unsafe class GenerationJob : SequenceJob
         }
     }
 
-    /// <summary>Chooses a token from the logits of the row that is the sequence's `length`th.</summary>
+    /// <summary>Chooses a token from the logits of the row that is the sequence's `length`th, and the `index`th behind those chosen
+    /// before the pass.</summary>
     /// <returns>False: it was the last.</returns>
-    private bool Choose(float* logits, SamplerScratch scratch, int length, int guess)
+    private bool Choose(float* logits, SamplerScratch scratch, int length, int index, out bool wasGuessed)
     {
-        _next = _sampler.Sample(logits, scratch);
+        _next = _sampler.Choose(logits, null, _history, _random, scratch);
         _sampler.Accept(_next);
-        _lookup?.Add(_next);
+        _history.Add(_next);
+        wasGuessed = _drafter?.Chosen(_next, index) ?? false;
         _generated++;
-        _accepted += _next == guess ? 1 : 0;
-        if (_tokenizer != null && !_options.IgnoreEos && _next < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(_next))
+        if (IsEnd(_next))
         {
             Publish(_next, default);
             End(FinishReason.Stop);
             return false;
         }
         // A model may have more rows of logits than its vocabulary has tokens: those render nothing.
-        if (_tokenizer != null && _next < _tokenizer.VocabSize && !_tokenizer.IsSpecial(_next))
+        if (_tokenizer != null && _next < _tokenizer.VocabSize)
         {
-            _text.Append(_tokenizer.TokenBytes(_next));
+            if (_tokenizer.IsSpecial(_next))
+            {
+                _text.AppendHidden(_tokenizer.TokenBytes(_next));
+            }
+            else
+            {
+                _text.Append(_tokenizer.TokenBytes(_next));
+            }
         }
         Publish(_next, _text.Ready);
         _text.TakeReady();
-        if (_text.Stopped)
+        if (_text.StoppedBy != null)
         {
             End(FinishReason.Stop);
             return false;
@@ -142,9 +155,6 @@ public sealed unsafe class GenerationJob : SequenceJob
     internal override void EndCancelled() => End(FinishReason.Cancelled);
 
     /// <inheritdoc/>
-    internal override void EndFailed(RealmException failure) => Finish(FinishReason.None, failure, default);
-
-    /// <inheritdoc/>
     private protected override void Add(Batch batch, int rows)
     {
         if (IsDecoding)
@@ -152,13 +162,26 @@ public sealed unsafe class GenerationJob : SequenceJob
             _row = batch.Add(Session!, _next, wantLogits: true);
             for (int i = 1; i < rows; i++)
             {
-                batch.Add(Session!, _draft[i - 1], wantLogits: true);
+                batch.Add(Session!, _drafter![i - 1], wantLogits: true);
             }
             return;
         }
         for (int i = Fed; i < Fed + rows; i++)
         {
             _row = batch.Add(Session!, Prompt[i], wantLogits: i == Prompt.Length - 1);
+        }
+    }
+
+    /// <summary>The model ends with this token, or the caller wants it to.</summary>
+    private bool IsEnd(int token) =>
+        Array.IndexOf(_options.StopIds, token) >= 0
+        || (_tokenizer != null && !_options.IgnoreEos && token < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(token));
+
+    private void Publish(int token, ReadOnlySpan<byte> text)
+    {
+        lock (Mailbox.Gate)
+        {
+            Mailbox.Post((uint)token, text);
         }
     }
 

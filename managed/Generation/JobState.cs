@@ -4,9 +4,7 @@ namespace Realm.Generation;
 /// <param name="Model">Of a finished load: the opened model's handle. Else 0.</param>
 /// <param name="TextLength">Bytes of text that this call gave.</param>
 /// <param name="TokenCount">Ids that this call gave.</param>
-/// <param name="PromptTokens">Ids the job was started with.</param>
-/// <param name="DraftedTokens">Guessed ids that the model has looked at. Valid once done.</param>
-/// <param name="AcceptedTokens">How many of them were chosen. Valid once done.</param>
+/// <param name="Figures">What was counted; all of it once done.</param>
 /// <param name="Done">Nothing more will come, and everything is read.</param>
 /// <param name="Reason">Why a generation ended.</param>
 /// <param name="Failure">Why the job failed, once it is done; null: it did not.</param>
@@ -14,9 +12,7 @@ public readonly record struct JobState(
     ulong Model,
     int TextLength,
     int TokenCount,
-    long PromptTokens,
-    long DraftedTokens,
-    long AcceptedTokens,
+    JobFigures Figures,
     bool Done,
     FinishReason Reason,
     RealmException? Failure);

@@ -7,7 +7,7 @@ public sealed unsafe class LoadJob : Job
     private OpenModel? _opened;
 
     private LoadJob(Func<OpenModel, ulong> register, delegate* unmanaged<void*, void> notify, void* user)
-        : base(notify, user, streams: false) => _register = register;
+        : base(notify, user) => _register = register;
 
     /// <summary>Starts.</summary>
     /// <param name="lease">Opens the file and takes the lease; called on the job's thread.</param>
@@ -26,7 +26,7 @@ public sealed unsafe class LoadJob : Job
     private protected override void OnCancel()
     {
         // Packing weights has no place to stop at; what it makes is dropped.
-        lock (Gate)
+        lock (Mailbox.Gate)
         {
             if (_opened == null)
             {
@@ -75,9 +75,9 @@ public sealed unsafe class LoadJob : Job
             Finish(FinishReason.None, RealmFailure.Of(e), default);
             return;
         }
-        lock (Gate)
+        lock (Mailbox.Gate)
         {
-            if (opened != null && !IsCancelRequested && !IsClosed)
+            if (opened != null && !IsCancelRequested && !Mailbox.IsClosed)
             {
                 _opened = opened;
                 opened = null;

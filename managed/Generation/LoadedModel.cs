@@ -25,6 +25,7 @@ public sealed class LoadedModel
         Key = key;
         Options = options;
         Scheduler = new Scheduler(this);
+        Prompts = new PromptQueue(Scheduler);
     }
 
     /// <summary>How its weights are kept and run.</summary>
@@ -88,6 +89,9 @@ public sealed class LoadedModel
 
     /// <summary>Its jobs.</summary>
     internal Scheduler Scheduler { get; }
+
+    /// <summary>Of those jobs the ones whose prompts are long texts, before they are its.</summary>
+    internal PromptQueue Prompts { get; }
 
     /// <summary>Leases; guarded by <see cref="LoadedModels"/>.</summary>
     internal int Leases { get; set; }

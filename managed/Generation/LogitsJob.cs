@@ -14,8 +14,8 @@ public sealed unsafe class LogitsJob : SequenceJob
     private readonly int _vocabulary;
     private int _row;
 
-    internal LogitsJob(OpenModel model, int[] prompt, float* output, delegate* unmanaged<void*, void> notify, void* user)
-        : base(model, prompt, notify, user, streams: false)
+    internal LogitsJob(OpenModel model, Prompt prompt, float* output, delegate* unmanaged<void*, void> notify, void* user)
+        : base(model, prompt, notify, user)
     {
         _output = output;
         _vocabulary = model.Loaded.Model.Config.VocabSize;
@@ -27,10 +27,10 @@ public sealed unsafe class LogitsJob : SequenceJob
     /// <inheritdoc/>
     internal override void Take(Batch batch, SamplerScratch scratch)
     {
-        lock (Gate)
+        lock (Mailbox.Gate)
         {
             // Under the lock: after Close the memory may be gone.
-            for (int i = 0; i < RowsInPass && !IsClosed; i++)
+            for (int i = 0; i < RowsInPass && !Mailbox.IsClosed; i++)
             {
                 long bytes = (long)_vocabulary * sizeof(float);
                 Buffer.MemoryCopy(batch.Logits(_row + i), _output + ((long)(Fed + i) * _vocabulary), bytes, bytes);
@@ -46,9 +46,6 @@ public sealed unsafe class LogitsJob : SequenceJob
     /// <inheritdoc/>
     internal override void EndCancelled() =>
         Finish(FinishReason.None, new RealmException(ErrorCode.Cancelled, $"cancelled after {Fed} of {Prompt.Length} tokens"), default);
-
-    /// <inheritdoc/>
-    internal override void EndFailed(RealmException failure) => Finish(FinishReason.None, failure, default);
 
     /// <inheritdoc/>
     private protected override void Add(Batch batch, int rows)

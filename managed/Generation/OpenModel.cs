@@ -1,4 +1,4 @@
-using Realm.Blocks;
+using Realm.State;
 using Realm.Tokenizers;
 
 namespace Realm.Generation;
@@ -38,22 +38,30 @@ public sealed unsafe class OpenModel
     /// <summary>What is shared with other openers.</summary>
     public LoadedModel Loaded { get; }
 
-    /// <summary>Starts to generate.</summary>
+    /// <summary>Starts to generate from a text.</summary>
+    /// <param name="text">UTF-8, copied. That it has too many tokens, or none, ends the job.</param>
+    /// <param name="options">What to generate.</param>
+    /// <param name="notify">See <see cref="Job"/>.</param>
+    /// <param name="user">Handed to <paramref name="notify"/>.</param>
+    /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>, <see cref="ErrorCode.Vocab"/>,
+    /// <see cref="ErrorCode.ModelClosed"/>, <see cref="ErrorCode.Busy"/>.</exception>
+    public GenerationJob GenerateText(ReadOnlySpan<byte> text, GenerationOptions options, delegate* unmanaged<void*, void> notify, void* user)
+    {
+        RequireTokenizer();
+        return Generate(Prompt.OfText(text), options, notify, user);
+    }
+
+    /// <summary>Starts to generate from ids.</summary>
     /// <param name="prompt">Ids, at least one, at most the context length.</param>
     /// <param name="options">What to generate.</param>
     /// <param name="notify">See <see cref="Job"/>.</param>
     /// <param name="user">Handed to <paramref name="notify"/>.</param>
     /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>, <see cref="ErrorCode.InvalidToken"/>,
-    /// <see cref="ErrorCode.ContextFull"/>, <see cref="ErrorCode.ModelClosed"/>.</exception>
+    /// <see cref="ErrorCode.ContextFull"/>, <see cref="ErrorCode.ModelClosed"/>, <see cref="ErrorCode.Busy"/>.</exception>
     public GenerationJob Generate(ReadOnlySpan<uint> prompt, GenerationOptions options, delegate* unmanaged<void*, void> notify, void* user)
     {
-        lock (_gate)
-        {
-            int[] ids = Check(prompt);
-            var job = new GenerationJob(this, ids, options, notify, user);
-            Start(job);
-            return job;
-        }
+        ThrowIfNotRunnable();
+        return Generate(Prompt.OfIds(prompt, Loaded.Model.Config), options, notify, user);
     }
 
     /// <summary>Starts to compute the logits at every position.</summary>
@@ -62,17 +70,19 @@ public sealed unsafe class OpenModel
     /// <param name="elements">Floats there.</param>
     /// <param name="notify">See <see cref="Job"/>.</param>
     /// <param name="user">Handed to <paramref name="notify"/>.</param>
-    /// <exception cref="RealmException">As for <see cref="Generate"/>.</exception>
+    /// <exception cref="RealmException">As for ids to generate from.</exception>
     public LogitsJob Logits(ReadOnlySpan<uint> prompt, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user)
     {
+        ThrowIfNotRunnable();
+        Prompt ids = Prompt.OfIds(prompt, Loaded.Model.Config);
         lock (_gate)
         {
-            int[] ids = Check(prompt);
-            ulong needed = (ulong)ids.Length * (ulong)Loaded.Model.Config.VocabSize;
+            ThrowIfNotRunnable();
+            ulong needed = (ulong)prompt.Length * (ulong)Loaded.Model.Config.VocabSize;
             if (elements != needed)
             {
                 throw new RealmException(ErrorCode.InvalidArgument,
-                    $"the logits of {ids.Length} tokens over a vocabulary of {Loaded.Model.Config.VocabSize} are {needed} numbers, but the output has {elements}");
+                    $"the logits of {prompt.Length} tokens over a vocabulary of {Loaded.Model.Config.VocabSize} are {needed} numbers, but the output has {elements}");
             }
             var job = new LogitsJob(this, ids, output, notify, user);
             Start(job);
@@ -144,13 +154,31 @@ public sealed unsafe class OpenModel
         Loaded.Release();
     }
 
+    private GenerationJob Generate(Prompt prompt, GenerationOptions options, delegate* unmanaged<void*, void> notify, void* user)
+    {
+        lock (_gate)
+        {
+            ThrowIfNotRunnable();
+            var job = new GenerationJob(this, prompt, options, notify, user);
+            Start(job);
+            return job;
+        }
+    }
+
     private void Start(SequenceJob job)
     {
         Loaded.Lease();
         _jobs.Add(job);
         try
         {
-            Loaded.Scheduler.Submit(job);
+            if (job.IsLong)
+            {
+                Loaded.Prompts.Add(job);
+            }
+            else
+            {
+                Loaded.Scheduler.Submit(job);
+            }
         }
         catch
         {
@@ -159,34 +187,13 @@ public sealed unsafe class OpenModel
         }
     }
 
-    private int[] Check(ReadOnlySpan<uint> prompt)
+    private void ThrowIfNotRunnable()
     {
         ThrowIfClosed();
         if (IsVocabOnly)
         {
             throw new RealmException(ErrorCode.InvalidArgument, "the model was opened with vocabOnly: its weights are not there to run");
         }
-        if (prompt.IsEmpty)
-        {
-            throw new RealmException(ErrorCode.InvalidArgument, "the prompt has no tokens: at least one is needed");
-        }
-        ModelConfig config = Loaded.Model.Config;
-        if (prompt.Length > config.ContextLength)
-        {
-            throw new RealmException(ErrorCode.ContextFull, $"the prompt has {prompt.Length} tokens, the model's context holds {config.ContextLength}");
-        }
-        var ids = new int[prompt.Length];
-        for (int i = 0; i < ids.Length; i++)
-        {
-            // The caller's memory may change meanwhile: copy, then check the copy.
-            uint id = prompt[i];
-            if (id >= (uint)config.VocabSize)
-            {
-                throw new RealmException(ErrorCode.InvalidToken, $"token {id} at index {i} is not in the vocabulary of {config.VocabSize}");
-            }
-            ids[i] = (int)id;
-        }
-        return ids;
     }
 
     private void ThrowIfClosed()

@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Realm.Generation;
 
 /// <summary>
-/// What a pass of so many rows takes, measured against a pass of one row: while the weights must come from memory, a few rows more cost little.
-/// Decides how many guessed tokens are worth a row. Nothing but speed depends on it.
+/// What a pass of so many rows takes, measured against a pass of one row: while the weights must come from memory, a few rows more cost
+/// little. Decides how many guessed tokens are worth a row. Nothing but speed depends on it.
 /// </summary>
 internal sealed class PassCosts
 {
@@ -63,8 +63,8 @@ internal sealed class PassCosts
         return _costs[^1] + (tiles * Math.Max(0, _costs[^1] - _costs[^2]));
     }
 
-    /// <summary>How many tokens of the guess to add to a pass of <paramref name="rows"/> rows that are needed anyway, so that it gets done most in its
-    /// time: 0 where the guess is not worth it, or where rows are no longer cheap.</summary>
+    /// <summary>How many tokens of the guess to add to a pass of <paramref name="rows"/> rows that are needed anyway, so that it gets
+    /// done most in its time: 0 where the guess is not worth it, or where rows are no longer cheap.</summary>
     /// <param name="lookup">Has a guess.</param>
     /// <param name="rows">At least 1.</param>
     /// <param name="most">Tokens that could be used.</param>

@@ -3,10 +3,10 @@ using System.Numerics;
 namespace Realm.Generation;
 
 /// <summary>
-/// Guesses how a text goes on from what stands in it already: looks for the last place where its last three tokens (else two) came before, and
-/// follows the text from there as long as it stays right (Saxena, "Prompt Lookup Decoding", 2023). Because it goes on guessing when nobody asks, it knows at
-/// any time how good its guesses are, at the price of two look-ups a token. Allocates nothing after its start; remembers the last
-/// <see cref="LargestWindow"/> tokens at most.
+/// Guesses how a text goes on from what stands in it already: looks for the last place where its last three tokens (else two) came
+/// before, and follows the text from there as long as it stays right (Saxena, "Prompt Lookup Decoding", 2023). Because it goes on
+/// guessing when nobody asks, it knows at any time how good its guesses are, at the price of two look-ups a token. Allocates nothing
+/// after its start; remembers the last <see cref="LargestWindow"/> tokens at most.
 /// </summary>
 internal sealed class PromptLookup
 {
@@ -21,7 +21,8 @@ internal sealed class PromptLookup
     private readonly int _mask;
     private readonly int _shift;
 
-    // How often a guess was right, by how many tokens before it were as they had been. To start with, about what code, dialogues and lists give.
+    // How often a guess was right, by how many tokens before it were as they had been. To start with, about what code, dialogues and
+    // lists give.
     private readonly double[] _rates = [0, 0, 0.2, 0.35, 0.5, 0.6, 0.75, 0.85, 0.9];
     private int _count;
     private int _match;     // what stood here may come now

@@ -2,20 +2,49 @@ using Realm.Runtime;
 
 namespace Realm.Generation;
 
-/// <summary>A job that the <see cref="Scheduler"/> runs: one sequence through a model. All but the reader's side happens on the scheduler's thread.</summary>
-public abstract unsafe class SequenceJob : Job
+/// <summary>A job that the <see cref="Scheduler"/> runs: one sequence through a model. All but the reader's side happens on the
+/// scheduler's thread.</summary>
+public abstract unsafe class SequenceJob : Job, IPlanned
 {
     private readonly OpenModel _model;
+    private readonly Prompt _prompt;
+    private bool _isPrepared;
+    private bool _isQueued;
 
-    private protected SequenceJob(OpenModel model, int[] prompt, delegate* unmanaged<void*, void> notify, void* user, bool streams)
-        : base(notify, user, streams)
+    private protected SequenceJob(OpenModel model, Prompt prompt, delegate* unmanaged<void*, void> notify, void* user)
+        : base(notify, user)
     {
         _model = model;
-        Prompt = prompt;
+        _prompt = prompt;
+        _isQueued = prompt.IsLong;
     }
 
+    /// <inheritdoc/>
+    bool IPlanned.IsIdle => IsFull;
+
+    /// <inheritdoc/>
+    int IPlanned.Wanted => Wanted;
+
+    /// <inheritdoc/>
+    public Priority Priority { get; private protected init; } = Priority.Normal;
+
+    /// <inheritdoc/>
+    public int PassesWaited { get; private set; }
+
+    /// <summary>Beyond its prompt: it wants one row a pass, and soon; more if it has drafted.</summary>
+    public bool IsDecoding => Fed == Prompt.Length;
+
+    /// <summary>Its prompt is for the <see cref="PromptQueue"/>.</summary>
+    internal bool IsLong => _prompt.IsLong;
+
+    /// <summary>Rows of this job in the pass under way.</summary>
+    internal int RowsInPass { get; private set; }
+
+    /// <summary>Ids that it wants the model to see next.</summary>
+    internal abstract int Wanted { get; }
+
     /// <summary>The ids to start with.</summary>
-    private protected int[] Prompt { get; }
+    private protected int[] Prompt => _prompt.Ids;
 
     /// <summary>Of the prompt, how many ids the model has seen.</summary>
     private protected int Fed { get; set; }
@@ -24,36 +53,57 @@ public abstract unsafe class SequenceJob : Job
     private protected Session? Session { get; private set; }
 
     /// <inheritdoc/>
-    private protected override long PromptTokens => Prompt.Length;
+    private protected override JobFigures Figures => new(Prompt.Length, 0, 0);
 
-    /// <summary>Ids that it wants the model to see next.</summary>
-    internal abstract int Wanted { get; }
+    /// <inheritdoc/>
+    int IPlanned.Extra(int rows, int room) => Extra(rows, room);
 
-    /// <summary>Beyond its prompt: it wants one row a pass, and soon; more if it has drafted.</summary>
-    internal bool IsDecoding => Fed == Prompt.Length;
+    /// <inheritdoc cref="IPlanned.Extra"/>
+    internal virtual int Extra(int rows, int room) => 0;
 
-    /// <summary>Rows of this job in the pass under way.</summary>
-    internal int RowsInPass { get; private set; }
-
-    /// <summary>Of a decoding job, before <see cref="Feed"/>: lets it guess tokens for the next pass, which then are among those it wants.</summary>
-    /// <param name="rows">Rows that the pass has anyway, one of them its own.</param>
-    /// <param name="most">Rows that may be added.</param>
-    /// <param name="costs">What rows cost.</param>
-    /// <returns>How many tokens it has guessed.</returns>
-    internal virtual int Draft(int rows, int most, PassCosts costs) => 0;
-
-    /// <summary>Gives the job its state.</summary>
-    internal void Begin(Model model) => Session ??= model.NewSession();
-
-    /// <summary>Puts its next rows into the batch: at least one, at most <paramref name="limit"/>.</summary>
-    internal void Feed(Batch batch, int limit)
+    /// <summary>Makes ids of the prompt, and whatever else needs them. On the thread of the scheduler or of the prompts' queue.</summary>
+    internal void Prepare()
     {
-        RowsInPass = Math.Min(Wanted, limit);
-        Add(batch, RowsInPass);
+        if (!_isPrepared)
+        {
+            _isPrepared = true;
+            _prompt.Encode(_model.Loaded.Tokenizer!, _model.Loaded.Model.Config);
+            OnPrepared();
+        }
     }
 
-    /// <summary>It has no rows in the next pass.</summary>
-    internal void Skip() => RowsInPass = 0;
+    /// <summary>Is ready for the scheduler.</summary>
+    /// <returns>False: it has ended in the queue.</returns>
+    internal bool TryLeaveQueue()
+    {
+        lock (Mailbox.Gate)
+        {
+            _isQueued = false;
+            return !IsFinished;
+        }
+    }
+
+    /// <summary>Gives the job its state.</summary>
+    internal void Begin(Model model)
+    {
+        Prepare();
+        Session ??= model.NewSession();
+    }
+
+    /// <summary>Puts its next rows into the batch, side by side.</summary>
+    internal void Feed(Batch batch, int rows)
+    {
+        RowsInPass = rows;
+        PassesWaited = 0;
+        Add(batch, rows);
+    }
+
+    /// <summary>It has no rows in the next pass unless it is fed.</summary>
+    internal void Skip()
+    {
+        RowsInPass = 0;
+        PassesWaited++;
+    }
 
     /// <summary>The pass with its rows is done: takes the logits, and goes on or ends.</summary>
     internal abstract void Take(Batch batch, Sampling.SamplerScratch scratch);
@@ -62,7 +112,7 @@ public abstract unsafe class SequenceJob : Job
     internal abstract void EndCancelled();
 
     /// <summary>Ends it as failed.</summary>
-    internal abstract void EndFailed(RealmException failure);
+    internal void EndFailed(RealmException failure) => Finish(FinishReason.None, failure, default);
 
     /// <summary>Gives back its state and its hold on the model, after its end.</summary>
     internal void Release()
@@ -72,11 +122,28 @@ public abstract unsafe class SequenceJob : Job
         _model.Forget(this);
     }
 
+    /// <summary>The prompt's ids are there.</summary>
+    private protected virtual void OnPrepared()
+    {
+    }
+
     /// <summary>Adds so many rows to the batch.</summary>
     private protected abstract void Add(Batch batch, int rows);
 
     /// <inheritdoc/>
-    private protected override void OnCancel() => _model.Loaded.Scheduler.Interrupt();
+    private protected override void OnCancel()
+    {
+        lock (Mailbox.Gate)
+        {
+            if (_isQueued)
+            {
+                // Making ids has no place to stop at: the reader need not wait for its end.
+                EndCancelled();
+                return;
+            }
+        }
+        _model.Loaded.Scheduler.Cancelled(this);
+    }
 
     /// <inheritdoc/>
     private protected override void OnRoom() => _model.Loaded.Scheduler.Wake();

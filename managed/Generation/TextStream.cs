@@ -4,21 +4,24 @@ using System.Text;
 namespace Realm.Generation;
 
 /// <summary>
-/// Makes text of the bytes of tokens, which may end anywhere inside a character. What <see cref="Ready"/> gives is always whole characters, the same
-/// however the bytes were cut: an unfinished sequence waits for its rest; bytes that can be part of no character become U+FFFD, as Unicode advises
-/// (one for each maximal part). Text that may turn out to be the beginning of a stop string waits too; the first stop string to be complete ends
-/// the text before its first character.
+/// Makes text of the bytes of tokens, which may end anywhere inside a character. What <see cref="Ready"/> gives is always whole
+/// characters, the same however the bytes were cut: an unfinished sequence waits for its rest; bytes that can be part of no character
+/// become U+FFFD, as Unicode advises (one for each maximal part). Text that may turn out to be the beginning of a stop string waits
+/// too; the first stop string to be complete ends the text before its first character. Stop strings see special tokens written out, the
+/// text leaves them out.
 /// </summary>
 internal sealed class TextStream(byte[][] stops)
 {
     private static readonly byte[] _replacement = [0xEF, 0xBF, 0xBD];
 
-    private readonly ByteBuffer _raw = new(256);    // not yet characters
-    private readonly ByteBuffer _text = new(1024);  // characters, not yet taken: ready ones, then held ones
+    private readonly ByteBuffer _raw = new(64);     // not yet characters
+    private readonly ByteBuffer _text = new(256);   // characters, not yet taken: ready ones, then held ones
+    private readonly ByteBuffer _window = new(64);  // what may be the beginning of a stop string, hidden characters too
+    private readonly ByteBuffer _shown = new(64);   // of each byte of the window: 1 if the text has it, 0 if it is hidden
     private int _held;
 
-    /// <summary>A stop string came: the text is at its end, more bytes are ignored.</summary>
-    public bool Stopped { get; private set; }
+    /// <summary>The stop string that ended the text, more bytes are ignored; null: none did.</summary>
+    public byte[]? StoppedBy { get; private set; }
 
     /// <summary>Characters that no later byte can change. Valid until the next call.</summary>
     public ReadOnlySpan<byte> Ready => _text.Span[..(_text.Length - _held)];
@@ -28,6 +31,16 @@ internal sealed class TextStream(byte[][] stops)
     {
         _raw.Append(bytes);
         Decode(final: false);
+    }
+
+    /// <summary>A special token came, whose written form only stop strings see.</summary>
+    public void AppendHidden(ReadOnlySpan<byte> bytes)
+    {
+        for (int i = 0; i < bytes.Length && StoppedBy == null && stops.Length > 0; i++)
+        {
+            Watch(bytes.Slice(i, 1), shown: 0);
+        }
+        Hold();
     }
 
     /// <summary>No more bytes will come: what waited is ready now.</summary>
@@ -42,43 +55,69 @@ internal sealed class TextStream(byte[][] stops)
 
     private void Decode(bool final)
     {
-        while (!Stopped && _raw.Length > 0)
+        while (StoppedBy == null && _raw.Length > 0)
         {
             OperationStatus status = Rune.DecodeFromUtf8(_raw.Span, out _, out int consumed);
             if (status == OperationStatus.NeedMoreData && !final)
             {
                 break;
             }
-            _text.Append(status == OperationStatus.Done ? _raw.Span[..consumed] : _replacement);
+            ReadOnlySpan<byte> character = status == OperationStatus.Done ? _raw.Span[..consumed] : _replacement;
+            _text.Append(character);
+            if (stops.Length > 0)
+            {
+                Watch(character, shown: 1);
+            }
             _raw.Skip(consumed);
-            FindStop();
         }
-        _held = Stopped ? 0 : LongestBeginning();
+        Hold();
     }
 
-    /// <summary>Does the text end with a stop string now? Looked at after each character, so that the cut between tokens makes no difference.</summary>
-    private void FindStop()
+    /// <summary>Does what came end with a stop string now? Looked at after each character, so that the cut between tokens makes no
+    /// difference.</summary>
+    private void Watch(ReadOnlySpan<byte> character, byte shown)
     {
-        ReadOnlySpan<byte> text = _text.Span;
-        int longest = 0;
+        _window.Append(character);
+        foreach (byte _ in character)
+        {
+            _shown.Append([shown]);
+        }
+        byte[]? longest = null;
         foreach (byte[] stop in stops)
         {
-            if (stop.Length > longest && text.EndsWith(stop))
+            if (stop.Length > (longest?.Length ?? 0) && _window.Span.EndsWith(stop))
             {
-                longest = stop.Length;
+                longest = stop;
             }
         }
-        if (longest > 0)
+        if (longest != null)
         {
-            _text.Truncate(text.Length - longest);
-            Stopped = true;
+            _text.Truncate(_text.Length - Shown(longest.Length));
+            StoppedBy = longest;
         }
     }
 
-    /// <summary>Bytes at the text's end that are the beginning of a stop string.</summary>
+    /// <summary>Of the last bytes of the window, those that the text has.</summary>
+    private int Shown(int last) => _shown.Span[^last..].Count((byte)1);
+
+    /// <summary>Keeps back what may be the beginning of a stop string.</summary>
+    private void Hold()
+    {
+        if (StoppedBy != null || stops.Length == 0)
+        {
+            _held = 0;
+            return;
+        }
+        int length = LongestBeginning();
+        _window.Skip(_window.Length - length);
+        _shown.Skip(_shown.Length - length);
+        _held = Shown(length);
+    }
+
+    /// <summary>Bytes at the window's end that are the beginning of a stop string.</summary>
     private int LongestBeginning()
     {
-        ReadOnlySpan<byte> text = _text.Span;
+        ReadOnlySpan<byte> text = _window.Span;
         int longest = 0;
         foreach (byte[] stop in stops)
         {

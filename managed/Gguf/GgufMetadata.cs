@@ -32,6 +32,9 @@ public sealed class GgufMetadata
     /// <summary>Whether the key is there and its value is an array.</summary>
     public bool IsArray(string key) => _values.TryGetValue(key, out GgufValue value) && value.Type == GgufValueType.Array;
 
+    /// <summary>Whether the key is there and its value is a flag.</summary>
+    public bool IsFlag(string key) => _values.TryGetValue(key, out GgufValue value) && value.Type == GgufValueType.Bool;
+
     /// <summary>A string; bytes that are not UTF-8 are replaced by U+FFFD. Null when absent.</summary>
     public string? Text(string key)
     {
@@ -88,10 +91,10 @@ public sealed class GgufMetadata
         return numbers;
     }
 
-    /// <summary>The elements of an array of flags. Null when absent.</summary>
+    /// <summary>The elements of an array of flags, which files also write as integers. Null when absent.</summary>
     public bool[]? Flags(string key)
     {
-        if (Elements(key, "flags", static t => t == GgufValueType.Bool) is not { } value) return null;
+        if (Elements(key, "flags", static t => t == GgufValueType.Bool || t.IsInteger()) is not { } value) return null;
         var flags = new bool[value.Count];
         for (int i = 0; i < flags.Length; i++) flags[i] = value.Integer(_front, i) != 0;
         return flags;
@@ -100,7 +103,8 @@ public sealed class GgufMetadata
     /// <summary>A string that must be there; else <see cref="ErrorCode.MissingKey"/>.</summary>
     public string RequireText(string key) => Text(key) ?? throw Missing(key, "a string");
 
-    /// <summary>An integer that must be there (else <see cref="ErrorCode.MissingKey"/>), between both bounds (else <see cref="ErrorCode.Range"/>).</summary>
+    /// <summary>An integer that must be there (else <see cref="ErrorCode.MissingKey"/>), between both bounds (else <see
+    /// cref="ErrorCode.Range"/>).</summary>
     public long RequireInteger(string key, long min, long max)
     {
         long value = Integer(key) ?? throw Missing(key, "an integer");

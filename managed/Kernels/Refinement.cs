@@ -83,7 +83,7 @@ internal sealed unsafe class Refinement(ActivationLayout layout, int maxColumns)
             return Tile(at);
         at = ~at;
         if (_memory == null)
-            _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(_blocks.Length * _bytes), 64);
+            _memory = SystemMemory.AllocateLines((long)_blocks.Length * _bytes);
         Array.Copy(_blocks, at, _blocks, at + 1, Count - at);
         Array.Copy(_places, at, _places, at + 1, Count - at);
         _blocks[at] = block;
@@ -94,7 +94,7 @@ internal sealed unsafe class Refinement(ActivationLayout layout, int maxColumns)
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_memory);
+        SystemMemory.FreeLines(_memory);
         _memory = null;
     }
 }

@@ -17,6 +17,14 @@ internal static unsafe class RmsNorm
             output[i] = x[i] * scale * weight[i];
     }
 
+    /// <summary>The same without weights.</summary>
+    public static void Scale(float* x, float epsilon, int n, float* output)
+    {
+        float scale = 1f / MathF.Sqrt(SumOfSquares(x, n) / n + epsilon);
+        for (int i = 0; i < n; i++)
+            output[i] = x[i] * scale;
+    }
+
     /// <summary>Sixteen partial sums (element i belongs to number i % 16), then a fixed tree: one order on every processor.</summary>
     public static float SumOfSquares(float* x, int n)
     {

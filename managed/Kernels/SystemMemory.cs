@@ -18,6 +18,9 @@ internal static unsafe class SystemMemory
     private const int ReadWrite = 3;
     private const int PrivateAnonymous = 0x22;
 
+    /// <summary>A test build: a page that nobody may touch lies behind every buffer.</summary>
+    public static bool HasGuards => Guard.Watches;
+
     /// <summary>Zeroed memory of at least one byte, aligned to a page on Linux and to 64 bytes elsewhere. On Linux what is never touched takes no memory.</summary>
     /// <exception cref="OutOfMemoryException">The system has none.</exception>
     public static byte* Allocate(long bytes)
@@ -28,8 +31,23 @@ internal static unsafe class SystemMemory
             NativeMemory.Clear(aligned, (nuint)bytes);
             return (byte*)aligned;
         }
-        nint memory = Map(0, (nuint)bytes, ReadWrite, PrivateAnonymous, -1, 0);
-        return memory == -1 ? throw new OutOfMemoryException() : (byte*)memory;
+        nint memory = Map(0, (nuint)(bytes + Guard.Bytes(bytes)), ReadWrite, PrivateAnonymous, -1, 0);
+        return memory == -1 ? throw new OutOfMemoryException() : (byte*)memory + Guard.Close(memory, bytes);
+    }
+
+    /// <summary>A small piece of undefined content. Goes back by <see cref="FreeLines"/>.</summary>
+    /// <exception cref="OutOfMemoryException">The system has none.</exception>
+    public static byte* AllocateLines(long bytes, int alignment = 64) => Guard.Watches
+        ? Guard.Allocate(bytes)
+        : (byte*)NativeMemory.AlignedAlloc(checked((nuint)bytes), (nuint)alignment);
+
+    /// <summary>Gives back what <see cref="AllocateLines"/> gave; null is nothing.</summary>
+    public static void FreeLines(void* memory)
+    {
+        if (Guard.Watches)
+            Guard.Free((byte*)memory);
+        else
+            NativeMemory.AlignedFree(memory);
     }
 
     /// <summary>Bytes, rounded up to whole cache lines of 64.</summary>
@@ -41,7 +59,7 @@ internal static unsafe class SystemMemory
         if (!OperatingSystem.IsLinux())
             NativeMemory.AlignedFree(memory);
         else if (memory != null)
-            _ = Unmap((nint)memory, (nuint)bytes);
+            _ = Unmap((nint)(memory - Guard.Shift(bytes)), (nuint)(bytes + Guard.Bytes(bytes)));
     }
 
     /// <summary>Advises on the whole pages within a range. Does nothing on other systems.</summary>
@@ -53,6 +71,68 @@ internal static unsafe class SystemMemory
         nint first = (start + page - 1) / page * page, last = (nint)(start + length) / page * page;
         if (first < last)
             _ = MemoryAdvise(first, (nuint)(last - first), advice);
+    }
+
+    /// <summary>
+    /// In the engine's own tests a page that nobody may touch lies behind every buffer, which ends where that page begins (up to its last
+    /// line of 64 bytes): one line too far ends the test run at once. In the product all of this folds to nothing.
+    /// </summary>
+    private static class Guard
+    {
+#if GUARD_PAGES
+        private const int Header = 64;
+
+        public static bool Watches => OperatingSystem.IsLinux();
+
+        /// <summary>Bytes that a buffer takes beyond its own: up to a page's end, and the page behind.</summary>
+        public static long Bytes(long bytes) => Shift(bytes) + WholeLines(bytes) - bytes + Environment.SystemPageSize;
+
+        /// <summary>Where in its first page a buffer begins.</summary>
+        public static long Shift(long bytes)
+        {
+            long page = Environment.SystemPageSize;
+            return (page - WholeLines(bytes) % page) % page;
+        }
+
+        /// <summary>Closes the page behind; returns where the buffer begins.</summary>
+        public static long Close(nint memory, long bytes)
+        {
+            if (Protect(memory + (nint)(Shift(bytes) + WholeLines(bytes)), (nuint)Environment.SystemPageSize, 0) != 0)
+                throw new OutOfMemoryException();
+            return Shift(bytes);
+        }
+
+        /// <summary>A piece with its length in the line before it.</summary>
+        public static byte* Allocate(long bytes)
+        {
+            byte* memory = SystemMemory.Allocate(Header + bytes);
+            *(long*)memory = Header + bytes;
+            return memory + Header;
+        }
+
+        public static void Free(byte* memory)
+        {
+            if (memory != null)
+                SystemMemory.Free(memory - Header, *(long*)(memory - Header));
+        }
+
+        [DllImport("libc", EntryPoint = "mprotect")]
+        private static extern int Protect(nint address, nuint length, int protection);
+#else
+        public static bool Watches => false;
+
+        public static long Bytes(long bytes) => 0;
+
+        public static long Shift(long bytes) => 0;
+
+        public static long Close(nint memory, long bytes) => 0;
+
+        public static byte* Allocate(long bytes) => null;
+
+        public static void Free(byte* memory)
+        {
+        }
+#endif
     }
 
     [DllImport("libc", EntryPoint = "mmap")]

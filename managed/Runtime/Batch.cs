@@ -1,13 +1,18 @@
-using System.Runtime.InteropServices;
+using Realm.Kernels;
 
 namespace Realm.Runtime;
 
-/// <summary>The rows of the next pass: tokens of one or several sequences. Filled by one thread, run by <see cref="Model.Forward"/>.</summary>
+/// <summary>Rows `First`.. of a batch: `Count` tokens that follow what the session holds.</summary>
+internal readonly record struct BatchSegment(Session Session, int First, int Count);
+
+/// <summary>The rows of the next pass: tokens of one or several sequences, those of a sequence side by side. Filled by one thread, run by
+/// <see cref="Model.Forward"/>.</summary>
 public sealed unsafe class Batch : IDisposable
 {
-    private readonly Session[] _sessions;
+    private readonly BatchSegment[] _segments;
     private readonly int[] _logitRows;
     private readonly int _vocabSize;
+    private int _segmentCount;
     private int* _wanted;
     private float* _logits;
     private int _logitCapacity;
@@ -17,11 +22,10 @@ public sealed unsafe class Batch : IDisposable
     {
         Capacity = capacity;
         _vocabSize = vocabSize;
-        _sessions = new Session[capacity];
+        _segments = new BatchSegment[capacity];
         _logitRows = new int[capacity];
-        Tokens = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
-        Positions = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
-        _wanted = (int*)NativeMemory.AllocZeroed((nuint)capacity, sizeof(int));
+        Tokens = (int*)SystemMemory.AllocateLines((long)capacity * sizeof(int));
+        _wanted = (int*)SystemMemory.AllocateLines((long)capacity * sizeof(int));
     }
 
     /// <summary>Rows that fit.</summary>
@@ -39,7 +43,8 @@ public sealed unsafe class Batch : IDisposable
 
     internal int* Tokens { get; private set; }
 
-    internal int* Positions { get; private set; }
+    /// <summary>One for each session.</summary>
+    internal ReadOnlySpan<BatchSegment> Segments => _segments.AsSpan(0, _segmentCount);
 
     /// <summary>Rows that want logits, in order.</summary>
     internal int* Wanted => _wanted;
@@ -48,44 +53,46 @@ public sealed unsafe class Batch : IDisposable
 
     internal float* LogitMemory => _logits;
 
-    internal Session SessionOf(int row) => _sessions[row];
-
     /// <summary>Removes all rows and the request to cancel.</summary>
     public void Clear()
     {
-        Array.Clear(_sessions, 0, Count);
+        Array.Clear(_segments, 0, _segmentCount);
+        _segmentCount = 0;
         Count = 0;
         WantedCount = 0;
         _cancel = false;
     }
 
     /// <summary>Adds a row: `token` at the next position of `session` (its length, and the rows of it that are already here). Returns the row.</summary>
-    /// <exception cref="RealmException">E_LIMIT when the batch is full.</exception>
+    /// <exception cref="RealmException">E_LIMIT when the batch is full; E_INVALID_ARGUMENT when rows of the session stand further up and others after
+    /// them.</exception>
     public int Add(Session session, int token, bool wantLogits)
     {
         if (Count == Capacity)
             throw new RealmException(ErrorCode.Limit, $"the batch is full: it holds {Capacity} rows");
-        int row = Count;
-        int position = session.Length;
-        for (int i = row - 1; i >= 0; i--)
-        {
-            if (_sessions[i] == session)
-            {
-                position = Positions[i] + 1;
-                break;
-            }
-        }
-        _sessions[row] = session;
+        if (_segmentCount > 0 && _segments[_segmentCount - 1].Session == session)
+            _segments[_segmentCount - 1] = _segments[_segmentCount - 1] with { Count = _segments[_segmentCount - 1].Count + 1 };
+        else
+            Begin(session);
+        int row = Count++;
         Tokens[row] = token;
-        Positions[row] = position;
         _logitRows[row] = -1;
         if (wantLogits)
         {
             _logitRows[row] = WantedCount;
             _wanted[WantedCount++] = row;
         }
-        Count++;
         return row;
+    }
+
+    private void Begin(Session session)
+    {
+        foreach (ref readonly BatchSegment segment in Segments)
+        {
+            if (segment.Session == session)
+                throw new RealmException(ErrorCode.InvalidArgument, "the rows of a session must be added one after the other");
+        }
+        _segments[_segmentCount++] = new BatchSegment(session, Count, 1);
     }
 
     /// <summary>The logits of a row that wanted them, (vocabulary), after the pass.</summary>
@@ -95,21 +102,20 @@ public sealed unsafe class Batch : IDisposable
     {
         if (WantedCount <= _logitCapacity)
             return;
-        NativeMemory.AlignedFree(_logits);
+        SystemMemory.FreeLines(_logits);
         _logits = null;
         _logitCapacity = 0;
-        _logits = (float*)NativeMemory.AlignedAlloc((nuint)WantedCount * (nuint)_vocabSize * sizeof(float), 64);
+        _logits = (float*)SystemMemory.AllocateLines((long)WantedCount * _vocabSize * sizeof(float));
         _logitCapacity = WantedCount;
     }
 
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
-        NativeMemory.Free(Tokens);
-        NativeMemory.Free(Positions);
-        NativeMemory.Free(_wanted);
-        NativeMemory.AlignedFree(_logits);
-        Tokens = Positions = _wanted = null;
+        SystemMemory.FreeLines(Tokens);
+        SystemMemory.FreeLines(_wanted);
+        SystemMemory.FreeLines(_logits);
+        Tokens = _wanted = null;
         _logits = null;
         _logitCapacity = 0;
     }

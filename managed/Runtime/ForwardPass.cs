@@ -1,20 +1,19 @@
+using Realm.Architectures;
 using Realm.Blocks;
-using Realm.Formats;
 using Realm.Kernels;
+using Realm.Parallel;
+using Realm.Passes;
 
 namespace Realm.Runtime;
 
-/// <summary>The network: its layers, and a pass through them. Every thread of the pool runs <see cref="Run"/>.</summary>
-internal sealed unsafe class ForwardPass : IPass
+/// <summary>A pass through a network. Every thread of the pool runs <see cref="Run"/>, or, for few rows, one that the others help.</summary>
+internal sealed unsafe class ForwardPass : IPass, IDisposable
 {
-    private readonly ModelConfig _config;
+    private readonly Network _network;
     private readonly WorkerPool _pool;
     private readonly Scratch _scratch;
-    private readonly Rows _rows;
-    private readonly Embedding _embedding;
-    private readonly Block[][] _layers;
-    private readonly float* _norm;
-    private readonly Matrices _head;
+    private readonly RowSet _rows = new();
+    private readonly RowBuffer _stream;
 
     private Batch? _batch;
     private int _firstLayer;
@@ -24,30 +23,45 @@ internal sealed unsafe class ForwardPass : IPass
     private float* _logits;
     private volatile bool _cancelled;
     private RealmException? _failure;
-    private bool _led;
+    private bool _small;
 
-    public ForwardPass(ModelConfig config, WorkerPool pool, Scratch scratch, Rows rows, Embedding embedding, Block[][] layers, float* norm, Linear head)
+    public ForwardPass(Network network, WorkerPool pool, bool packed)
     {
-        _config = config;
+        _network = network;
         _pool = pool;
-        _scratch = scratch;
-        _rows = rows;
-        _embedding = embedding;
-        _layers = layers;
-        _norm = norm;
-        _head = new Matrices(head);
+        Needs needs = new(network.Config.HiddenSize, packed);
+        _stream = needs.Rows(network.Config.RowSize);
+        foreach (RopeTable table in network.RopeTables)
+            table.Ask(needs);
+        foreach (Block[] layer in network.Layers)
+            needs.Children(layer);
+        needs.Children(network.Exit);
+        _scratch = new Scratch(needs, pool.Threads);
     }
 
-    public Rows Rows => _rows;
+    /// <summary>The rows of the next pass; room for them is made by <see cref="Reserve"/>.</summary>
+    public RowSet Rows => _rows;
 
-    public Scratch Scratch => _scratch;
+    /// <summary>The residual stream, (rows, row size).</summary>
+    public float* Stream => _stream.Memory;
 
-    /// <summary>All layers and the wanted logits of a batch whose rows are in <see cref="Rows"/>. False: cancelled, the caches are unchanged.</summary>
-    /// <exception cref="RealmException">The embedding cannot be read; the caches are unchanged.</exception>
+    /// <summary>Makes room for as many rows.</summary>
+    public void Reserve(int rows)
+    {
+        if (rows <= _scratch.Capacity)
+            return;
+        // A helper that lost its processor may still be reading what this frees: it comes to a pass of all threads only when it is done.
+        _pool.Run(NoPass.Instance);
+        _scratch.Reserve(rows);
+        _rows.Reserve(rows);
+    }
+
+    /// <summary>All layers and the wanted logits of a batch whose rows are in <see cref="Rows"/>. False: cancelled, the states are unchanged.</summary>
+    /// <exception cref="RealmException">The embedding cannot be read; the states are unchanged.</exception>
     public bool RunBatch(Batch batch)
     {
         _batch = batch;
-        Start(0, _layers.Length, batch.Wanted, batch.WantedCount, batch.LogitMemory);
+        Start(0, _network.Layers.Length, batch.Wanted, batch.WantedCount, batch.LogitMemory);
         _batch = null;
         if (_failure is { } failure)
         {
@@ -57,13 +71,14 @@ internal sealed unsafe class ForwardPass : IPass
         return !_cancelled;
     }
 
-    /// <summary>One layer over the rows whose hidden states are in the scratch.</summary>
+    /// <summary>One layer over the rows of the stream.</summary>
     public void RunLayer(int layer) => Start(layer, layer + 1, null, 0, null);
 
-    /// <summary>Logits of the hidden state in the scratch's first row.</summary>
-    public void RunHead(float* logits)
+    /// <summary>Logits of the first row of the stream.</summary>
+    public void RunExit(float* logits)
     {
         int row = 0;
+        _rows.Clear();
         Start(0, 0, &row, 1, logits);
     }
 
@@ -75,20 +90,21 @@ internal sealed unsafe class ForwardPass : IPass
         _wantedCount = wantedCount;
         _logits = logits;
         _cancelled = false;
-        _scratch.ReservePartials(_rows);
-        _led = (lastLayer == firstLayer || _rows.Count <= Lanes.Tokens) && wantedCount <= Lanes.Tokens;
-        if (_led)
+        _scratch.Reserve(_rows);
+        _small = (lastLayer == firstLayer || _rows.Count <= Lanes.Tokens) && wantedCount <= Lanes.Tokens;
+        if (_small)
             _pool.Lead(this);
         else
             _pool.Run(this);
     }
 
-    /// <summary>The pass, as each thread runs it; led, as one thread does.</summary>
+    /// <summary>The pass, as each thread runs it; a small one, as one thread does.</summary>
     public void Run(int thread)
     {
-        Step step = _led ? new(_pool.Crew, _scratch, _rows) : new(thread, _pool.Threads, _pool.Barrier, _scratch, _rows);
-        if (_batch is { } batch)
-            Embed(step, batch);                                                              // (rows, hidden)
+        Step step = _small ? new(_pool.Crew, _scratch, _rows, _stream.View)
+            : new(thread, _pool.Threads, _pool.Barrier, _scratch, _rows, _stream.View);
+        if (_firstLayer < _lastLayer)
+            Begin(step);                                                                     // (rows, row size)
         for (int layer = _firstLayer; layer < _lastLayer; layer++)
         {
             if (thread == 0 && _batch?.Cancel == true)
@@ -96,23 +112,23 @@ internal sealed unsafe class ForwardPass : IPass
             step.Barrier();
             if (_cancelled)
                 return;
-            foreach (Block block in _layers[layer])
-                block.Forward(step);                                                         // (rows, hidden)
+            foreach (Block block in _network.Layers[layer])
+                block.Forward(step);                                                         // (rows, row size)
         }
         if (_wantedCount > 0)
-        {
-            Inputs n = step.Norm(_scratch.Hidden, _wantedCount, _config.HiddenSize, _norm, _config.NormEpsilon, _head.Layouts, _wanted);
-            step.Project(_head, n, _wantedCount, _logits, _config.VocabSize);                // (wanted, vocab)
-        }
+            _network.Exit.Logits(step, _wanted, _wantedCount, _logits);                      // (wanted, vocab)
     }
 
-    private void Embed(in Step step, Batch batch)
+    // Tables of positions, and of a batch the tokens' rows.
+    private void Begin(in Step step)
     {
-        (int first, int last) = step.Share(batch.Count);
+        foreach (RopeTable table in _network.RopeTables)
+            table.Fill(step);
+        (int first, int last) = step.Share(_batch?.Count ?? 0);
         try
         {
             for (int row = first; row < last; row++)
-                _embedding.Read(batch.Tokens[row], _scratch.Hidden + (long)row * _config.HiddenSize);
+                _network.Entry.Fill(_batch!.Tokens[row], _stream.Row(row));
         }
         catch (RealmException e)
         {
@@ -121,5 +137,20 @@ internal sealed unsafe class ForwardPass : IPass
             _cancelled = true;
         }
         step.Barrier();
+    }
+
+    public void Dispose()
+    {
+        _scratch.Dispose();
+        _rows.Dispose();
+    }
+
+    private sealed class NoPass : IPass
+    {
+        public static NoPass Instance { get; } = new();
+
+        public void Run(int thread)
+        {
+        }
     }
 }

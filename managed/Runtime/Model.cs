@@ -1,23 +1,21 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Realm.Architectures;
-using Realm.Blocks;
-using Realm.Formats;
-using Realm.Kernels;
+using Realm.Parallel;
+using Realm.Passes;
+using Realm.State;
 
 namespace Realm.Runtime;
 
-/// <summary>A network ready to run: configuration, weights, threads. Its calls may come from any thread, one runs at a time.</summary>
+/// <summary>A network ready to run: weights, threads. Its calls may come from any thread, one runs at a time.</summary>
 public sealed unsafe class Model : IDisposable
 {
+    // Rows of a pass where tokens see only what is before them.
     private const int BatchRows = 256;
-    private const string EmbeddingName = "token_embd.weight";
 
     private readonly Lock _lock = new();
     private readonly TensorReader _tensors;
     private readonly PackedWeights? _packed;
-    private readonly Embedding _embedding;
-    private readonly KvLayout _cacheLayout;
+    private readonly Network _network;
     private readonly WorkerPool? _pool;
     private readonly ForwardPass? _pass;
     private bool _disposed;
@@ -25,23 +23,21 @@ public sealed unsafe class Model : IDisposable
     private Model(ModelFile file, ModelOptions options)
     {
         var architecture = Architectures.Architectures.Find(file.Metadata.RequireText("general.architecture"));
-        _tensors = new TensorReader(file.Views);
+        _tensors = new TensorReader(file);
         try
         {
-            Config = Configuration.Read(architecture, file.Metadata, _tensors);
-            // A reader of its own, because this matrix is not packed unless it is the output's too.
-            Weight embedding = new TensorReader(file.Views).Matrix(EmbeddingName, Config.VocabSize, Config.HiddenSize);
-            _embedding = new Embedding(file, file.Find(EmbeddingName)!, embedding.Format);
-            Block[][] layers = [.. Enumerable.Range(0, Config.Layers).Select(i => Layers.Create(architecture, Config, i, _tensors))];
-            float* norm = _tensors.Vector("output_norm.weight", Config.HiddenSize);
-            string headName = _tensors.Contains("output.weight") ? "output.weight" : EmbeddingName;
-            Linear head = _tensors.Linear("output", headName, Config.VocabSize, Config.HiddenSize);
-            _cacheLayout = new KvLayout(options.Cache, Config.KvHeadCounts, Config.HeadSize, Config.ContextLength);
+            _network = architecture.Build(new ModelReader(architecture.Name, file.Metadata, _tensors, options.Cache));
             _pool = new WorkerPool(options.Threads == 0 ? WorkerPool.DefaultThreads : options.Threads);
             Options = options with { Threads = _pool.Threads };
-            _pass = new ForwardPass(Config, _pool, CreateScratch(), new Rows(BatchRows, Config.Rope), _embedding, layers, norm, head);
+            _pass = new ForwardPass(_network, _pool, options.Packed);
+            _pass.Reserve(_network.WholeText ? Math.Min(BatchRows, Config.ContextLength) : BatchRows);
             if (options.Packed)
-                _packed = new PackedWeights(file, _tensors.Weights, _pool);
+                _packed = new PackedWeights(file, [.. _tensors.Weights], _pool);
+        }
+        catch (OutOfMemoryException)
+        {
+            Release();
+            throw new RealmException(ErrorCode.OutOfMemory, "no memory for the buffers of a pass");
         }
         catch
         {
@@ -51,20 +47,35 @@ public sealed unsafe class Model : IDisposable
     }
 
     /// <summary>What the file says.</summary>
-    public ModelConfig Config { get; }
+    public ModelConfig Config => _network.Config;
 
     /// <summary>As asked for; the number of threads as it is.</summary>
     public ModelOptions Options { get; }
+
+    /// <summary>Whether tokens see what comes after them: then the rows of a pass are whole texts, each of a session that is empty.</summary>
+    public bool ReadsWholeTexts => _network.WholeText;
+
+    /// <summary>Names of the file's tensors that the network does not use.</summary>
+    internal IEnumerable<string> UnreadTensors => _tensors.Unread;
 
     /// <summary>Loads the network of a file, which must stay open as long as the model.</summary>
     /// <exception cref="RealmException">E_UNSUPPORTED, E_MISSING_TENSOR, E_SHAPE, E_HPARAM, ...</exception>
     public static Model Load(ModelFile file, ModelOptions options) => new(file, options);
 
+    /// <summary>What would be told about the model of a file, without loading its weights.</summary>
+    /// <exception cref="RealmException">As for <see cref="Load"/>.</exception>
+    public static ModelConfig Inspect(ModelFile file)
+    {
+        var architecture = Architectures.Architectures.Find(file.Metadata.RequireText("general.architecture"));
+        using TensorReader tensors = new(file);
+        return architecture.Build(new ModelReader(architecture.Name, file.Metadata, tensors, CacheType.F16)).Config;
+    }
+
     /// <summary>An empty sequence.</summary>
-    public Session NewSession() => new(_cacheLayout);
+    public Session NewSession() => new(new SequenceState(_network.State));
 
     /// <summary>Room for the rows of a pass.</summary>
-    public Batch NewBatch() => new(BatchRows, Config.VocabSize);
+    public Batch NewBatch() => new(_network.WholeText ? Math.Max(BatchRows, Config.ContextLength) : BatchRows, Config.VocabSize);
 
     /// <summary>Runs all rows through all layers, appends them to their sessions and computes the logits of those that want them.</summary>
     /// <returns>False when <see cref="Batch.Cancel"/> was set: then the sessions are as before.</returns>
@@ -74,50 +85,51 @@ public sealed unsafe class Model : IDisposable
         lock (_lock)
         {
             ThrowIfDisposed();
-            Rows rows = _pass!.Rows;
-            rows.Clear();
             for (int row = 0; row < batch.Count; row++)
-            {
                 CheckToken((uint)batch.Tokens[row]);
-                KvCache cache = batch.SessionOf(row).Cache;
-                cache.Reserve(batch.Positions[row] + 1);
-                rows.Add(cache, batch.Positions[row], 1);
+            ReadOnlySpan<BatchSegment> segments = batch.Segments;
+            foreach (ref readonly BatchSegment segment in segments)
+            {
+                if (_network.WholeText && segment.Session.Length > 0)
+                    throw new RealmException(ErrorCode.InvalidArgument, "tokens of this model see what comes after them: a text can't be continued, begin a new one");
+                segment.Session.State.Reserve(segment.Session.Length, segment.Count);
             }
+            Reserve(batch.Count);
             batch.ReserveLogits();
             if (batch.Count == 0)
                 return true;
+            RowSet rows = _pass!.Rows;
+            rows.Clear();
+            foreach (ref readonly BatchSegment segment in segments)
+                rows.Add(segment.Session.State, segment.Session.Length, segment.Count);
             if (!_pass.RunBatch(batch))
                 return false;
-            foreach (ref readonly Run run in rows.Runs)
+            foreach (ref readonly BatchSegment segment in segments)
             {
+                segment.Session.Length += segment.Count;
                 for (int layer = 0; layer < Config.Layers; layer++)
-                    run.Cache.SetLength(layer, run.Position + run.Count);
+                    segment.Session.State.Commit(layer, segment.Session.Length);
             }
-            for (int row = 0; row < batch.Count; row++)
-                batch.SessionOf(row).Length = batch.Positions[row] + 1;
             return true;
         }
     }
 
-    /// <summary>Rows of the embedding: output (count, hidden). Tokens may be unaligned.</summary>
+    /// <summary>Rows of the stream before the first layer: output (count, row size). Tokens may be unaligned.</summary>
     /// <exception cref="RealmException">E_INVALID_TOKEN; E_TRUNCATED or E_IO when the file cannot be read any more.</exception>
     public void Embed(uint* tokens, long count, float* output)
     {
         lock (_lock)
         {
             ThrowIfDisposed();
-            for (long i = 0; i < count; i++)
-                CheckToken(Unsafe.ReadUnaligned<uint>(tokens + i));
-            for (long i = 0; i < count; i++)
-                _embedding.Read((int)Unsafe.ReadUnaligned<uint>(tokens + i), output + i * Config.HiddenSize);
+            _network.Entry.Fill(tokens, count, output);
         }
     }
 
     /// <summary>
-    /// One layer over `rows` hidden states at `position` and after: hidden, output (rows, hidden), which may be the same memory. The layer's
-    /// cache is first cut to `position`, then grows by the rows.
+    /// One layer over `rows` rows at `position` and after: hidden, output (rows, row size), which may be the same memory. The layer's
+    /// state is first cut to `position`, then grows by the rows.
     /// </summary>
-    /// <exception cref="RealmException">E_CACHE_GAP when the layer's cache holds fewer than `position` rows; E_CONTEXT_FULL.</exception>
+    /// <exception cref="RealmException">E_CACHE_GAP when the layer holds fewer than `position` rows, or a state that can't be cut there; E_CONTEXT_FULL.</exception>
     public void ForwardLayer(Session session, int layer, float* hidden, long rows, long position, float* output)
     {
         lock (_lock)
@@ -125,34 +137,59 @@ public sealed unsafe class Model : IDisposable
             ThrowIfDisposed();
             if (layer < 0 || layer >= Config.Layers)
                 throw new RealmException(ErrorCode.InvalidArgument, $"layer {layer} asked, the model has {Config.Layers}");
-            KvCache cache = session.Cache;
-            if (position > cache.Length(layer))
-                throw new RealmException(ErrorCode.CacheGap, $"position {position} leaves a gap: layer {layer} holds {cache.Length(layer)} positions");
-            if (position + rows > Config.ContextLength)
-                throw new RealmException(ErrorCode.ContextFull, $"positions {position} to {position + rows - 1} asked, the context holds {Config.ContextLength}");
-            cache.Reserve((int)(position + rows));
-            long width = Config.HiddenSize;
-            for (long done = 0; done < rows; done += BatchRows)
+            SequenceState state = session.State;
+            CheckPosition(state, layer, rows, position);
+            state.Truncate(layer, (int)position);
+            state.Reserve((int)position, (int)rows);
+            int step = _network.WholeText ? (int)Math.Max(rows, 1) : BatchRows;
+            Reserve((int)Math.Min(rows, step));
+            long width = Config.RowSize;
+            for (long done = 0; done < rows; done += step)
             {
-                int count = (int)Math.Min(BatchRows, rows - done);
+                int count = (int)Math.Min(step, rows - done);
                 _pass!.Rows.Clear();
-                _pass.Rows.Add(cache, (int)(position + done), count);
-                NativeMemory.Copy(hidden + done * width, _pass.Scratch.Hidden, (nuint)(count * width * sizeof(float)));
+                _pass.Rows.Add(state, (int)(position + done), count);
+                NativeMemory.Copy(hidden + done * width, _pass.Stream, (nuint)(count * width * sizeof(float)));
                 _pass.RunLayer(layer);
-                NativeMemory.Copy(_pass.Scratch.Hidden, output + done * width, (nuint)(count * width * sizeof(float)));
-                cache.SetLength(layer, (int)(position + done + count));
+                NativeMemory.Copy(_pass.Stream, output + done * width, (nuint)(count * width * sizeof(float)));
+                state.Commit(layer, (int)(position + done + count));
             }
         }
     }
 
-    /// <summary>Final norm and output head of one hidden state: hidden (hidden size), output (vocabulary).</summary>
+    /// <summary>Final norm and output head of one row: hidden (row size), output (vocabulary).</summary>
     public void ComputeLogits(float* hidden, float* output)
     {
         lock (_lock)
         {
             ThrowIfDisposed();
-            NativeMemory.Copy(hidden, _pass!.Scratch.Hidden, (nuint)Config.HiddenSize * sizeof(float));
-            _pass.RunHead(output);
+            NativeMemory.Copy(hidden, _pass!.Stream, (nuint)Config.RowSize * sizeof(float));
+            _pass.RunExit(output);
+        }
+    }
+
+    private void CheckPosition(SequenceState state, int layer, long rows, long position)
+    {
+        int length = state.Length(layer);
+        if (position > length)
+            throw new RealmException(ErrorCode.CacheGap, $"position {position} leaves a gap: layer {layer} holds {length} positions");
+        if (_network.WholeText && position != 0)
+            throw new RealmException(ErrorCode.CacheGap, $"position {position}: tokens of this model see what comes after them, so the rows given are the whole text, at position 0");
+        if (!state.CanTruncate(layer, (int)position))
+            throw new RealmException(ErrorCode.CacheGap, $"position {position}: the state of layer {layer} after {length} positions is recurrent and can't be cut; give 0 or {length}");
+        if (position + rows > Config.ContextLength)
+            throw new RealmException(ErrorCode.ContextFull, $"positions {position} to {position + rows - 1} asked, the context holds {Config.ContextLength}");
+    }
+
+    private void Reserve(int rows)
+    {
+        try
+        {
+            _pass!.Reserve(rows);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new RealmException(ErrorCode.OutOfMemory, $"no memory for a pass over {rows} rows");
         }
     }
 
@@ -166,31 +203,6 @@ public sealed unsafe class Model : IDisposable
     {
         if (_disposed)
             throw new RealmException(ErrorCode.ModelClosed, "the model is closed");
-    }
-
-    private Scratch CreateScratch()
-    {
-        int heads = Config.HeadCounts.Max(), kvHeads = Config.KvHeadCounts.Max();
-        int group = Enumerable.Range(0, Config.Layers).Max(i => Config.HeadCounts[i] / Config.KvHeadCounts[i]);
-        int feedForward = Config.FeedForwardSizes.Max();
-        return new Scratch(new ScratchSizes
-        {
-            Threads = Options.Threads,
-            Rows = BatchRows,
-            HiddenSize = Config.HiddenSize,
-            ProjectionSize = (heads + 2 * kvHeads) * Config.HeadSize,
-            AttendedSize = heads * Config.HeadSize,
-            FeedForwardSize = feedForward,
-            WidestInput = _tensors.Weights.Max(w => w.Columns),
-            Layouts = LayoutSet.Of(_tensors.Weights),
-            MostGroups = _tensors.Weights.Max(w => w.Groups),
-            PackedBytes = _tensors.Weights.Max(w => Options.Packed && w.ForBatches.CanBePacked ? 0 : Math.Max(Matrices.PanelBytes, 2 * Matrices.LinesOf(w.ForBatches))),
-            AttentionBytes = AttentionTile.ScratchBytes(Config.HeadSize, group),
-            PartialFloats = (long)kvHeads * AttentionState.Floats(group, _cacheLayout.ValueSize),
-        })
-        {
-            Experts = Config.ExpertCount == 0 ? null : new ExpertScratch(BatchRows, Config.HiddenSize, Config.ExpertCount, Config.ExpertUsedCount),
-        };
     }
 
     /// <summary>Stops the threads and frees the weights. Waits for a running call.</summary>
@@ -208,8 +220,7 @@ public sealed unsafe class Model : IDisposable
     private void Release()
     {
         _pool?.Dispose();
-        _pass?.Scratch.Dispose();
-        _pass?.Rows.Dispose();
+        _pass?.Dispose();
         _packed?.Dispose();
         _tensors.Dispose();
     }

@@ -9,7 +9,7 @@ using Realm.Kernels;
 namespace Realm.Runtime;
 
 /// <summary>A model's bytes in memory: files mapped read-only, or one copy of bytes that were handed in.</summary>
-public sealed unsafe class ModelFile : IDisposable
+public sealed unsafe class ModelFile : IDisposable, ITensorFile
 {
     private readonly GgufSet _set;
     private readonly List<(nint Start, long Length)> _parts = [];
@@ -33,7 +33,7 @@ public sealed unsafe class ModelFile : IDisposable
     /// <summary>Bytes of all tensors as they are stored.</summary>
     public long TensorBytes => Tensors.Sum(t => t.Bytes);
 
-    internal IReadOnlyDictionary<string, TensorView> Views => _views;
+    IReadOnlyDictionary<string, TensorView> ITensorFile.Views => _views;
 
     /// <summary>Maps a file, and the other parts if it is a split one.</summary>
     /// <exception cref="RealmException">E_IO, E_NOT_GGUF, E_TRUNCATED, ... naming the path.</exception>
@@ -93,7 +93,7 @@ public sealed unsafe class ModelFile : IDisposable
 
     /// <summary>Copies bytes of a tensor, from byte `offset` of it on. Of a file they are read, not taken from the map.</summary>
     /// <exception cref="RealmException">E_TRUNCATED when the file has become shorter; E_IO when it cannot be read.</exception>
-    internal void Read(GgufTensor tensor, long offset, Span<byte> to)
+    void ITensorFile.Read(GgufTensor tensor, long offset, Span<byte> to)
     {
         if (_copy != null)
         {

@@ -1,4 +1,4 @@
-using Realm.Blocks;
+using Realm.State;
 
 namespace Realm.Runtime;
 

@@ -1,5 +1,6 @@
 using Realm.Formats;
 using Realm.Kernels;
+using Realm.Parallel;
 
 namespace Realm.Runtime;
 

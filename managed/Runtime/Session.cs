@@ -1,26 +1,36 @@
-using Realm.Blocks;
+using Realm.State;
 
 namespace Realm.Runtime;
 
 /// <summary>One sequence: what a model remembers of the tokens it has seen.</summary>
 public sealed class Session : IDisposable
 {
-    internal Session(KvLayout layout) => Cache = new KvCache(layout);
+    internal Session(SequenceState state) => State = state;
 
-    internal KvCache Cache { get; }
+    internal SequenceState State { get; }
 
     /// <summary>Positions held by all layers.</summary>
     public int Length { get; internal set; }
 
+    /// <summary>Whether positions from `length` on can be forgotten: a network with a recurrent state can only forget all of them.</summary>
+    public bool CanTruncate(int length) => State.CanTruncate(length);
+
     /// <summary>Forgets all positions from `length` on.</summary>
+    /// <exception cref="RealmException">E_INVALID_ARGUMENT: not that long, or <see cref="CanTruncate"/> says no.</exception>
     public void Truncate(int length)
     {
         if (length < 0 || length > Length)
             throw new RealmException(ErrorCode.InvalidArgument, $"cannot truncate a session of {Length} positions to {length}");
-        Cache.Truncate(length);
+        if (!State.CanTruncate(length))
+            throw new RealmException(ErrorCode.InvalidArgument, $"cannot truncate to {length}: the recurrent state of {Length} positions can't be cut, only begun anew");
+        State.Truncate(length);
         Length = length;
     }
 
+    /// <summary>The same sequence once more; memory is shared until one of the two changes it.</summary>
+    /// <exception cref="RealmException">E_OUT_OF_MEMORY.</exception>
+    public Session Fork() => new(State.Fork()) { Length = Length };
+
     /// <summary>Frees the memory.</summary>
-    public void Dispose() => Cache.Dispose();
+    public void Dispose() => State.Dispose();
 }

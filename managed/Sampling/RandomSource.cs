@@ -40,10 +40,18 @@ public sealed class RandomSource
     /// <summary>A number in [0, 1), one of 2^53 equally spaced.</summary>
     public double NextDouble() => (NextBits() >> 11) * (1.0 / (1UL << 53));
 
+    /// <summary>What splitmix64 counts by.</summary>
+    internal const ulong Increment = 0x9E3779B97F4A7C15;
+
     private static ulong SplitMix(ref ulong state)
     {
-        state += 0x9E3779B97F4A7C15;
-        ulong z = state;
+        state += Increment;
+        return Mix(state);
+    }
+
+    /// <summary>The bits that splitmix64 gives for a state.</summary>
+    internal static ulong Mix(ulong z)
+    {
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
         return z ^ (z >> 31);

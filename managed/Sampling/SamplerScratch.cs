@@ -8,7 +8,7 @@ namespace Realm.Sampling;
 /// What choosing a token needs beside the logits: allocated once a vocabulary, used by one thread at a time, shared by all samplers of a
 /// thread. Reads the logits in blocks of <see cref="LogitBlock.Size"/> and remembers each block's best, so that later passes skip most of them.
 /// </summary>
-public sealed unsafe class SamplerScratch : IDisposable
+public sealed unsafe partial class SamplerScratch : IDisposable
 {
     private const int BlockSize = LogitBlock.Size;
 
@@ -16,7 +16,7 @@ public sealed unsafe class SamplerScratch : IDisposable
     private readonly int _blocks;
     private float* _logits;
     private float* _memory;
-    private float _lowest;
+    private TokenMarks? _marks;
 
     /// <summary>Scratch for a vocabulary of this size.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.OutOfMemory"/>.</exception>
@@ -29,7 +29,7 @@ public sealed unsafe class SamplerScratch : IDisposable
         nuint floats = ((nuint)List * 5) + BlockSize + (nuint)(3 * _blocks);
         try
         {
-            _memory = (float*)NativeMemory.AlignedAlloc(floats * sizeof(float), 64);
+            _memory = (float*)SystemMemory.AllocateLines((long)floats * sizeof(float));
         }
         catch (OutOfMemoryException)
         {
@@ -45,11 +45,6 @@ public sealed unsafe class SamplerScratch : IDisposable
 
     /// <summary>The highest logit of the last scan.</summary>
     internal float Best { get; private set; }
-
-    /// <summary>Candidates gathered: their number, and ids (ascending), logits and weights beside each other.</summary>
-    internal int Count { get; private set; }
-
-    internal ReadOnlySpan<int> Ids => new(IdMemory, Count);
 
     // Room for a list: all tokens of whole blocks, and what Sieve may overwrite.
     private int List => (_blocks + 1) * BlockSize;
@@ -70,6 +65,9 @@ public sealed unsafe class SamplerScratch : IDisposable
 
     private float* Bests => (float*)(Sums + _blocks);
 
+    /// <summary>Numbers beside the tokens for the steps that look back; made when the first of them asks.</summary>
+    internal TokenMarks Marks => _marks ??= new TokenMarks(Vocabulary);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -78,14 +76,22 @@ public sealed unsafe class SamplerScratch : IDisposable
     }
 
     /// <summary>
-    /// The first pass, and the only one that reads every logit in any case: each block's best, and whether all are finite. A mask over the
-    /// vocabulary, if there shall be one, belongs here, before the best is taken: all later passes skip what this one has not let through.
+    /// The first pass, and the only one that reads every logit in any case: each block's best, and whether all are finite. What is not allowed
+    /// becomes <see cref="LogitMask.Forbidden"/> before that, so no later pass takes it.
     /// </summary>
     /// <param name="logits">(vocabulary), read again by the other passes until the next scan.</param>
-    /// <exception cref="RealmException"><see cref="ErrorCode.Numeric"/> naming the first logit that is not finite.</exception>
-    internal void Scan(float* logits)
+    /// <param name="mask">(vocabulary) bits of the tokens that are allowed, or null: all.</param>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Numeric"/> naming the first logit that is not finite;
+    /// <see cref="ErrorCode.InvalidArgument"/>: the mask allows nothing.</exception>
+    internal void Scan(float* logits, ulong* mask = null)
     {
         _logits = logits;
+        _isGathered = false;
+        _offset = 0;
+        if (mask != null)
+        {
+            LogitMask.Apply(logits, Vocabulary, mask);
+        }
         int rest = Vocabulary % BlockSize;
         if (rest > 0)
         {
@@ -103,6 +109,10 @@ public sealed unsafe class SamplerScratch : IDisposable
             best = Bests[i] > best ? Bests[i] : best;
         }
         Best = best;
+        if (mask != null && best <= LogitMask.Forbidden)
+        {
+            throw new RealmException(ErrorCode.InvalidArgument, $"none of the {Vocabulary} tokens is allowed");
+        }
     }
 
     /// <summary>The lowest id among the best.</summary>
@@ -121,69 +131,6 @@ public sealed unsafe class SamplerScratch : IDisposable
         }
         return (block * BlockSize) + i;
     }
-
-    /// <summary>A logit that at least <paramref name="count"/> tokens reach, and not many more: that block best which as many blocks reach.
-    /// With fewer blocks than that, the lowest of them, which may be too high.</summary>
-    internal float ThresholdFor(int count)
-    {
-        uint key = Cut.AtCount(new(Bests, _blocks), Math.Min(count, _blocks), _bins).Key;
-        return Cut.LogitOf(key);
-    }
-
-    /// <summary>Whether clearly more tokens than this reach a logit: so many are the best of their blocks.</summary>
-    internal bool AreMoreThan(int count, float threshold) => Sieve.Sum(Bests, null, _blocks, threshold) > count;
-
-    /// <summary>Makes all tokens with at least this logit the candidates, in order of their ids.</summary>
-    internal void Gather(float threshold)
-    {
-        int count = 0;
-        for (int i = 0; i < _blocks; i++)
-        {
-            if (Bests[i] >= threshold)
-            {
-                count += Sieve.Block(Block(i), i * BlockSize, threshold, IdMemory + count, LogitMemory + count);
-            }
-        }
-        // The last block's padding, where even that reaches the threshold.
-        while (count > 0 && IdMemory[count - 1] >= Vocabulary)
-        {
-            count--;
-        }
-        Count = count;
-        _lowest = threshold;
-    }
-
-    /// <summary>Weighs the candidates: e^((logit - best) * scale).</summary>
-    /// <returns>The sum; <see cref="Pick"/> may follow.</returns>
-    internal double Weigh(float scale)
-    {
-        int blocks = (Count + BlockSize - 1) / BlockSize;
-        Weigh(LogitMemory, Count, scale);
-        new Span<float>(Weights + Count, (blocks * BlockSize) - Count).Clear();
-        double sum = 0;
-        for (int i = 0; i < blocks; i++)
-        {
-            float* weights = Weights + (i * BlockSize);
-            Sums[i] = Sieve.Sum(weights, weights, BlockSize, 0);
-            sum += Sums[i];
-        }
-        return sum;
-    }
-
-    /// <summary>Keeps the best <paramref name="count"/> candidates; of equal ones those with lower ids.</summary>
-    internal void KeepCount(int count)
-    {
-        if (count < Count)
-        {
-            Keep(FindCut(null, count));
-        }
-    }
-
-    /// <summary>Keeps the best candidates until their weights reach <paramref name="mass"/>.</summary>
-    internal void KeepMass(double mass) => Keep(FindCut(Weights, mass));
-
-    /// <summary>Keeps candidates with at least this logit.</summary>
-    internal void KeepAtLeast(float threshold) => Count = Sieve.Take(LogitMemory, IdMemory, Count, threshold, true, LogitMemory, IdMemory);
 
     /// <summary>Between which two numbers <see cref="WeighAll"/> with scale 1 lies.</summary>
     /// <param name="exactly">They shall be one.</param>
@@ -219,13 +166,6 @@ public sealed unsafe class SamplerScratch : IDisposable
         int block = FindBlock(ref mass, _blocks);
         Weigh(Block(block), BlockSize, scale);
         return (block * BlockSize) + Find(Weights, mass);
-    }
-
-    /// <summary>The candidate at which the weights, in order of the ids, pass <paramref name="mass"/>.</summary>
-    internal int Pick(double mass)
-    {
-        int block = FindBlock(ref mass, (Count + BlockSize - 1) / BlockSize);
-        return IdMemory[(block * BlockSize) + Find(Weights + (block * BlockSize), mass)];
     }
 
     /// <summary>The block in which the sums pass a mass, of which what lies before it is taken off. Rounding may leave the walk short of the end:
@@ -283,39 +223,6 @@ public sealed unsafe class SamplerScratch : IDisposable
         }
     }
 
-    private Cut FindCut(float* weights, double target)
-    {
-        // Further down than 87 nothing weighs anything, and a search need not begin there.
-        float lowest = Math.Max(_lowest, Best - 87);
-        return Cut.Find(LogitMemory, weights, Count, target, (lowest, Best), ((nint)OtherLogits, (nint)OtherWeights), _bins);
-    }
-
-    private void Keep(Cut cut)
-    {
-        if (cut.Key == 0)
-        {
-            return;
-        }
-        float least = Cut.LogitOf(cut.Key);
-        KeepAtLeast(least);
-        int equal = Count - (int)Sieve.Sum(LogitMemory, null, Count, MathF.BitIncrement(least));
-        if (equal <= cut.Ties)
-        {
-            return;
-        }
-        int ties = cut.Ties;
-        int kept = 0;
-        for (int i = 0; i < Count; i++)
-        {
-            if (LogitMemory[i] != least || ties-- > 0)
-            {
-                IdMemory[kept] = IdMemory[i];
-                LogitMemory[kept++] = LogitMemory[i];
-            }
-        }
-        Count = kept;
-    }
-
     private float* Block(int i) => (i + 1) * BlockSize > Vocabulary ? Tail : _logits + (i * BlockSize);
 
     private RealmException NotFinite()
@@ -330,7 +237,8 @@ public sealed unsafe class SamplerScratch : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_memory);
+        SystemMemory.FreeLines(_memory);
         _memory = null;
+        _marks?.Dispose();
     }
 }

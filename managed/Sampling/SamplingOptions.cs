@@ -1,14 +1,16 @@
 namespace Realm.Sampling;
 
-/// <summary>How the next token is chosen from the logits. The defaults switch everything off: greedy.</summary>
-/// <param name="Temperature">0: the best token always. Else logits are divided by it before one is drawn. Finite, at least 0.</param>
-/// <param name="TopK">Keep this many of the best tokens. 0: off.</param>
-/// <param name="TopP">Keep the best tokens until their probabilities reach this sum; the one that reaches it stays. 0 to 1; 1: off.</param>
-/// <param name="MinP">Keep tokens at least this many times as probable as the best one. 0 to 1; 0: off.</param>
-/// <param name="RepeatPenalty">Of tokens among the last <see cref="RepeatPenalty.Window"/>, prompt included: positive logits
-/// are divided by it, others multiplied. Finite, above 0; 1: off.</param>
+/// <summary>
+/// How the next token is chosen from the logits. What is not given is off: greedy (for what a user gets who asks for nothing see
+/// <see cref="Sampling.Samplers.Defaults"/>). What the numbers mean and may be stands with the samplers that use them (see <see cref="Sampling.Samplers"/>).
+/// </summary>
+/// <param name="Temperature">See <see cref="Sampling.Temperature"/>.</param>
+/// <param name="TopK">See <see cref="Sampling.TopK"/>.</param>
+/// <param name="TopP">See <see cref="Sampling.TopP"/>.</param>
+/// <param name="MinP">See <see cref="Sampling.MinP"/>.</param>
+/// <param name="RepeatPenalty">See <see cref="Penalties"/>.</param>
 /// <param name="Seed">Of the random numbers: equal seeds and logits give equal tokens, on every machine.</param>
-public readonly record struct SamplingOptions(
+public sealed record SamplingOptions(
     float Temperature = 0,
     int TopK = 0,
     float TopP = 1,
@@ -16,33 +18,69 @@ public readonly record struct SamplingOptions(
     float RepeatPenalty = 1,
     ulong Seed = 0)
 {
+    internal static readonly SamplingOptions Off = new();
+
+    /// <summary>See <see cref="DynamicTemperature"/>.</summary>
+    public float DynatempRange { get; init; }
+
+    /// <inheritdoc cref="DynatempRange"/>
+    public float DynatempExponent { get; init; } = 1;
+
+    /// <summary>See <see cref="Typical"/>.</summary>
+    public float TypicalP { get; init; } = 1;
+
+    /// <summary>See <see cref="Sampling.TopNSigma"/>.</summary>
+    public float TopNSigma { get; init; }
+
+    /// <summary>See <see cref="Xtc"/>.</summary>
+    public float XtcProbability { get; init; }
+
+    /// <inheritdoc cref="XtcProbability"/>
+    public float XtcThreshold { get; init; } = 0.1f;
+
+    /// <summary>See <see cref="Penalties"/>.</summary>
+    public int RepeatLastN { get; init; } = Penalties.DefaultWindow;
+
+    /// <inheritdoc cref="RepeatLastN"/>
+    public float FrequencyPenalty { get; init; }
+
+    /// <inheritdoc cref="RepeatLastN"/>
+    public float PresencePenalty { get; init; }
+
+    /// <summary>See <see cref="Dry"/>.</summary>
+    public float DryMultiplier { get; init; }
+
+    /// <inheritdoc cref="DryMultiplier"/>
+    public float DryBase { get; init; } = 1.75f;
+
+    /// <inheritdoc cref="DryMultiplier"/>
+    public int DryAllowedLength { get; init; } = 2;
+
+    /// <inheritdoc cref="DryMultiplier"/>
+    public int DryPenaltyLastN { get; init; } = -1;
+
+    /// <summary>See <see cref="Sampling.Mirostat"/>.</summary>
+    public int Mirostat { get; init; }
+
+    /// <inheritdoc cref="Mirostat"/>
+    public float MirostatTau { get; init; } = 5;
+
+    /// <inheritdoc cref="Mirostat"/>
+    public float MirostatEta { get; init; } = 0.1f;
+
+    /// <summary>See <see cref="AdaptiveP"/>.</summary>
+    public float AdaptiveTarget { get; init; } = -1;
+
+    /// <inheritdoc cref="AdaptiveTarget"/>
+    public float AdaptiveDecay { get; init; } = 0.9f;
+
+    /// <summary>What is added to logits of tokens, before anything else; minus infinity: the token is never chosen.</summary>
+    public (int Token, float Bias)[] LogitBias { get; init; } = [];
+
+    /// <summary>Names of the steps to run, in order; null: all, in llama.cpp's order. A step that is not among them does not run.</summary>
+    public IReadOnlyList<string>? Samplers { get; init; }
+
     /// <summary>Checks every range.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>, naming the option.</exception>
-    public void Validate()
-    {
-        // Written so that NaN fails too.
-        if (!(Temperature >= 0 && float.IsFinite(Temperature)))
-        {
-            throw Wrong("temperature", "a finite number, at least 0", Temperature);
-        }
-        if (TopK < 0)
-        {
-            throw Wrong("topK", "an integer, at least 0", TopK);
-        }
-        if (!(TopP >= 0 && TopP <= 1))
-        {
-            throw Wrong("topP", "a number from 0 to 1", TopP);
-        }
-        if (!(MinP >= 0 && MinP <= 1))
-        {
-            throw Wrong("minP", "a number from 0 to 1", MinP);
-        }
-        if (!(RepeatPenalty > 0 && float.IsFinite(RepeatPenalty)))
-        {
-            throw Wrong("repeatPenalty", "a finite number above 0", RepeatPenalty);
-        }
-    }
-
-    private static RealmException Wrong(string option, string expected, float value) =>
-        new(ErrorCode.InvalidArgument, $"{option} must be {expected}, not {value}");
+    public void Validate() => Sampling.Samplers.Check(this);
 }

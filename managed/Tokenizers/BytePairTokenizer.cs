@@ -1,95 +1,93 @@
-using System.Buffers;
 using Realm.Gguf;
 using Realm.Tokenizers.Splitters;
 
 namespace Realm.Tokenizers;
 
-/// <summary>Byte-level BPE (<c>tokenizer.ggml.model</c> "gpt2"): text is cut into words, whose bytes are merged.</summary>
-internal sealed class BytePairTokenizer : Tokenizer
+/// <summary>
+/// Byte-pair encoding (<c>tokenizer.ggml.model</c> "gpt2" and others): text is cut into words, whose bytes or characters are
+/// merged.
+/// </summary>
+internal class BytePairTokenizer : Tokenizer
 {
     private const string MergesKey = "tokenizer.ggml.merges";
 
-    private readonly BytePairVocabulary _words;
-    private readonly Splitter[] _splitters;
-    private readonly bool _wholeWords;
+    private readonly PreTokenizer _pre;
+    private readonly WordEncoder _words;
+    private readonly bool[] _markers;
 
-    private BytePairTokenizer(GgufMetadata metadata, Vocabulary vocabulary, PreTokenizer pre, byte[][] merges)
-        : base(metadata, vocabulary, new Conventions { AddBos = pre.AddBos, CleanSpaces = pre.CleanSpaces })
+    private protected BytePairTokenizer(GgufMetadata metadata, PreTokenizer pre, Vocabulary vocabulary)
+        : base(metadata, vocabulary, new Conventions { AddBos = pre.AddBos, AlwaysBos = pre.AlwaysBos, CleanSpaces = pre.CleanSpaces },
+            pre.Symbols switch
+            {
+                PairSymbols.Bytes => TokenTexts.Bytes,
+                PairSymbols.Characters => TokenTexts.Plain,
+                _ => TokenTexts.Spaced,
+            })
     {
-        _words = new BytePairVocabulary(vocabulary, merges);
-        _splitters = pre.Splitters;
-        _wholeWords = pre.WholeWords;
+        _pre = pre;
+        _markers = vocabulary.Markers();
+        byte[][] merges = metadata.Texts(MergesKey) ?? (pre.MayLackMerges
+            ? []
+            : throw new RealmException(ErrorCode.Vocab, $"{MergesKey} is missing, though tokenizer.ggml.model is byte-pair encoding"));
+        _words = pre.Symbols == PairSymbols.Bytes
+            ? new ByteWords(new BytePairVocabulary(vocabulary, merges))
+            : new CharacterWords(new CharacterPairVocabulary(vocabulary, merges), tied: false, unknown: null);
     }
 
-    /// <summary>Reads a byte-level BPE tokenizer.</summary>
+    /// <summary>Reads a tokenizer whose pre-tokenizer the file names.</summary>
     /// <exception cref="RealmException">E_UNSUPPORTED: an unknown pre-tokenizer; E_VOCAB: contradictory tables.</exception>
     public static new BytePairTokenizer Create(GgufMetadata metadata)
     {
-        PreTokenizer pre = PreTokenizers.Find(metadata.Text("tokenizer.ggml.pre"));
-        // Falcon's end of text, which files of that time leave out; the format's default since.
-        var defaults = new SpecialIds { Bos = pre.DefaultBos ? 11 : null, Eos = 11 };
-        byte[][] merges = metadata.Texts(MergesKey)
-            ?? throw new RealmException(ErrorCode.Vocab, $"{MergesKey} is missing, though tokenizer.ggml.model is byte-pair encoding");
-        return new BytePairTokenizer(metadata, Vocabulary.Read(metadata, defaults), pre, merges);
+        PreTokenizer pre = NamedPreTokenizer(metadata);
+        return new BytePairTokenizer(metadata, pre, ReadVocabulary(metadata, pre));
     }
 
-    /// <inheritdoc/>
-    private protected override void EncodeText(ReadOnlySpan<byte> text, bool afterSpecial, List<int> output) => Split(text, 0, output);
+    /// <summary>Reads Gemma 4's tokenizer, which is a model of its own in files: it has one pre-tokenizer and no default ids.</summary>
+    /// <exception cref="RealmException">E_VOCAB: contradictory tables.</exception>
+    public static BytePairTokenizer CreateSpaced(GgufMetadata metadata) =>
+        new(metadata, PreTokenizers.Find("gemma4"), Vocabulary.Read(metadata, new SpecialIds()));
+
+    /// <summary>The pre-tokenizer that a file names.</summary>
+    private protected static PreTokenizer NamedPreTokenizer(GgufMetadata metadata) =>
+        PreTokenizers.Find(metadata.Text("tokenizer.ggml.pre"));
+
+    /// <summary>The file's tokens, with the format's defaults: Falcon's end of text, which files of that time leave out.</summary>
+    private protected static Vocabulary ReadVocabulary(GgufMetadata metadata, PreTokenizer pre) =>
+        Vocabulary.Read(metadata, new SpecialIds { Bos = pre.DefaultBos ? 11 : null, Eos = 11 });
 
     /// <inheritdoc/>
-    private protected override ReadOnlySpan<byte> Render(Vocabulary vocabulary, int id, Span<byte> scratch)
-    {
-        TokenAttributes attributes = vocabulary.Attributes[id];
-        byte[] text = vocabulary.Texts[id];
-        if ((attributes & TokenAttributes.Special) != 0)
-        {
-            return text;
-        }
-        if ((attributes & TokenAttributes.Normal) != 0)
-        {
-            return scratch[..(ByteAlphabet.TryDecode(text, scratch, out int length) ? length : ByteAlphabet.Render(text, scratch))];
-        }
-        return (attributes & TokenAttributes.Byte) != 0 ? new byte[] { vocabulary.ByteOf(id) } : [];
-    }
+    private protected override void EncodeText(ReadOnlySpan<byte> text, bool afterSpecial, bool plain, List<int> output) =>
+        Split(_pre.Symbols == PairSymbols.SpacedCharacters ? WrittenSpaces.Write(text, prefix: false) : text, 0, plain, output);
 
     /// <summary>Each splitter cuts the pieces of the one before; the last one's pieces are the words.</summary>
-    private void Split(ReadOnlySpan<byte> text, int level, List<int> output)
+    private void Split(ReadOnlySpan<byte> text, int level, bool plain, List<int> output)
     {
-        Splitter splitter = _splitters[level];
+        Splitter splitter = _pre.Splitters[level];
         int memo = 0;
         for (int start = 0; start < text.Length;)
         {
             int end = splitter.Next(text, start, ref memo);
             ReadOnlySpan<byte> piece = text[start..end];
-            if (level + 1 < _splitters.Length)
+            if (level + 1 < _pre.Splitters.Length)
             {
-                Split(piece, level + 1, output); // as deep as there are splitters: six at most
+                Split(piece, level + 1, plain, output); // as deep as there are splitters: six at most
             }
             else
             {
-                EncodeWord(piece, output);
+                EncodeWord(piece, plain, output);
             }
             start = end;
         }
     }
 
-    private void EncodeWord(ReadOnlySpan<byte> word, List<int> output)
+    private void EncodeWord(ReadOnlySpan<byte> word, bool plain, List<int> output)
     {
-        if (_wholeWords && _words.FindToken(word) is >= 0 and int whole)
+        bool mayBeWhole = _pre.WholeWords || (_pre.WholeLineBreaks && word[0] == '\n' && !word.ContainsAnyExcept((byte)'\n'));
+        if (mayBeWhole && _words.Find(word) is >= 0 and int whole && !(plain && _markers[whole]))
         {
             output.Add(whole);
             return;
         }
-        const int onStack = 128;
-        int[]? rented = word.Length <= onStack ? null : ArrayPool<int>.Shared.Rent(word.Length);
-        Span<int> symbols = rented is null ? stackalloc int[onStack] : rented;
-        symbols = symbols[..word.Length];
-        _words.ToSymbols(word, symbols);
-        int count = WordMerger.Merge(_words.Merges, symbols);
-        _words.AppendTokens(symbols[..count], output);
-        if (rented is not null)
-        {
-            ArrayPool<int>.Shared.Return(rented);
-        }
+        _words.Encode(word, plain, output);
     }
 }

@@ -43,13 +43,20 @@ internal sealed class BytePairVocabulary
             _bytes[b] = _symbols.Intern([(byte)b]);
         }
         Merges = new MergeTable(merges.Length);
+        bool markers = false;
         for (int rank = 0; rank < merges.Length; rank++)
         {
             AddMerge(merges[rank], rank, bytes);
+            markers |= _lastMerged < _tokens && vocabulary.IsMarker(_lastMerged);
         }
+        PlainMerges = markers ? Merges.Without(symbol => symbol < _tokens && vocabulary.IsMarker(symbol)) : Merges;
     }
 
+    /// <summary>The merges.</summary>
     public MergeTable Merges { get; }
+
+    /// <summary>Those that make no marker.</summary>
+    public MergeTable PlainMerges { get; }
 
     /// <summary>The token that is exactly this word, or -1.</summary>
     public int FindToken(ReadOnlySpan<byte> word)
@@ -90,15 +97,19 @@ internal sealed class BytePairVocabulary
         }
     }
 
+    /// <summary>Where the space is between a merge's two texts.</summary>
+    /// <exception cref="RealmException">E_VOCAB: there are no two texts.</exception>
+    public static int MiddleOf(ReadOnlySpan<byte> merge, int rank)
+    {
+        // A space cannot be the left half's first character: it is written otherwise.
+        int space = merge.Length > 1 ? merge[1..].IndexOf((byte)' ') + 1 : 0;
+        return space > 0 && space < merge.Length - 1 ? space : throw new RealmException(ErrorCode.Vocab,
+            $"tokenizer.ggml.merges[{rank}] must be two texts with a space between them; it is {Quoted.Name(merge)}");
+    }
+
     private void AddMerge(byte[] merge, int rank, byte[] bytes)
     {
-        // A space cannot be the left half's first character: it is written "Ġ".
-        int space = merge.Length > 1 ? merge.AsSpan(1).IndexOf((byte)' ') + 1 : 0;
-        if (space == 0 || space == merge.Length - 1)
-        {
-            throw new RealmException(ErrorCode.Vocab,
-                $"tokenizer.ggml.merges[{rank}] must be two texts with a space between them; it is {Quoted.Name(merge)}");
-        }
+        int space = MiddleOf(merge, rank);
         // Halves outside of the alphabet never occur in a word.
         if (ByteAlphabet.TryDecode(merge.AsSpan(0, space), bytes, out int left)
             && ByteAlphabet.TryDecode(merge.AsSpan(space + 1), bytes.AsSpan(left), out int right))

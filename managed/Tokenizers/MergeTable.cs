@@ -67,6 +67,20 @@ internal sealed class MergeTable
         }
     }
 
+    /// <summary>A copy without the merges to the symbols that <paramref name="merged"/> is true of.</summary>
+    public MergeTable Without(Predicate<int> merged)
+    {
+        var copy = new MergeTable(_slots.Length / 2);
+        foreach (Slot slot in _slots)
+        {
+            if (slot.Key != 0 && !merged(slot.Merged))
+            {
+                copy.Add((int)((slot.Key - 1) >> 32), (int)(slot.Key - 1), slot.Rank, slot.Merged);
+            }
+        }
+        return copy;
+    }
+
     // Plus one, since 0 marks an empty slot.
     private static ulong Key(int left, int right) => (((ulong)(uint)left << 32) | (uint)right) + 1;
 

@@ -20,7 +20,9 @@ internal static class PreTokenizers
     private static readonly LineBreakSplitter s_lineBreak = new();
     private static readonly PunctuatedSplitter s_punctuated = new();
     private static readonly UnpunctuatedSplitter s_unpunctuated = new();
-    private static readonly DigitGroupSplitter s_thousands = new(boundary: true);
+    private static readonly DigitGroupSplitter s_thousands = new();
+    private static readonly LineSplitter s_lines = new();
+    private static readonly CasedSplitter s_uncased = new(maxDigits: 3, marks: true, cased: false);
 
     /// <summary>[一-龥ࠀ-一가-퟿]+: nearly all scripts from U+0800 on.</summary>
     private static readonly RangeSplitter s_fromSamaritan = new(spaced: false, [0x800, 0x9FA5, 0xAC00, 0xD7FF]);
@@ -37,11 +39,14 @@ internal static class PreTokenizers
         [0x3105, 0x312F],
         [0x3040, 0x30FF, 0x4E00, 0x9FA5]);
 
-    /// <summary>Han, kana, Kangxi radicals, Thai, Lao, Khmer, Myanmar, Hangul.</summary>
+    /// <summary>
+    /// Han, kana, Kangxi radicals, Thai, Lao, Khmer, Myanmar, Hangul. The range of compatibility ideographs begins with one that is
+    /// written as the ordinary ideograph, U+8C48 for U+F900, so all between is in it: that is what the tokens of files go by.
+    /// </summary>
     private static readonly RangeSplitter s_eastAsian = new(
         spaced: false,
         [0xE40, 0xEFF, 0x1000, 0x109F, 0x1100, 0x11FF, 0x1780, 0x17FF, 0x2F00, 0x2FDF, 0x3040, 0x30FF, 0x3400, 0x4DBF, 0x4E00,
-            0x9FFF, 0xA9E0, 0xA9FF, 0xAA60, 0xAA7F, 0xAC00, 0xD7AF, 0xF900, 0xFAFF, 0xFF65, 0xFF9F]);
+            0xFAFF, 0xFF65, 0xFF9F]);
 
     /// <summary>\s?[!-/:-~！-／：-～‘-‟　-。]+</summary>
     private static readonly RangeSplitter s_deepSeekSigns = new(
@@ -78,37 +83,53 @@ internal static class PreTokenizers
         new([s_qwen2], "qwen2", "deepseek-r1-qwen", "kormo", "f2llmv2", "hunyuan", "solar-open", "grok-2", "bailingmoe",
             "bailingmoe2", "llada-moe") { CleanSpaces = false },
         new([s_qwen2], "stablelm2", "megrez"),
-        new([new LineSplitter(), s_qwen2], "laguna") { CleanSpaces = false },
+        new([s_lines, s_qwen2], "laguna") { CleanSpaces = false },
         new([new WordSplitter(maxDigits: 1, marks: true)], "qwen35") { CleanSpaces = false },
         new([new WordSplitter(maxDigits: 1, contractions: false)], "ufakzeka") { CleanSpaces = false },
         new([new WordSplitter(maxDigits: 1, lineBreaks: false)], "seed-coder") { CleanSpaces = false },
+        new([new WordSplitter(maxDigits: 3, powers: true)], "jais-2"),
+        new([new PhraseSplitter()], "exaone-moe"),
         new([s_digits3, s_llama3], "minicpm5") { WholeWords = true },
         new([s_digit, s_gpt2], "starcoder", "refact", "codeshell", "exaone", "minerva-7b", "mellum2"),
         new([s_digit, s_gpt2], "smollm", "command-r") { CleanSpaces = false },
         new([new RunSplitter(CharClass.Punctuation, "$+<=>^~|`"), s_gpt2, s_triples], "falcon"),
+        new([new SentinelSplitter(), new ImageCodeSplitter(), new IndentSplitter(), s_digit, new SignSplitter(), s_gpt2], "chameleon")
+            { AddBos = true, CleanSpaces = false },
+        new([s_digits, new DigitCutSplitter()], "superbpe") { CleanSpaces = false },
         new([s_lineBreak, new SpacedRunSplitter(CharClass.Letter), new SpacedRunSplitter(CharClass.Punctuation), s_fromSamaritan,
             s_digit], "deepseek-coder") { CleanSpaces = false },
         new([s_lineBreak, s_deepSeekLetters, s_deepSeekSigns, new FinalSpacesSplitter(), s_fromSamaritan, s_digits],
             "deepseek-llm") { CleanSpaces = false },
         new([s_digits3, s_hanKana, s_punctuated], "deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4") { CleanSpaces = false },
-        new([new DigitGroupSplitter(boundary: false), s_eastAsian, s_punctuated], "afmoe") { CleanSpaces = false },
+        new([s_digits3, s_hanKana, new PunctuatedSplitter(joinsLineBreaks: false), s_digit], "spark2_5") { CleanSpaces = false },
+        new([s_thousands, s_eastAsian, s_punctuated], "afmoe") { CleanSpaces = false },
         new([new CasedSplitter(maxDigits: 3)], "gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2") { CleanSpaces = false },
-        new([new CasedSplitter(maxDigits: 3)], "granite-embed-multi-97m") { WholeWords = true, CleanSpaces = false },
+        new([new CasedSplitter(maxDigits: 3, marks: true)], "granite-embed-multi-97m") { WholeWords = true, CleanSpaces = false },
         new([new CasedSplitter(maxDigits: 1, contractions: false)], "tekken")
             { WholeWords = true, AddBos = true, CleanSpaces = false },
-        new([s_youtu, new CasedSplitter(maxDigits: 1)], "youtu") { WholeWords = true, CleanSpaces = false },
-        new([s_thousands, new CasedSplitter(maxDigits: 3)], "tiny_aya", "cohere2moe") { CleanSpaces = false },
+        new([s_youtu, new CasedSplitter(maxDigits: 1, marks: true, cased: false)], "youtu") { WholeWords = true, CleanSpaces = false },
+        new([s_thousands, s_uncased], "tiny_aya", "cohere2moe") { CleanSpaces = false },
+        new([new HanSplitter()], "kimi-k2") { CleanSpaces = false, MayLackMerges = true },
         new([s_unpunctuated], "bloom", "gpt3-finnish"),
         new([s_unpunctuated], "poro-chat") { CleanSpaces = false },
         new([s_unpunctuated, s_digit], "viking") { CleanSpaces = false },
+        // Not byte-level: symbols are characters.
+        new([s_lines], "gemma4", "granite-embed-multi-311m")
+            { Symbols = PairSymbols.SpacedCharacters, WholeLineBreaks = true, AlwaysBos = true },
+        new([s_lines], "sarvam-moe") { Symbols = PairSymbols.SpacedCharacters, CleanSpaces = false },
+        new([new RunSplitter(CharClass.Space)], "whitespace") { Symbols = PairSymbols.Characters },
     ];
 
     /// <summary>All names, in the table's order.</summary>
     public static IEnumerable<string> Names => s_all.SelectMany(pre => pre.Names);
 
-    /// <summary>The pre-tokenizer of a name; null, the file has none: "default".</summary>
+    /// <summary>The pre-tokenizer of a name; null or empty, the file has none: "default".</summary>
     /// <exception cref="RealmException">E_UNSUPPORTED: unknown. Guessing would give wrong tokens in silence.</exception>
-    public static PreTokenizer Find(string? name) =>
-        Array.Find(s_all, pre => pre.Names.Contains(name ?? "default")) ?? throw new RealmException(ErrorCode.Unsupported,
-            $"tokenizer.ggml.pre is {Quoted.Name(name ?? "")}; supported are {string.Join(", ", Names)}");
+    public static PreTokenizer Find(string? name)
+    {
+        string known = string.IsNullOrEmpty(name) ? "default" : name;
+        return Array.Find(s_all, pre => pre.Names.Contains(known)) ?? throw new RealmException(ErrorCode.Unsupported,
+            $"tokenizer.ggml.pre is {Quoted.Name(known)}, which is none of the {Names.Count()} pre-tokenizers that are supported; "
+            + $"the nearest is '{Nearest.To(known, Names)}' (docs/models.md lists them)");
+    }
 }

@@ -5,39 +5,21 @@ namespace Realm.Tokenizers;
 /// together are a token, the highest score first. So each way to cut a token in two known texts is a merge, whose rank is
 /// the place of the token's score.
 /// </summary>
-internal sealed class SentencePieceVocabulary
+internal sealed class SentencePieceVocabulary : CharacterVocabulary
 {
-    /// <summary>A character that is in no token: never merges.</summary>
-    public const int UnknownSymbol = int.MaxValue;
-
     /// <summary>Tokens are tried at each cut, so their length counts twice; real ones have up to two hundred bytes.</summary>
     private const int MaxTokenBytes = 512;
-
-    private readonly ByteStrings _symbols;
-    private readonly int[] _byteTokens = new int[256]; // -1: none
 
     /// <summary>Builds the tables.</summary>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="scores">A score for each.</param>
     public SentencePieceVocabulary(Vocabulary vocabulary, double[] scores)
+        : base(vocabulary, 0)
     {
-        Tokens = vocabulary.Texts.Length;
-        _symbols = new ByteStrings(Tokens, vocabulary.TextBytes);
-        foreach (byte[] text in vocabulary.Texts)
-        {
-            if (text.Length == 0)
-            {
-                _symbols.AddUnreachable([]);
-            }
-            else
-            {
-                _symbols.TryAdd(text);
-            }
-        }
-        FindByteTokens();
         int[] ranks = Ranks(scores.AsSpan(0, Tokens));
         var merges = new List<(int Left, int Right, int Token)>(Tokens * 3);
         CutsAtSpaces = true;
+        bool markers = false;
         for (int id = 0; id < Tokens; id++)
         {
             byte[] text = vocabulary.Texts[id];
@@ -45,10 +27,12 @@ internal sealed class SentencePieceVocabulary
             {
                 throw new RealmException(ErrorCode.Limit, $"token {id} has {text.Length} bytes; at most {MaxTokenBytes} are supported");
             }
-            if (text.Length <= MaxTokenBytes && _symbols.Find(text) == id)
+            if (text.Length <= MaxTokenBytes && Symbols.Find(text) == id)
             {
+                int before = merges.Count;
                 AddCuts(text, id, merges);
-                CutsAtSpaces &= !HasSpaceInside(text);
+                markers |= merges.Count > before && vocabulary.IsMarker(id);
+                CutsAtSpaces &= !WrittenSpaces.AreInside(text);
             }
         }
         Merges = new MergeTable(merges.Count);
@@ -56,50 +40,11 @@ internal sealed class SentencePieceVocabulary
         {
             Merges.Add(left, right, ranks[token], token);
         }
+        PlainMerges = markers ? Merges.Without(vocabulary.IsMarker) : Merges;
     }
 
-    /// <summary>How many tokens there are; symbols from here on are characters that are only part of tokens.</summary>
-    public int Tokens { get; }
-
-    public MergeTable Merges { get; }
-
-    /// <summary>
-    /// Whether no token has a (written) space behind another character, as in nearly all vocabularies: then no merge
-    /// crosses the beginning of a word, and words can be merged one by one with the same result.
-    /// </summary>
-    public bool CutsAtSpaces { get; }
-
-    /// <summary>The symbol of a character, <see cref="UnknownSymbol"/> when it is in no token.</summary>
-    public int Symbol(ReadOnlySpan<byte> character)
-    {
-        int found = _symbols.Find(character);
-        return found < 0 ? UnknownSymbol : found;
-    }
-
-    /// <summary>The length in bytes of a symbol other than <see cref="UnknownSymbol"/>.</summary>
-    public int LengthOf(int symbol) => _symbols[symbol].Length;
-
-    /// <summary>The token for a byte, -1 when there is none.</summary>
-    public int ByteToken(byte b) => _byteTokens[b];
-
-    /// <summary>
-    /// The length of the character that begins with a byte, by that byte alone: what follows is not looked at, and a stray
-    /// continuation byte is a character.
-    /// </summary>
-    public static int CharacterLength(ReadOnlySpan<byte> text, int at)
-    {
-        int length = text[at] switch { < 0xC0 => 1, < 0xE0 => 2, < 0xF0 => 3, _ => 4 };
-        return Math.Min(length, text.Length - at);
-    }
-
-    private void FindByteTokens()
-    {
-        for (int b = 0; b < 256; b++)
-        {
-            int hex = _symbols.Find(System.Text.Encoding.ASCII.GetBytes($"<0x{b:X2}>"));
-            _byteTokens[b] = hex >= 0 ? hex : _symbols.Find([(byte)b]);
-        }
-    }
+    /// <summary>The token for a byte; where there is none as such, the one whose text the byte is.</summary>
+    public override int ByteToken(byte b) => base.ByteToken(b) is >= 0 and int hex ? hex : FindToken([b]);
 
     private void AddCuts(byte[] text, int id, List<(int Left, int Right, int Token)> merges)
     {
@@ -107,28 +52,18 @@ internal sealed class SentencePieceVocabulary
         for (int cut = first; cut < text.Length; cut += CharacterLength(text, cut))
         {
             // A half is a token or a single character; the character may be no token.
-            int left = cut == first ? _symbols.Intern(text.AsSpan(0, cut)) : _symbols.Find(text.AsSpan(0, cut));
+            int left = cut == first ? Symbols.Intern(text.AsSpan(0, cut)) : Symbols.Find(text.AsSpan(0, cut));
             if (left < 0)
             {
                 continue;
             }
             bool single = cut + CharacterLength(text, cut) == text.Length;
-            int right = single ? _symbols.Intern(text.AsSpan(cut)) : _symbols.Find(text.AsSpan(cut));
+            int right = single ? Symbols.Intern(text.AsSpan(cut)) : Symbols.Find(text.AsSpan(cut));
             if (right >= 0)
             {
                 merges.Add((left, right, id));
             }
         }
-    }
-
-    private static bool HasSpaceInside(ReadOnlySpan<byte> text)
-    {
-        ReadOnlySpan<byte> space = "\u2581"u8;
-        while (text.StartsWith(space))
-        {
-            text = text[space.Length..];
-        }
-        return text.IndexOf(space) >= 0;
     }
 
     /// <summary>The place of each score among all different ones, the highest first.</summary>
@@ -138,10 +73,6 @@ internal sealed class SentencePieceVocabulary
         var ids = new int[scores.Length];
         for (int id = 0; id < ids.Length; id++)
         {
-            if (!double.IsFinite(scores[id]))
-            {
-                throw new RealmException(ErrorCode.Vocab, $"tokenizer.ggml.scores[{id}] is {scores[id]}");
-            }
             keys[id] = -scores[id];
             ids[id] = id;
         }

@@ -15,6 +15,7 @@ internal sealed class SpecialTokens
 {
     private readonly byte[][] _texts;
     private readonly TokenAttributes[] _attributes;
+    private readonly bool[] _markers;
     private readonly int[] _ids;         // by rank: longest first, then by id
     private readonly SearchValues<byte> _firstBytes;
 
@@ -24,10 +25,11 @@ internal sealed class SpecialTokens
     private readonly List<int> _rankAt = [-1];      // the token that ends here
     private readonly List<int> _nextOutput = [-1];  // the next state on the fallback path in which one ends
 
-    private SpecialTokens(byte[][] texts, TokenAttributes[] attributes, int[] ids)
+    private SpecialTokens(byte[][] texts, TokenAttributes[] attributes, bool[] markers, int[] ids)
     {
         _texts = texts;
         _attributes = attributes;
+        _markers = markers;
         _ids = ids;
         _trie = new ByteTrie(texts.Sum(text => (long)text.Length), "special tokens");
         _firstBytes = SearchValues.Create(texts.Select(text => text[0]).Distinct().ToArray());
@@ -42,15 +44,16 @@ internal sealed class SpecialTokens
             .Where(id => (vocabulary.Attributes[id] & TokenAttributes.Special) != 0 && vocabulary.Texts[id].Length > 0)
             .OrderByDescending(id => vocabulary.Texts[id].Length).ToArray();
         return ids.Length == 0 ? null : new SpecialTokens(
-            [.. ids.Select(id => vocabulary.Texts[id])], [.. ids.Select(id => vocabulary.Attributes[id])], ids);
+            [.. ids.Select(id => vocabulary.Texts[id])], [.. ids.Select(id => vocabulary.Attributes[id])],
+            [.. ids.Select(vocabulary.IsMarker)], ids);
     }
 
     /// <summary>Cuts a text into special tokens and what is between them; null when there is no special token in it.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="parseSpecial">Whether control and unknown tokens are recognised, or user-defined ones only.</param>
-    public List<Fragment>? Cut(ReadOnlySpan<byte> text, bool parseSpecial)
+    /// <param name="trusted">Where control and unknown tokens are recognised; elsewhere it is user-defined ones only.</param>
+    public List<Fragment>? Cut(ReadOnlySpan<byte> text, TrustedText trusted)
     {
-        List<long>? found = FindAll(text, parseSpecial);
+        List<long>? found = FindAll(text, trusted);
         if (found is null)
         {
             return null;
@@ -88,7 +91,7 @@ internal sealed class SpecialTokens
     }
 
     /// <summary>Every occurrence, as rank in the upper and start in the lower half; null when there is none.</summary>
-    private List<long>? FindAll(ReadOnlySpan<byte> text, bool parseSpecial)
+    private List<long>? FindAll(ReadOnlySpan<byte> text, TrustedText trusted)
     {
         List<long>? found = null;
         int state = 0;
@@ -107,9 +110,11 @@ internal sealed class SpecialTokens
             for (int output = _rankAt[state] >= 0 ? state : _nextOutput[state]; output > 0; output = _nextOutput[output])
             {
                 int rank = _rankAt[output];
-                if (parseSpecial || (_attributes[rank] & TokenAttributes.Hidden) == 0)
+                int start = at + 1 - _texts[rank].Length;
+                bool isFree = trusted.IsStrict ? !_markers[rank] : (_attributes[rank] & TokenAttributes.Hidden) == 0;
+                if (isFree || trusted.Contains(start, at + 1))
                 {
-                    (found ??= []).Add(((long)rank << 32) | (uint)(at + 1 - _texts[rank].Length));
+                    (found ??= []).Add(((long)rank << 32) | (uint)start);
                 }
             }
         }

@@ -12,24 +12,26 @@ public abstract class Tokenizer
     private readonly int[] _ends;
     private readonly TokenAttributes[] _attributes;
     private readonly HashSet<int> _endOfGeneration;
+    private readonly int[] _endTokens;
     private readonly int[] _suppressed;
     private readonly SpecialTokens? _special;
     private readonly SpecialIds _ids;
     private readonly Conventions _conventions;
 
-    private protected Tokenizer(GgufMetadata metadata, Vocabulary vocabulary, Conventions conventions)
+    private protected Tokenizer(GgufMetadata metadata, Vocabulary vocabulary, Conventions conventions, TokenTexts texts)
     {
         _attributes = vocabulary.Attributes;
         _endOfGeneration = vocabulary.EndOfGeneration;
+        _endTokens = [.. _endOfGeneration.Order()];
         _suppressed = vocabulary.Suppressed;
         _ids = vocabulary.Ids;
         _conventions = conventions.Read(metadata, _ids);
         _special = SpecialTokens.Create(vocabulary);
         _ends = new int[vocabulary.Texts.Length];
-        _rendered = RenderAll(vocabulary);
+        _rendered = RenderAll(vocabulary, texts);
     }
 
-    /// <summary>How many tokens there are; ids are 0 to this, exclusive.</summary>
+    /// <summary>How many tokens there are; their ids are 0 to this, exclusive. A padded model may choose ids beyond, which stand for nothing.</summary>
     public int VocabSize => _ends.Length;
 
     /// <summary>The token that begins a text, if the model has one.</summary>
@@ -56,14 +58,23 @@ public abstract class Tokenizer
     /// <summary>The token that stands for a text to be guessed, if the model has one.</summary>
     public int? MaskId => _ids.Mask;
 
-    /// <summary>Whether <see cref="Encode"/> puts <see cref="BosId"/> before a text when asked for special tokens.</summary>
+    /// <summary>Whether <c>Encode</c> puts <see cref="BosId"/> before a text when asked for special tokens.</summary>
     public bool AddsBos => _conventions.Begin is not null;
 
-    /// <summary>Whether <see cref="Encode"/> puts an end or separator token after a text when asked for special tokens.</summary>
+    /// <summary>Whether <c>Encode</c> puts an end or separator token after a text when asked for special tokens.</summary>
     public bool AddsEos => _conventions.End is not null;
+
+    /// <summary>The tokens that end generation, ascending: the end of a text, turn or message, by the file's ids or by a token's text.</summary>
+    public ReadOnlySpan<int> EndTokens => _endTokens;
 
     /// <summary>Tokens that the file says must not be generated.</summary>
     public ReadOnlySpan<int> SuppressedIds => _suppressed;
+
+    /// <summary>Where encoding puts spaces of its own.</summary>
+    internal TextPrefix TextPrefix => _conventions.TextPrefix;
+
+    /// <summary>Whether a text gets a space before it.</summary>
+    private protected bool SpacePrefix => _conventions.SpacePrefix;
 
     /// <summary>The tokenizer of a model file.</summary>
     /// <returns>Null when the file has none: <c>tokenizer.ggml.model</c> is absent, "none", "no_vocab" or "test".</returns>
@@ -71,19 +82,7 @@ public abstract class Tokenizer
     /// E_UNSUPPORTED: a kind of tokenizer or of pre-tokenizer that this engine does not have (it is named);
     /// E_VOCAB: tables that are missing or contradict each other.
     /// </exception>
-    public static Tokenizer? Create(GgufMetadata metadata)
-    {
-        string? model = metadata.Text("tokenizer.ggml.model");
-        return model switch
-        {
-            null or "none" or "no_vocab" or "test" => null,
-            "gpt2" => BytePairTokenizer.Create(metadata),
-            "llama" => SentencePieceTokenizer.Create(metadata),
-            "bert" => WordPieceTokenizer.Create(metadata),
-            _ => throw new RealmException(ErrorCode.Unsupported,
-                $"tokenizer.ggml.model is {Quoted.Name(model)}; supported are 'gpt2' (byte-level BPE), 'llama' (SentencePiece), 'bert' (WordPiece) and 'none'"),
-        };
-    }
+    public static Tokenizer? Create(GgufMetadata metadata) => TokenizerModels.Create(metadata);
 
     /// <summary>Text to token ids.</summary>
     /// <param name="utf8">The text.</param>
@@ -92,70 +91,59 @@ public abstract class Tokenizer
     /// Whether control tokens written out in the text (<c>&lt;|im_end|&gt;</c>) become those tokens. Never for text from
     /// users. Tokens of type "user defined" are text and always recognised.
     /// </param>
-    public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial, bool parseSpecial)
-    {
-        var output = new List<int>(utf8.Length / 3 + 4);
-        if (addSpecial && _conventions.Begin is { } begin)
-        {
-            output.Add(begin);
-        }
-        bool afterSpecial = true; // the beginning counts as such
-        if (_special?.Cut(utf8, parseSpecial) is { } fragments)
-        {
-            foreach (Fragment fragment in fragments)
-            {
-                if (fragment.Id >= 0)
-                {
-                    output.Add(fragment.Id);
-                }
-                else
-                {
-                    EncodeText(utf8[fragment.Start..fragment.End], afterSpecial, output);
-                }
-                afterSpecial = fragment.Id >= 0;
-            }
-        }
-        else if (utf8.Length > 0)
-        {
-            EncodeText(utf8, afterSpecial, output);
-        }
-        if (addSpecial && _conventions.End is { } last)
-        {
-            output.Add(last);
-        }
-        return [.. output];
-    }
+    public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial, bool parseSpecial) =>
+        Encode(utf8, addSpecial, parseSpecial ? TrustedText.All : TrustedText.None);
+
+    /// <summary>
+    /// A text of several origins to token ids: those of <c>Encode</c>, but only the template's own segments make special
+    /// tokens. What others wrote makes neither control tokens nor user-defined ones that look like a tag, also not by merging, and also
+    /// not together with the template's text. Words may reach across segments, as in one text.
+    /// </summary>
+    /// <param name="utf8">The segments' texts, one after another.</param>
+    /// <param name="segments">Whose they are.</param>
+    /// <param name="addSpecial">Whether to add the tokens that the file wants around a text (BOS, EOS).</param>
+    /// <exception cref="RealmException">E_INVALID_ARGUMENT: the segments are not as long as the text.</exception>
+    public int[] EncodeSegments(ReadOnlySpan<byte> utf8, ReadOnlySpan<TextSegment> segments, bool addSpecial) =>
+        Encode(utf8, addSpecial, TrustedText.Of(segments, utf8.Length));
 
     /// <summary>
     /// The bytes that a token stands for: exactly what it adds to a text (which may be part of a UTF-8 sequence); for special
-    /// tokens their written form.
+    /// tokens their written form. Nothing for ids beyond the vocabulary.
     /// </summary>
-    /// <exception cref="RealmException">E_INVALID_TOKEN: no such id.</exception>
+    /// <exception cref="RealmException">E_INVALID_TOKEN: the id is negative.</exception>
     public ReadOnlySpan<byte> TokenBytes(int id)
     {
-        Check(id);
+        if (!IsKnown(id))
+        {
+            return [];
+        }
         int start = id == 0 ? 0 : _ends[id - 1];
         return _rendered.AsSpan(start, _ends[id] - start);
     }
 
     /// <summary>Whether a token is control or "unknown": not text, and hidden when special tokens are skipped.</summary>
-    /// <exception cref="RealmException">E_INVALID_TOKEN: no such id.</exception>
-    public bool IsSpecial(int id)
-    {
-        Check(id);
-        return (_attributes[id] & TokenAttributes.Hidden) != 0;
-    }
+    /// <exception cref="RealmException">E_INVALID_TOKEN: the id is negative.</exception>
+    public bool IsSpecial(int id) => IsKnown(id) && (_attributes[id] & TokenAttributes.Hidden) != 0;
+
+    /// <summary>Whether a token stands for nothing that a model was trained on: unused or undefined in the file, or beyond the vocabulary.</summary>
+    /// <exception cref="RealmException">E_INVALID_TOKEN: the id is negative.</exception>
+    public bool IsUnused(int id) => !IsKnown(id) || (_attributes[id] & ~(TokenAttributes.LeftStrip | TokenAttributes.RightStrip))
+        is TokenAttributes.Undefined or TokenAttributes.Unused;
 
     /// <summary>
-    /// Whether generation ends with this token: the end of a text, turn or message, by the file's ids or by the token's text.
+    /// Whether generation ends with this token (<see cref="EndTokens"/>).
     /// </summary>
     public bool IsEndOfGeneration(int id) => _endOfGeneration.Contains(id);
 
     /// <summary>Token ids to text (UTF-8, unless the ids end inside a character).</summary>
-    /// <param name="ids">The tokens.</param>
+    /// <param name="ids">The tokens. Ids beyond the vocabulary give nothing.</param>
     /// <param name="skipSpecial">Whether to leave out those for which <see cref="IsSpecial"/> holds.</param>
-    /// <exception cref="RealmException">E_INVALID_TOKEN: an id is not in the vocabulary.</exception>
-    public byte[] Decode(ReadOnlySpan<int> ids, bool skipSpecial)
+    /// <param name="cleanSpaces">
+    /// False: the very text that was tokenized, wherever the vocabulary can express it. True: as llama.cpp has it, which tidies white
+    /// space where the model's convention says so, and takes away a first space where the file asks for one.
+    /// </param>
+    /// <exception cref="RealmException">E_INVALID_TOKEN: an id is negative.</exception>
+    public byte[] Decode(ReadOnlySpan<int> ids, bool skipSpecial, bool cleanSpaces = false)
     {
         long length = 0;
         foreach (int id in ids)
@@ -167,6 +155,70 @@ public abstract class Tokenizer
             throw new RealmException(ErrorCode.Limit, $"the text of these {ids.Length} tokens has {length} bytes; at most {Array.MaxLength} fit");
         }
         var text = new byte[length];
+        int end = cleanSpaces ? DecodeTidily(ids, skipSpecial, text) : DecodeExactly(ids, skipSpecial, text);
+        return end == text.Length ? text : text[..end];
+    }
+
+    /// <summary>Whether a token cuts a text in two where it stands in it: special and user-defined ones.</summary>
+    internal bool IsFragment(int id) => IsKnown(id) && (_attributes[id] & TokenAttributes.Special) != 0;
+
+    /// <summary>Text without special tokens to ids, appended to <paramref name="output"/>.</summary>
+    /// <param name="text">The text; not empty.</param>
+    /// <param name="afterSpecial">Whether it begins the whole text or follows a special token.</param>
+    /// <param name="plain">Whether no token that is a marker may come of it (<see cref="Vocabulary.IsMarker"/>).</param>
+    /// <param name="output">Where the ids go.</param>
+    private protected abstract void EncodeText(ReadOnlySpan<byte> text, bool afterSpecial, bool plain, List<int> output);
+
+    private int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial, TrustedText trusted)
+    {
+        var output = new List<int>(utf8.Length / 3 + 4);
+        if (addSpecial && _conventions.Begin is { } begin)
+        {
+            output.Add(begin);
+        }
+        bool afterSpecial = true; // the beginning counts as such
+        if (_special?.Cut(utf8, trusted) is { } fragments)
+        {
+            foreach (Fragment fragment in fragments)
+            {
+                if (fragment.Id >= 0)
+                {
+                    output.Add(fragment.Id);
+                }
+                else
+                {
+                    bool plain = trusted.IsStrict && !trusted.Contains(fragment.Start, fragment.End);
+                    EncodeText(utf8[fragment.Start..fragment.End], afterSpecial, plain, output);
+                }
+                afterSpecial = fragment.Id >= 0;
+            }
+        }
+        else if (utf8.Length > 0)
+        {
+            EncodeText(utf8, afterSpecial, trusted.IsStrict && !trusted.Contains(0, utf8.Length), output);
+        }
+        if (addSpecial && _conventions.End is { } last)
+        {
+            output.Add(last);
+        }
+        return [.. output];
+    }
+
+    private int DecodeExactly(ReadOnlySpan<int> ids, bool skipSpecial, Span<byte> text)
+    {
+        var detokenizer = new Detokenizer(this, skipSpecial);
+        int end = 0;
+        foreach (int id in ids)
+        {
+            ReadOnlySpan<byte> bytes = detokenizer.Next(id);
+            bytes.CopyTo(text[end..]);
+            end += bytes.Length;
+        }
+        return end;
+    }
+
+    private int DecodeTidily(ReadOnlySpan<int> ids, bool skipSpecial, Span<byte> text)
+    {
         int end = 0;
         bool prefixed = _conventions.SpacePrefix;
         foreach (int id in ids)
@@ -176,57 +228,58 @@ public abstract class Tokenizer
                 continue;
             }
             ReadOnlySpan<byte> bytes = TokenBytes(id);
-            // The space that encoding put before the text, also when it put it behind a special token that is skipped.
             if (prefixed && bytes is [(byte)' ', ..])
             {
                 bytes = bytes[1..];
             }
             prefixed = false;
-            bytes.CopyTo(text.AsSpan(end));
+            bytes.CopyTo(text[end..]);
             end += bytes.Length;
         }
-        if (_conventions.CleanSpaces)
-        {
-            end = DetokenizedSpaces.Clean(text.AsSpan(0, end));
-        }
-        return end == text.Length ? text : text[..end];
+        return _conventions.CleanSpaces ? DetokenizedSpaces.Clean(text[..end]) : end;
     }
 
-    /// <summary>Whether a text gets a space before it.</summary>
-    private protected bool SpacePrefix => _conventions.SpacePrefix;
-
-    /// <summary>Text without special tokens to ids, appended to <paramref name="output"/>.</summary>
-    /// <param name="text">The text; not empty.</param>
-    /// <param name="afterSpecial">Whether it begins the whole text or follows a special token.</param>
-    /// <param name="output">Where the ids go.</param>
-    private protected abstract void EncodeText(ReadOnlySpan<byte> text, bool afterSpecial, List<int> output);
-
-    /// <summary>
-    /// What a token renders to, in <paramref name="scratch"/> (which has room for its text) or elsewhere.
-    /// Called from the constructor: only the vocabulary is there.
-    /// </summary>
-    private protected abstract ReadOnlySpan<byte> Render(Vocabulary vocabulary, int id, Span<byte> scratch);
-
-    private byte[] RenderAll(Vocabulary vocabulary)
+    private byte[] RenderAll(Vocabulary vocabulary, TokenTexts texts)
     {
         var all = new byte[vocabulary.TextBytes];
-        var scratch = new byte[vocabulary.LongestText];
         int end = 0;
         for (int id = 0; id < _ends.Length; id++)
         {
-            ReadOnlySpan<byte> one = Render(vocabulary, id, scratch);
-            one.CopyTo(all.AsSpan(end));
-            end += one.Length;
+            end += Render(vocabulary, id, texts, all.AsSpan(end));
             _ends[id] = end;
         }
         return all[..end];
     }
 
-    private void Check(int id)
+    /// <summary>Writes what a token renders to, which is never longer than its text; its length.</summary>
+    private static int Render(Vocabulary vocabulary, int id, TokenTexts texts, Span<byte> rendered)
     {
-        if ((uint)id >= (uint)_ends.Length)
+        TokenAttributes attributes = vocabulary.Attributes[id];
+        ReadOnlySpan<byte> text = vocabulary.RenderedTexts[id];
+        if (texts == TokenTexts.Escaped)
         {
-            throw new RealmException(ErrorCode.InvalidToken, $"token id {id} is not in the vocabulary of {_ends.Length} tokens");
+            return EscapedText.Read(text, rendered);
         }
+        if ((attributes & TokenAttributes.Byte) != 0 && (attributes & TokenAttributes.Special) == 0)
+        {
+            rendered[0] = vocabulary.ByteOf(id);
+            return 1;
+        }
+        if (texts == TokenTexts.Raw || (attributes & TokenAttributes.Special) != 0
+            || (texts == TokenTexts.Plain && (attributes & TokenAttributes.Normal) != 0))
+        {
+            text.CopyTo(rendered);
+            return text.Length;
+        }
+        if ((attributes & TokenAttributes.Normal) == 0)
+        {
+            return 0;
+        }
+        return texts == TokenTexts.Spaced ? WrittenSpaces.Read(text, rendered)
+            : ByteAlphabet.TryDecode(text, rendered, out int length) ? length
+            : ByteAlphabet.Render(text, rendered);
     }
+
+    private bool IsKnown(int id) => id >= 0 ? id < _ends.Length
+        : throw new RealmException(ErrorCode.InvalidToken, $"token id {id} is negative");
 }

@@ -12,11 +12,12 @@ internal sealed class Vocabulary
     private const int MaxTokens = 1 << 22;
     private const string TokensKey = "tokenizer.ggml.tokens";
     private const string TypesKey = "tokenizer.ggml.token_type";
+    private const string ScoresKey = "tokenizer.ggml.scores";
     private const string SuppressKey = "tokenizer.ggml.suppress_tokens";
 
     private Vocabulary(byte[][] texts, TokenAttributes[] attributes, SpecialIds ids, int[] suppressed)
     {
-        Texts = texts;
+        Texts = RenderedTexts = texts;
         Attributes = attributes;
         Ids = ids;
         Suppressed = suppressed;
@@ -32,6 +33,9 @@ internal sealed class Vocabulary
 
     /// <summary>The texts, UTF-8 as in the file; those of a byte-level vocabulary are in GPT-2's alphabet.</summary>
     public byte[][] Texts { get; }
+
+    /// <summary>What tokens are rendered from: the same, unless the kind of tokenizer marks some texts. Never longer.</summary>
+    public byte[][] RenderedTexts { get; set; }
 
     /// <summary>The bytes of all texts together.</summary>
     public int TextBytes { get; }
@@ -66,8 +70,61 @@ internal sealed class Vocabulary
         TokenAttributes[] attributes = ReadAttributes(metadata, texts.Length);
         defaults.Read(metadata, texts.Length);
         var vocabulary = new Vocabulary(texts, attributes, defaults, ReadSuppressed(metadata, texts.Length));
-        vocabulary.AssignStripping(metadata);
+        StripRules.Apply(metadata, vocabulary);
         return vocabulary;
+    }
+
+    /// <summary>The token with exactly this text in the file, or -1. Looks through all of them.</summary>
+    public int Find(ReadOnlySpan<byte> text)
+    {
+        for (int id = 0; id < Texts.Length; id++)
+        {
+            if (text.SequenceEqual(Texts[id]))
+            {
+                return id;
+            }
+        }
+        return -1;
+    }
+
+    /// <summary>
+    /// Whether a token marks something in a conversation, so that text from users must not make it: control and unknown tokens, and
+    /// user-defined ones that look like a tag. User-defined tokens that are just text (runs of spaces, names) do no harm.
+    /// </summary>
+    public bool IsMarker(int id)
+    {
+        if ((Attributes[id] & TokenAttributes.Hidden) != 0)
+        {
+            return true;
+        }
+        ReadOnlySpan<byte> text = Texts[id];
+        return (Attributes[id] & TokenAttributes.UserDefined) != 0
+            && ((text.IndexOf((byte)'<') is >= 0 and int open && text[open..].Contains((byte)'>')) || text is [(byte)'[', _, .., (byte)']']);
+    }
+
+    /// <summary><see cref="IsMarker"/> of all tokens.</summary>
+    public bool[] Markers()
+    {
+        var markers = new bool[Texts.Length];
+        for (int id = 0; id < markers.Length; id++)
+        {
+            markers[id] = IsMarker(id);
+        }
+        return markers;
+    }
+
+    /// <summary>The tokens' scores.</summary>
+    /// <exception cref="RealmException">E_VOCAB: there are too few, or one is no number.</exception>
+    public double[] ReadScores(GgufMetadata metadata)
+    {
+        double[] scores = metadata.Numbers(ScoresKey)
+            ?? throw new RealmException(ErrorCode.Vocab, $"{ScoresKey} is missing, though tokenizer.ggml.model is one that goes by scores");
+        if (scores.Length < Texts.Length)
+        {
+            throw new RealmException(ErrorCode.Vocab, $"{ScoresKey} has {scores.Length} entries for {Texts.Length} tokens");
+        }
+        int odd = Array.FindIndex(scores, 0, Texts.Length, score => !double.IsFinite(score));
+        return odd < 0 ? scores : throw new RealmException(ErrorCode.Vocab, $"{ScoresKey}[{odd}] is {scores[odd]}");
     }
 
     /// <summary>The byte that a token of type "byte" stands for: its text is "&lt;0x" + two upper-case hex digits + "&gt;".</summary>
@@ -127,63 +184,5 @@ internal sealed class Vocabulary
             suppressed[i] = (int)ids[i];
         }
         return suppressed;
-    }
-
-    /// <summary>
-    /// Which special tokens swallow white space beside them. GGUF does not carry this, so it goes by the model, as the
-    /// models' own configurations have it: Phi-3's markers swallow what follows (but for the four of Llama's vocabulary
-    /// that it kept), and the mask tokens of some encoders what precedes.
-    /// </summary>
-    private void AssignStripping(GgufMetadata metadata)
-    {
-        string pre = metadata.Text("tokenizer.ggml.pre") ?? "";
-        string architecture = metadata.Text("general.architecture") ?? "";
-        string name = (metadata.Text("general.name") ?? "").ToLowerInvariant();
-        if (ContainsAny(pre, "jina-v2-de", "jina-v2-es", "jina-v2-code") || ContainsAny(architecture, "nomic-bert-moe", "jina-bert-v3"))
-        {
-            Strip("<mask>", TokenAttributes.LeftStrip);
-        }
-        else if (ContainsAny(name, "phi-3", "phi3"))
-        {
-            for (int id = 0; id < Attributes.Length; id++)
-            {
-                if ((Attributes[id] & TokenAttributes.Special) != 0)
-                {
-                    Attributes[id] |= TokenAttributes.RightStrip;
-                }
-            }
-            Strip("</s>", TokenAttributes.RightStrip);
-            foreach (string kept in (string[])["<unk>", "<s>", "<|endoftext|>"])
-            {
-                if (Known.TryGetValue(kept, out int id))
-                {
-                    Attributes[id] &= ~TokenAttributes.RightStrip;
-                }
-            }
-        }
-        else if (ContainsAny(name, "modern-bert"))
-        {
-            Strip("[MASK]", TokenAttributes.LeftStrip);
-        }
-
-        void Strip(string token, TokenAttributes side)
-        {
-            if (Known.TryGetValue(token, out int id))
-            {
-                Attributes[id] |= side;
-            }
-        }
-
-        static bool ContainsAny(string text, params ReadOnlySpan<string> parts)
-        {
-            foreach (string part in parts)
-            {
-                if (text.Contains(part, StringComparison.Ordinal))
-                {
-                    return true;
-                }
-            }
-            return false;
-        }
     }
 }

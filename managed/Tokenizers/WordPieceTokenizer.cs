@@ -12,42 +12,18 @@ namespace Realm.Tokenizers;
 /// </summary>
 internal sealed class WordPieceTokenizer : Tokenizer
 {
-    /// <summary>The longest token of a real vocabulary has under a hundred bytes; each position of a word may walk this far.</summary>
-    private const int MaxTokenBytes = 1024;
-
-    private readonly ByteTrie _trie;
-    private readonly int[] _tokenAt; // the token that ends in a state of the trie, or -1
+    private readonly TokenTrie _tokens;
+    private readonly bool[] _markers;
     private readonly bool _lowercase;
     private readonly bool _stripAccents;
 
     private WordPieceTokenizer(GgufMetadata metadata, Vocabulary vocabulary)
-        : base(metadata, vocabulary, new Conventions { CleanSpaces = true, Wraps = true })
+        : base(metadata, vocabulary, new Conventions { CleanSpaces = true, Wraps = true, TextPrefix = TextPrefix.Beginning }, TokenTexts.Spaced)
     {
         _lowercase = metadata.Flag("tokenizer.ggml.normalizer.lowercase") ?? true;
         _stripAccents = metadata.Flag("tokenizer.ggml.normalizer.strip_accents") ?? _lowercase;
-        _trie = new ByteTrie(vocabulary.TextBytes, "the tokens");
-        var ends = new List<(int State, int Id)>(vocabulary.Texts.Length);
-        for (int id = 0; id < vocabulary.Texts.Length; id++)
-        {
-            if (vocabulary.Texts[id].Length > MaxTokenBytes)
-            {
-                throw new RealmException(ErrorCode.Limit,
-                    $"token {id} has {vocabulary.Texts[id].Length} bytes; at most {MaxTokenBytes} are supported");
-            }
-            int state = 0;
-            foreach (byte b in vocabulary.Texts[id])
-            {
-                state = _trie.ChildOrNew(state, b);
-            }
-            ends.Add((state, id));
-        }
-        _tokenAt = new int[_trie.Count];
-        _tokenAt.AsSpan().Fill(-1);
-        // Backwards, so that of equal texts the first stays. State 0 is where an empty text ends.
-        for (int i = ends.Count - 1; i >= 0; i--)
-        {
-            _tokenAt[ends[i].State] = ends[i].State == 0 ? -1 : ends[i].Id;
-        }
+        _markers = vocabulary.Markers();
+        _tokens = new TokenTrie(vocabulary.Texts, _ => true);
     }
 
     /// <summary>Reads a WordPiece tokenizer.</summary>
@@ -57,7 +33,7 @@ internal sealed class WordPieceTokenizer : Tokenizer
         new(metadata, Vocabulary.Read(metadata, new SpecialIds { Padding = 0, Unknown = 100, Bos = 101, Separator = 102, Mask = 103 }));
 
     /// <inheritdoc/>
-    private protected override void EncodeText(ReadOnlySpan<byte> text, bool afterSpecial, List<int> output)
+    private protected override void EncodeText(ReadOnlySpan<byte> text, bool afterSpecial, bool plain, List<int> output)
     {
         var word = new List<byte>();
         Span<byte> character = stackalloc byte[4];
@@ -71,7 +47,7 @@ internal sealed class WordPieceTokenizer : Tokenizer
             CharClass kind = Scan.OfCodePoint(codePoint);
             if (kind == CharClass.Space)
             {
-                EndWord(word, output);
+                EndWord(word, plain, output);
                 continue;
             }
             if (IsDropped(codePoint) || (_stripAccents && kind == CharClass.Mark))
@@ -81,29 +57,20 @@ internal sealed class WordPieceTokenizer : Tokenizer
             int length = new Rune(_lowercase ? Lower(codePoint) : codePoint).EncodeToUtf8(character);
             if (kind == CharClass.Punctuation || (kind == CharClass.Symbol && codePoint < 0x7F) || IsHan(codePoint))
             {
-                EndWord(word, output);
+                EndWord(word, plain, output);
                 word.AddRange(character[..length]);
-                EndWord(word, output);
+                EndWord(word, plain, output);
             }
             else
             {
                 word.AddRange(character[..length]);
             }
         }
-        EndWord(word, output);
-    }
-
-    /// <inheritdoc/>
-    private protected override ReadOnlySpan<byte> Render(Vocabulary vocabulary, int id, Span<byte> scratch)
-    {
-        TokenAttributes attributes = vocabulary.Attributes[id];
-        return (attributes & TokenAttributes.Special) != 0 ? vocabulary.Texts[id]
-            : (attributes & TokenAttributes.Normal) != 0 ? scratch[..SentencePieceTokenizer.ReadSpaces(vocabulary.Texts[id], scratch)]
-            : [];
+        EndWord(word, plain, output);
     }
 
     /// <summary>Emits the tokens of a word, "unknown" when it cannot be cut into tokens to its end, and empties it.</summary>
-    private void EndWord(List<byte> word, List<int> output)
+    private void EndWord(List<byte> word, bool plain, List<int> output)
     {
         if (word.Count == 0)
         {
@@ -114,7 +81,7 @@ internal sealed class WordPieceTokenizer : Tokenizer
         ReadOnlySpan<byte> rest = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(word);
         while (rest.Length > 0)
         {
-            int token = LongestToken(rest, out int length);
+            int token = _tokens.Longest(rest, plain ? _markers : null, out int length);
             if (token < 0)
             {
                 output.RemoveRange(before, output.Count - before);
@@ -130,28 +97,13 @@ internal sealed class WordPieceTokenizer : Tokenizer
         word.Clear();
     }
 
-    private int LongestToken(ReadOnlySpan<byte> text, out int length)
-    {
-        int token = -1;
-        length = 0;
-        int state = 0;
-        for (int i = 0; i < text.Length && (state = _trie.Child(state, text[i])) != 0; i++)
-        {
-            if (_tokenAt[state] >= 0)
-            {
-                token = _tokenAt[state];
-                length = i + 1;
-            }
-        }
-        return token;
-    }
-
     /// <summary>Controls, format characters, private use, and what stands for bytes that are not UTF-8.</summary>
     private static bool IsDropped(int codePoint) => codePoint == 0xFFFD || CharUnicodeInfo.GetUnicodeCategory(codePoint)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate;
 
     /// <summary>The one-to-one lower case; U+0130 has none without a mark, so it is taken as the letter it shows.</summary>
-    private static int Lower(int codePoint) => codePoint == 0x130 ? 'i' : Rune.ToLowerInvariant(new Rune(codePoint)).Value;
+    internal static int Lower(int codePoint) => codePoint == 0x130 ? 'i' : LaterCodePoints.Contain(codePoint) ? codePoint
+        : Rune.ToLowerInvariant(new Rune(codePoint)).Value;
 
     /// <summary>
     /// BERT's Chinese characters, each a word of its own. Extension E begins at 2B920 instead of 2B820 as in the reference

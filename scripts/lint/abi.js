@@ -95,7 +95,7 @@ function difference(problems, what, actual, expected) {
 
 /** Names of the functions in `interface Native { ... }`. */
 function typescript() {
-  const body = /export interface Native \{([\s\S]*?)\n\}/.exec(read('js/binding.ts'))[1];
+  const body = /export interface Native \{([\s\S]*?)\n\}/.exec(read('js/engine/binding.ts'))[1];
   return [...body.matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1]);
 }
 
@@ -133,7 +133,7 @@ function checkAbi() {
   difference(problems, 'REALM_FUNCTIONS in addon/engine.h', table, names);
 
   const shim = files('addon', '.cc').map(read).join('\n');
-  const comments = [...shim.matchAll(/^\/\/ (int32_t realm_.*)$/gm)].map((match) => squeeze(match[1]));
+  const comments = [...shim.matchAll(/^ *\/\/ (int32_t realm_.*)$/gm)].map((match) => squeeze(match[1]));
   for (const { line } of declared.values())
     if (!comments.includes(line)) problems.push(`addon/: no binding stands under \`// ${line}\``);
   for (const line of comments) {
@@ -146,8 +146,10 @@ function checkAbi() {
     problems.push(`managed/Abi/EngineExports.cs: AbiVersion is not ${version}, as in realm.h`);
   }
 
-  const bindings = [...read('addon/module.cc').matchAll(/^ {4}\{"(\w+)", \w+\},/gm)].map((match) => match[1]);
-  difference(problems, 'interface Native in js/binding.ts', typescript(), bindings);
+  const bindings = [...read('addon/module.cc').matchAll(/^ {4}Export<\w+, \d+>\(exports, "(\w+)"\);/gm)].map(
+    (match) => match[1],
+  );
+  difference(problems, 'interface Native in js/engine/binding.ts', typescript(), bindings);
   return problems;
 }
 

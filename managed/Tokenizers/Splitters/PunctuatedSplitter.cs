@@ -5,7 +5,8 @@ namespace Realm.Tokenizers.Splitters;
 /// <c>[!-/:-~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>
 /// (the first class is the ASCII punctuation and symbols).
 /// </summary>
-internal sealed class PunctuatedSplitter : MatchSplitter
+/// <param name="joinsLineBreaks">False: each line break is a piece of its own, <c>| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+</c>.</param>
+internal sealed class PunctuatedSplitter(bool joinsLineBreaks = true) : MatchSplitter
 {
     private const CharClass Word = CharClass.Letter | CharClass.Mark;
     private const CharClass Signs = CharClass.Punctuation | CharClass.Symbol;
@@ -21,7 +22,7 @@ internal sealed class PunctuatedSplitter : MatchSplitter
         if ((first & Signs) != 0)
         {
             int letters = text[at] < 0x80 ? AsciiLettersEnd(text, next) : next;
-            return letters > next ? letters : Scan.LineBreaksEnd(text, Scan.RunEnd(text, next, Signs));
+            return letters > next ? letters : SignsEnd(text, next);
         }
         CharClass second = Scan.At(text, next, out int afterSecond);
         if ((second & Word) != 0 && !Scan.IsLineBreak(text[at]))
@@ -30,9 +31,18 @@ internal sealed class PunctuatedSplitter : MatchSplitter
         }
         if (text[at] == ' ' && (second & Signs) != 0)
         {
-            return Scan.LineBreaksEnd(text, Scan.RunEnd(text, next, Signs));
+            return SignsEnd(text, next);
         }
-        return (first & CharClass.Space) != 0 ? Scan.LinesOrSpacesEnd(text, at) : -1;
+        return (first & CharClass.Space) == 0 ? -1
+            : joinsLineBreaks ? Scan.LinesOrSpacesEnd(text, at)
+            : Scan.IsLineBreak(text[at]) ? next
+            : Scan.SpacesEnd(text, at);
+    }
+
+    private int SignsEnd(ReadOnlySpan<byte> text, int at)
+    {
+        int end = Scan.RunEnd(text, at, Signs);
+        return joinsLineBreaks ? Scan.LineBreaksEnd(text, end) : end;
     }
 
     private static int AsciiLettersEnd(ReadOnlySpan<byte> text, int at)

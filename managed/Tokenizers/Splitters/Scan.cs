@@ -4,13 +4,14 @@ using System.Text;
 namespace Realm.Tokenizers.Splitters;
 
 /// <summary>
-/// Reading UTF-8 one code point at a time, by class. Categories are those of the runtime (they do not depend on the
-/// culture, and are there under InvariantGlobalization). A byte that begins no valid sequence is one unit, of the class
+/// Reading UTF-8 one code point at a time, by class. Categories are the runtime's (they do not depend on the
+/// culture, and are there under InvariantGlobalization), but for <see cref="LaterCodePoints"/>. A byte that begins no valid sequence is one unit, of the class
 /// of U+FFFD; the byte itself stays in the text, so that nothing is lost.
 /// </summary>
 internal static class Scan
 {
-    private static readonly CharClass[] s_ascii = BuildAscii();
+    /// <summary>Of the code points below 0x10000.</summary>
+    private static readonly CharClass[] s_basic = Array.ConvertAll(Enumerable.Range(0, 0x10000).ToArray(), Categorize);
 
     /// <summary>The class of the code point that begins at <paramref name="at"/>, and where the next one begins.</summary>
     public static CharClass At(ReadOnlySpan<byte> text, int at, out int next)
@@ -24,7 +25,7 @@ internal static class Scan
         if (first < 0x80)
         {
             next = at + 1;
-            return s_ascii[first];
+            return s_basic[first];
         }
         int codePoint = CodePoint(text, at, out next);
         return OfCodePoint(codePoint);
@@ -142,8 +143,11 @@ internal static class Scan
         return afterBreak > 0 ? afterBreak : end < text.Length && last > at ? last : end;
     }
 
-    internal static CharClass OfCodePoint(int codePoint) => CharUnicodeInfo.GetUnicodeCategory(codePoint) switch
+    internal static CharClass OfCodePoint(int codePoint) => codePoint < 0x10000 ? s_basic[codePoint] : Categorize(codePoint);
+
+    private static CharClass Categorize(int codePoint) => CharUnicodeInfo.GetUnicodeCategory(codePoint) switch
     {
+        _ when LaterCodePoints.Contain(codePoint) => CharClass.Other,
         UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter => CharClass.Upper,
         UnicodeCategory.LowercaseLetter => CharClass.Lower,
         UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => CharClass.Uncased,
@@ -160,14 +164,4 @@ internal static class Scan
         UnicodeCategory.Control when codePoint is (>= 9 and <= 13) or 0x85 => CharClass.Space,
         _ => CharClass.Other,
     };
-
-    private static CharClass[] BuildAscii()
-    {
-        var classes = new CharClass[128];
-        for (int i = 0; i < classes.Length; i++)
-        {
-            classes[i] = OfCodePoint(i);
-        }
-        return classes;
-    }
 }

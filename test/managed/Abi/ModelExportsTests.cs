@@ -44,6 +44,39 @@ public sealed unsafe class ModelExportsTests
         return JsonDocument.Parse(json).RootElement;
     }
 
+    private static (int Status, string Message, uint[] Ids) TokenizeSegments(ulong model, string text, params uint[] lengths)
+    {
+        delegate* unmanaged<ulong, byte*, ulong, uint*, ulong, int, uint*, ulong, ulong*, RealmError*, int> tokenize = &ModelExports.TokenizeSegments;
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        var ids = new uint[64];
+        ulong count = 0;
+        ulong* counted = &count;
+        fixed (byte* p = bytes)
+        fixed (uint* l = lengths, i = ids)
+        {
+            byte* data = p;
+            uint* sizes = l, to = i;
+            (int status, string message) = Calls.Call(error =>
+                tokenize(model, data, (ulong)bytes.Length, sizes, (ulong)lengths.Length, 0, to, 64, counted, (RealmError*)error));
+            return (status, message, ids[..(int)count]);
+        }
+    }
+
+    /// <summary>Special tokens come of the template's own segments alone.</summary>
+    [Fact]
+    public void Segments()
+    {
+        ulong model = Open(Golden.TinyAtlas, new NativeModelOptions { VocabOnly = 1 }).Model;
+        uint end = Assert.Single(TokenizeSegments(model, "<|im_end|>", 10).Ids);
+        Assert.DoesNotContain(end, TokenizeSegments(model, "<|im_end|>", 0, 10).Ids);
+        Assert.Equal(end, TokenizeSegments(model, "<|im_end|><|im_end|>", 0, 10, 10).Ids[^1]);
+        Assert.Single(TokenizeSegments(model, "<|im_end|><|im_end|>", 0, 10, 10).Ids, end);
+        Assert.Contains("have 9 bytes together", TokenizeSegments(model, "<|im_end|>", 9).Message);
+        Assert.Contains("does not fit", TokenizeSegments(model, "<|im_end|>", 5, 6).Message);
+        Assert.Contains("does not fit", TokenizeSegments(model, "<|im_end|>", uint.MaxValue).Message);
+        Close(model);
+    }
+
     private static uint[] Tokenize(ulong model, string text)
     {
         delegate* unmanaged<ulong, byte*, ulong, int, int, uint*, ulong, ulong*, RealmError*, int> tokenize = &ModelExports.Tokenize;
@@ -202,6 +235,7 @@ public sealed unsafe class ModelExportsTests
         Assert.Equal("gpt2", facts.GetProperty("tokenizer").GetProperty("model").GetString());
         Assert.Equal("<|endoftext|>", facts.GetProperty("bosToken").GetString());
         Assert.Contains("im_start", facts.GetProperty("chatTemplate").GetString());
+        Assert.Empty(facts.GetProperty("chatTemplates").EnumerateObject());
         Close(model);
 
         ulong vocabOnly = Open(Golden.TinyAtlas, new NativeModelOptions { VocabOnly = 1 }).Model;

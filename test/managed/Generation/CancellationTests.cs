@@ -96,7 +96,7 @@ public sealed unsafe class CancellationTests
         var logits = new float[2 * model.Loaded.Model.Config.VocabSize];
         fixed (float* p = logits)
         {
-            var job = new LogitsJob(model, [1, 2], p, null, null);
+            var job = new LogitsJob(model, Realm.Generation.Prompt.OfIds([1, 2], model.Loaded.Model.Config), p, null, null);
             using Batch batch = model.Loaded.Model.NewBatch();
             job.Begin(model.Loaded.Model);
             job.Feed(batch, 2);

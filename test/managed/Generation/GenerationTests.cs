@@ -23,7 +23,7 @@ public sealed unsafe class GenerationTests : IDisposable
         Assert.Equal(" Paris.", reader.Text.ToString());
         Assert.Equal(FinishReason.Stop, reader.State.Reason);
         Assert.Null(reader.State.Failure);
-        Assert.Equal(6, reader.State.PromptTokens);
+        Assert.Equal(6, reader.State.Figures.PromptTokens);
         // The end-of-generation token is among the tokens, not in the text.
         Assert.Equal(Networks.Greedy(_model.Loaded.Model, [.. TestReader.Ids(_model, Prompt).Select(id => (int)id)], reader.Tokens.Count), reader.Tokens);
         Assert.True(_model.RequireTokenizer().IsEndOfGeneration(reader.Tokens[^1]));
@@ -45,6 +45,31 @@ public sealed unsafe class GenerationTests : IDisposable
     {
         using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(16, stops: "is."));
         Assert.Equal(" Par", reader.Text.ToString());
+        Assert.Equal(FinishReason.Stop, reader.State.Reason);
+    }
+
+    [Fact]
+    public void EndsBeforeAStopToken()
+    {
+        int[] tokens = [.. TestReader.Run(_model, Prompt, TestReader.Options(16)).Tokens];      // " Par", "is", ".", the end
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(16, ignoreEos: true) with { StopIds = [5, tokens[i]] });
+            Assert.Equal(Encoding.UTF8.GetString(_model.RequireTokenizer().Decode(tokens[..i], skipSpecial: true)), reader.Text.ToString());
+            Assert.Equal(FinishReason.Stop, reader.State.Reason);
+            // As an end-of-generation token, it is among those chosen.
+            Assert.Equal(tokens[..(i + 1)], reader.Tokens);
+        }
+    }
+
+    /// <summary>A special token is no text, yet may be named as a stop string; so may what it stands in.</summary>
+    [Theory]
+    [InlineData("<|endoftext|>", " Paris.")]
+    [InlineData("s.<|endoftext|>", " Pari")]
+    public void EndsBeforeASpecialToken(string stop, string expected)
+    {
+        using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(40, ignoreEos: true, stops: stop));
+        Assert.Equal(expected, reader.Text.ToString());
         Assert.Equal(FinishReason.Stop, reader.State.Reason);
     }
 
@@ -189,7 +214,8 @@ public sealed unsafe class GenerationTests : IDisposable
         Assert.All(Enumerable.Range(3, 117), i => Assert.Equal(allocated[2], allocated[i]));
     }
 
-    /// <summary>Reads on the engine's own thread, so that it notifies with every token. (The shim may not: it would hold up the engine.)</summary>
+    /// <summary>Reads on the engine's own thread, so that it notifies with every token. (The shim may not: it would hold up the
+    /// engine.)</summary>
     private void ReadInNotify(TestReader reader, GenerationOptions options, Func<Job, bool> read)
     {
         Job? job = null;

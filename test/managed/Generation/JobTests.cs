@@ -128,11 +128,17 @@ public sealed unsafe class JobTests
         Assert.Equal(0, ended.Cancels);
     }
 
-    private sealed class PlainJob(TestReader reader) : Job(TestReader.Notify, reader.User, streams: true)
+    private sealed class PlainJob(TestReader reader) : Job(TestReader.Notify, reader.User)
     {
         public int Rooms { get; private set; }
 
-        public void Say(int token, string text) => Publish(token, Encoding.UTF8.GetBytes(text));
+        public void Say(int token, string text)
+        {
+            lock (Mailbox.Gate)
+            {
+                Mailbox.Post((uint)token, Encoding.UTF8.GetBytes(text));
+            }
+        }
 
         public void End(RealmException? failure = null) => Finish(FinishReason.Stop, failure, default);
 

@@ -49,13 +49,13 @@ public sealed unsafe class SpeculationTests : IDisposable
         using var reader = new TestReader();
         using Batch batch = _model.Loaded.Model.NewBatch();
         using var scratch = new SamplerScratch(_model.Loaded.Model.Config.VocabSize);
-        var job = new GenerationJob(_model, [.. prompt.Select(id => (int)id)], options, null, null);
+        var job = new GenerationJob(_model, Prompt.OfIds(prompt, _model.Loaded.Model.Config), options, null, null, costs);
         job.Begin(_model.Loaded.Model);
         int passes = 0;
         while (!job.IsFinished)
         {
             batch.Clear();
-            job.Feed(batch, job.IsDecoding ? 1 + job.Draft(1, 100, costs) : batch.Capacity);
+            job.Feed(batch, job.IsDecoding ? 1 + job.Extra(1, 100) : Math.Min(job.Wanted, batch.Capacity));
             Assert.True(_model.Loaded.Model.Forward(batch));
             passes++;
             job.Take(batch, scratch);
@@ -89,22 +89,22 @@ public sealed unsafe class SpeculationTests : IDisposable
             // To the end of the context, to a limit, to the model's own end, to a stop string.
             (uint[] Prompt, GenerationOptions Options)[] cases =
             [
-                (full, new GenerationOptions(sampling, 1000, true, [])),
-                (list, new GenerationOptions(sampling, 7 + (int)seed, true, [])),
-                (list, new GenerationOptions(sampling, 60, false, [])),
-                (list, new GenerationOptions(sampling, 60, true, ["is Ot"u8.ToArray(), "e"u8.ToArray()])),
+                (full, new GenerationOptions(sampling, 1000, true, [], [])),
+                (list, new GenerationOptions(sampling, 7 + (int)seed, true, [], [])),
+                (list, new GenerationOptions(sampling, 60, false, [], [])),
+                (list, new GenerationOptions(sampling, 60, true, ["is Ot"u8.ToArray(), "e"u8.ToArray()], [])),
             ];
             foreach ((uint[] prompt, GenerationOptions options) in cases)
             {
                 (Outcome plain, int plainPasses, JobState plainState) = ByHand(prompt, options with { Speculation = false }, Free);
                 (Outcome quick, int passes, JobState state) = ByHand(prompt, options, Free);
                 Assert.Equal(plain, quick);
-                Assert.Equal((0L, 0L), (plainState.DraftedTokens, plainState.AcceptedTokens));
-                Assert.InRange(state.AcceptedTokens, 0, state.DraftedTokens);
+                Assert.Equal((0L, 0L), (plainState.Figures.DraftedTokens, plainState.Figures.AcceptedTokens));
+                Assert.InRange(state.Figures.AcceptedTokens, 0, state.Figures.DraftedTokens);
                 // The token that ends a generation may have been guessed: there was no pass to save after it.
-                Assert.InRange(plainPasses - state.AcceptedTokens, passes - 1, passes);
-                drafted += state.DraftedTokens;
-                accepted += state.AcceptedTokens;
+                Assert.InRange(plainPasses - state.Figures.AcceptedTokens, passes - 1, passes);
+                drafted += state.Figures.DraftedTokens;
+                accepted += state.Figures.AcceptedTokens;
             }
         }
         // Both ways out are taken: guesses that were right (unless chance rules), and guesses that were wrong.
@@ -117,8 +117,8 @@ public sealed unsafe class SpeculationTests : IDisposable
         (Outcome outcome, int passes, JobState state) = ByHand(TestReader.Ids(_model, List), TestReader.Options(200, ignoreEos: true), Free);
         int tokens = outcome.Tokens.Split(' ').Length;
         Assert.Equal(200, tokens);
-        Assert.True(passes < 60, $"{passes} passes for {tokens} tokens, {state.AcceptedTokens} of {state.DraftedTokens} guesses were right");
-        Assert.Equal(200 - state.AcceptedTokens, passes);
+        Assert.True(passes < 60, $"{passes} passes for {tokens} tokens, {state.Figures.AcceptedTokens} of {state.Figures.DraftedTokens} guesses were right");
+        Assert.Equal(200 - state.Figures.AcceptedTokens, passes);
     }
 
     /// <summary>Through the scheduler, several at a time, with what it measures itself; some are cancelled in the middle.</summary>
@@ -162,12 +162,12 @@ public sealed unsafe class SpeculationTests : IDisposable
         using var reader = new TestReader();
         using Batch batch = _model.Loaded.Model.NewBatch();
         using var scratch = new SamplerScratch(_model.Loaded.Model.Config.VocabSize);
-        var job = new GenerationJob(_model, [.. list.Select(id => (int)id)], options, null, null);
+        var job = new GenerationJob(_model, Prompt.OfIds(list, _model.Loaded.Model.Config), options, null, null, Free);
         job.Begin(_model.Loaded.Model);
         for (int i = 0; !job.IsFinished; i++)
         {
             batch.Clear();
-            job.Feed(batch, job.IsDecoding ? 1 + job.Draft(1, 100, Free) : 100);
+            job.Feed(batch, job.IsDecoding ? 1 + job.Extra(1, 100) : Math.Min(job.Wanted, 100));
             batch.Cancel = i % 2 == 0;
             if (_model.Loaded.Model.Forward(batch))
             {
@@ -176,7 +176,7 @@ public sealed unsafe class SpeculationTests : IDisposable
         }
         reader.Drain(job);
         job.Release();
-        Assert.True(reader.State.AcceptedTokens > 0);
+        Assert.True(reader.State.Figures.AcceptedTokens > 0);
         Assert.Equal(ByHand(list, options with { Speculation = false }, Free).Outcome, Outcome.Of(reader));
     }
 }

@@ -39,7 +39,7 @@ internal sealed unsafe class TestReader : IDisposable
         new(LoadedModels.LeasePath(Golden.TinyAtlas, options ?? new ModelOptions(1)), vocabOnly: false);
 
     public static GenerationOptions Options(long max, float temperature = 0, ulong seed = 0, bool ignoreEos = false, params string[] stops) =>
-        new(new SamplingOptions(temperature, Seed: seed), max, ignoreEos, [.. stops.Select(Encoding.UTF8.GetBytes)]);
+        new(new SamplingOptions(temperature, Seed: seed), max, ignoreEos, [.. stops.Select(Encoding.UTF8.GetBytes)], []);
 
     public static uint[] Ids(OpenModel model, string text) =>
         [.. model.RequireTokenizer().Encode(Encoding.UTF8.GetBytes(text), addSpecial: true, parseSpecial: true).Select(id => (uint)id)];

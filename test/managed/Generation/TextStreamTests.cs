@@ -20,7 +20,7 @@ public class TextStreamTests
         }
         stream.Finish();
         text.Append(strict.GetString(stream.Ready));
-        return (text.ToString(), stream.Stopped);
+        return (text.ToString(), stream.StoppedBy != null);
     }
 
     private static IEnumerable<byte[][]> CutsInThree(byte[] bytes)
@@ -124,6 +124,46 @@ public class TextStreamTests
         Assert.Equal(0, stream.Ready.Length);
         stream.Append("ing"u8);
         Assert.Equal("<ending", Encoding.UTF8.GetString(stream.Ready));
+    }
+
+    /// <summary>Special tokens are not in the text, but stop strings may name them, alone or with what stands around.</summary>
+    [Theory]
+    [InlineData("one <end> two", "one ", "<end>")]
+    [InlineData("one <end> two", "one  two", "<other>")]
+    [InlineData("one <end> two", "on", "e <end> t")]
+    [InlineData("one <end> two", "one ", "<end> ")]
+    [InlineData("one <end> two", "one  t", "wo")]
+    [InlineData("one <end><end> two", "one ", "<end><end>")]
+    [InlineData("one <end>", "one ", "end")]
+    public void StopsSeeSpecialTokens(string text, string expected, string stop)
+    {
+        bool stops = text.Contains(stop);
+        string[] words = text.Split("<end>");
+        foreach (byte[][] pieces in CutsInThree(Encoding.UTF8.GetBytes(words[^1])))
+        {
+            var stream = new TextStream([Encoding.UTF8.GetBytes(stop)]);
+            var given = new StringBuilder();
+            void Take()
+            {
+                given.Append(Encoding.UTF8.GetString(stream.Ready));
+                stream.TakeReady();
+            }
+            foreach (string word in words[..^1])
+            {
+                stream.Append(Encoding.UTF8.GetBytes(word));
+                Take();
+                stream.AppendHidden("<end>"u8);
+                Take();
+            }
+            foreach (byte[] piece in pieces)
+            {
+                stream.Append(piece);
+                Take();
+            }
+            stream.Finish();
+            Take();
+            Assert.Equal((expected, stops ? stop : null), (given.ToString(), stream.StoppedBy == null ? null : Encoding.UTF8.GetString(stream.StoppedBy)));
+        }
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public class MetadataTests
         Wrong(() => metadata.Integers("number"), "'number' is UINT32; expected an array of integers");
         Wrong(() => metadata.Integers("texts"), "'texts' is an array of STRING; expected an array of integers");
         Wrong(() => metadata.Numbers("texts"), "'texts' is an array of STRING; expected an array of numbers");
-        Wrong(() => metadata.Flags("numbers"), "'numbers' is an array of INT32; expected an array of flags");
+        Wrong(() => metadata.Flags("texts"), "'texts' is an array of STRING; expected an array of flags");
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using Realm.Blocks;
+using Realm.State;
 using Realm.Runtime;
 using Xunit;
 using Xunit.Abstractions;

@@ -39,7 +39,7 @@ public sealed unsafe class EmbeddingTests : TemporaryFolder
         // Single precision: a piece holds 4,096.
         float[] values = [.. Enumerable.Range(0, 3 * width).Select(i => (float)i)];
         using ModelFile file = ModelFile.OpenPath(Write("wide.gguf", new GgufWriter().Tensor("wide", [width, 3], values)));
-        Embedding embedding = new(file, file.Find("wide")!, Realm.Formats.Formats.Find(0)!);
+        Realm.Blocks.EmbeddingRows embedding = new(file, file.Find("wide")!, Realm.Formats.Formats.Find(0)!);
         float[] row = new float[width];
         for (int i = 0; i < 3; i++)
         {

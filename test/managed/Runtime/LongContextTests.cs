@@ -1,4 +1,4 @@
-using Realm.Blocks;
+using Realm.State;
 using Realm.Runtime;
 using Xunit;
 
@@ -66,7 +66,8 @@ public sealed unsafe class LongContextTests
         GgufWriter writer = new();
         writer.Add("general.architecture", "llama").Add("llama.block_count", 2u).Add("llama.embedding_length", 48u)
             .Add("llama.context_length", 2048u).Add("llama.feed_forward_length", 40u).Add("llama.attention.head_count", 6u)
-            .Add("llama.attention.head_count_kv", 2u).Add("llama.attention.layer_norm_rms_epsilon", 1e-5f).Add("llama.attention.key_length", 24u);
+            .Add("llama.attention.head_count_kv", 2u).Add("llama.attention.layer_norm_rms_epsilon", 1e-5f).Add("llama.attention.key_length", 24u)
+            .Add("llama.attention.value_length", 24u);
         Matrix("token_embd.weight", 48, Vocabulary);
         Norm("output_norm.weight");
         for (int layer = 0; layer < 2; layer++)

@@ -1,4 +1,4 @@
-using Realm.Blocks;
+using Realm.State;
 using Realm.Runtime;
 using Xunit;
 
@@ -40,18 +40,20 @@ public sealed unsafe class ModelTests : IDisposable
         Session[] sessions = [model.NewSession(), model.NewSession(), model.NewSession()];
         List<float>[] together = [[], [], []];
         List<int> owners = [];
-        // Dealt out in turn, so that no sequence's rows lie together.
-        for (int i = 0; i < 45; i++)
+        // A pass holds some rows of each sequence, another number of each time.
+        int[] next = new int[3];
+        for (int turn = 0; next.Sum() < texts.Sum(text => text.Length); turn++)
         {
             for (int s = 0; s < 3; s++)
             {
-                if (i >= texts[s].Length)
-                    continue;
-                batch.Add(sessions[s], texts[s][i], true);
-                owners.Add(s);
-                if (batch.Count == rowsAPass)
-                    Run();
+                int room = Math.Min(rowsAPass / 3, texts[s].Length - next[s]);
+                for (int i = (turn + s) % 2; i < room; i++)
+                {
+                    batch.Add(sessions[s], texts[s][next[s]++], true);
+                    owners.Add(s);
+                }
             }
+            Run();
         }
         Run();
         for (int s = 0; s < 3; s++)
@@ -141,6 +143,17 @@ public sealed unsafe class ModelTests : IDisposable
         }
         model.Dispose();
         AssertError(ErrorCode.ModelClosed, "the model is closed", () => model.Forward(batch));
+    }
+
+    [Fact]
+    public void Rows_of_a_session_stand_side_by_side()
+    {
+        using Model model = Model.Load(_file, new ModelOptions(1));
+        using Session a = model.NewSession(), b = model.NewSession();
+        using Batch batch = model.NewBatch();
+        batch.Add(a, 1, false);
+        batch.Add(b, 1, false);
+        AssertError(ErrorCode.InvalidArgument, "the rows of a session must be added one after the other", () => batch.Add(a, 2, false));
     }
 
     [Fact]

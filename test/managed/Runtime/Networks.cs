@@ -26,11 +26,19 @@ internal static unsafe class Networks
         return logits;
     }
 
-    /// <summary>The same through the layer-by-layer calls, in chunks of `chunk` tokens. `layers` receives the hidden states after each layer.</summary>
-    public static float[] LayerByLayer(Model model, ReadOnlySpan<int> tokens, int chunk, List<float[]>? layers = null)
+    /// <summary>Numbers of a row that the layer-by-layer calls hand on. The hidden state is the first of them.</summary>
+    public static int RowSize(Model model) => model.Config.RowSize;
+
+    /// <summary>The same through the layer-by-layer calls, in chunks of `chunk` tokens.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokens">The text.</param>
+    /// <param name="chunk">Tokens a call.</param>
+    /// <param name="layers">Receives the hidden states after each layer: (tokens, hidden size).</param>
+    /// <param name="withLogits">False for a network that has none: then there are no results but the layers.</param>
+    public static float[] LayerByLayer(Model model, ReadOnlySpan<int> tokens, int chunk, List<float[]>? layers = null, bool withLogits = true)
     {
-        int vocab = model.Config.VocabSize, hidden = model.Config.HiddenSize;
-        float[] logits = new float[tokens.Length * vocab];
+        int vocab = model.Config.VocabSize, hidden = model.Config.HiddenSize, width = RowSize(model);
+        float[] logits = new float[withLogits ? tokens.Length * vocab : 0];
         using Session session = model.NewSession();
         for (int layer = 0; layers != null && layer < model.Config.Layers; layer++)
             layers.Add(new float[tokens.Length * hidden]);
@@ -40,7 +48,7 @@ internal static unsafe class Networks
             uint[] ids = new uint[count];
             for (int i = 0; i < count; i++)
                 ids[i] = (uint)tokens[at + i];
-            float[] x = new float[count * hidden];
+            float[] x = new float[count * width];
             fixed (uint* t = ids)
             fixed (float* h = x, l = logits)
             {
@@ -48,11 +56,11 @@ internal static unsafe class Networks
                 for (int layer = 0; layer < model.Config.Layers; layer++)
                 {
                     model.ForwardLayer(session, layer, h, count, at, h);
-                    if (layers != null)
-                        x.CopyTo(layers[layer].AsSpan(at * hidden));
+                    for (int i = 0; layers != null && i < count; i++)
+                        x.AsSpan(i * width, hidden).CopyTo(layers[layer].AsSpan((at + i) * hidden));
                 }
-                for (int i = 0; i < count; i++)
-                    model.ComputeLogits(h + i * hidden, l + (long)(at + i) * vocab);
+                for (int i = 0; withLogits && i < count; i++)
+                    model.ComputeLogits(h + i * width, l + (long)(at + i) * vocab);
             }
         }
         return logits;

@@ -3,10 +3,10 @@ using Xunit;
 
 namespace Realm.Tests.Sampling;
 
-/// <summary>The sampler against <see cref="SortedSampler"/>, which sorts; and what both should do on small distributions known by hand.</summary>
+/// <summary>The chain of the usual steps against <see cref="SortedSampler"/>, which sorts; and what both should do on small distributions known by hand.</summary>
 public unsafe class SamplerTests
 {
-    private static float[] Gaussian(int count, int seed, float deviation = 3)
+    internal static float[] Gaussian(int count, int seed, float deviation = 3)
     {
         var random = new Random(seed);
         var logits = new float[count];
@@ -20,7 +20,7 @@ public unsafe class SamplerTests
 
     private static int[] Draw(SamplingOptions options, float[] logits, int draws)
     {
-        var sampler = new Sampler(options);
+        var sampler = new Chooser(options, logits.Length);
         using var scratch = new SamplerScratch(logits.Length);
         var result = new int[draws];
         for (int i = 0; i < draws; i++)
@@ -132,7 +132,7 @@ public unsafe class SamplerTests
                     exact.Gather(float.MinValue);
                     exact.Weigh(1);
                     exact.KeepMass(mass);
-                    new Sampler(new SamplingOptions(1, 0, topP, 0, 1, 7)).Sample(p, scratch);
+                    new Chooser(new SamplingOptions(1, 0, topP, 0, 1, 7), logits.Length).Sample(p, scratch);
                     Assert.Equal(exact.Ids, scratch.Ids);
                 }
             }
@@ -219,7 +219,7 @@ public unsafe class SamplerTests
     [Fact]
     public void RepeatPenaltyLooksBackSixtyFourTokens()
     {
-        var sampler = new Sampler(new SamplingOptions(0, RepeatPenalty: 2));
+        var sampler = new Chooser(new SamplingOptions(0, RepeatPenalty: 2), 4);
         using var scratch = new SamplerScratch(4);
         int Sample(float[] logits)
         {
@@ -251,7 +251,7 @@ public unsafe class SamplerTests
         using var scratch = new SamplerScratch(300);
         foreach (SamplingOptions options in (SamplingOptions[])[new(0), new(1), new(1, 10), new(1, 299), new(1, 0, 0.99f), new(5, 0, 1, 1e-30f)])
         {
-            var sampler = new Sampler(options, [17, 299, 5000, -1]);
+            var sampler = new Chooser(options, 300, [17, 299, 5000, -1]);
             for (int i = 0; i < 300; i++)
             {
                 fixed (float* p = (float[])logits.Clone())
@@ -312,7 +312,7 @@ public unsafe class SamplerTests
         string[] names = ["temperature", "temperature", "temperature", "topK", "topP", "topP", "minP", "repeatPenalty", "repeatPenalty"];
         for (int i = 0; i < wrong.Length; i++)
         {
-            var error = Assert.Throws<RealmException>(() => new Sampler(wrong[i]));
+            var error = Assert.Throws<RealmException>(() => new Chooser(wrong[i], 10));
             Assert.Equal(ErrorCode.InvalidArgument, error.Code);
             Assert.StartsWith(names[i] + " must be", error.Message);
         }
@@ -326,7 +326,7 @@ public unsafe class SamplerTests
         SamplingOptions[] all = [new(0), new(1), new(1, 40, 0.9f, 0.05f, 1.1f), new(1, 0, 0.9f), new(1, 3000, 0.99f)];
         foreach (SamplingOptions options in all)
         {
-            var sampler = new Sampler(options);
+            var sampler = new Chooser(options, logits.Length);
             fixed (float* p = logits)
             {
                 sampler.Sample(p, scratch);

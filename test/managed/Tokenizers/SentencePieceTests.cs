@@ -22,7 +22,10 @@ public class SentencePieceTests
         Assert.Equal([1], tokenizer.Encode("", addSpecial: true));
         Assert.Equal("a b", tokenizer.Text(tokenizer.Encode("a b")));
         Assert.Equal("a b", tokenizer.Text(tokenizer.Encode("a b", addSpecial: true), skipSpecial: true));
-        Assert.Equal("<s> a b", tokenizer.Text(tokenizer.Encode("a b", addSpecial: true)));
+        Assert.Equal("<s>a b", tokenizer.Text(tokenizer.Encode("a b", addSpecial: true)));
+        Assert.Equal("<s> a b", tokenizer.Text(tokenizer.Encode("a b", addSpecial: true), cleanSpaces: true));
+        foreach (string text in (string[])["a</s>b", " a</s> b", "a </s>  b", "</s>", " </s> "])
+            Assert.Equal(text, tokenizer.Text(tokenizer.Encode(text, parseSpecial: true)));
         Assert.Equal(" a", Encoding.UTF8.GetString(tokenizer.TokenBytes(FirstAdded + 3)));
     }
 

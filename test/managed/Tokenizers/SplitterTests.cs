@@ -63,17 +63,37 @@ public class SplitterTests
     [InlineData("deepseek-v3", "123|4|\u4E2D\u3042|a|.b| ..|c")]
     [InlineData("deepseek-v3", "e\u0301x\u00E9|\u00A3|a")]
     [InlineData("deepseek-v3", "_|\u00E9|!\n\n|\u0001|1")]
-    // o200k: upper case begins a word
+    // o200k: upper case begins a word; as in llama.cpp only ASCII has case, and marks are no letters
     [InlineData("gpt-4o", "HTTPResponse|Of|X")]
     [InlineData("gpt-4o", "camel|Case's|ABC'D|EF")]
-    [InlineData("gpt-4o", "\u4E2DA\u00C9cole| \u0410\u0431|\u0412")]
+    [InlineData("gpt-4o", "\u4E2DA\u00C9cole| \u0410\u0431\u0412")]
     [InlineData("gpt-4o", "\u4E2D|A| \u4E2D|ABC|1")]          // the run gives back what has no lower case after it
-    [InlineData("gpt-4o", "\u0301|1|-\u0301\u02B0|A|1")]
-    [InlineData("gpt-4o", "\u0928\u092E\u0938\u094D\u0924\u0947|123|4|a|/")]
+    [InlineData("gpt-4o", "\u0301|1|-\u0301|\u02B0|A|1")]
+    [InlineData("gpt-4o", "\u0928\u092E\u0938|\u094D\u0924|\u0947|123|4|a|/")]
+    [InlineData("granite-embed-multi-97m", "\u0301|1|-\u0301\u02B0|A|1")]
+    [InlineData("granite-embed-multi-97m", "\u0928\u092E\u0938\u094D\u0924\u0947|123|4|a|/")]
     [InlineData("gpt-4o", "x|//\n/|y")]
     [InlineData("tekken", "1|2|it|'s| ok")]
-    // \d{1,3}(?=(?:\d{3})*\b)
-    [InlineData("tiny_aya", "1|234|567| |12|345| |123|4|th")]
+    // \p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N})), with what is before it
+    [InlineData("tiny_aya", "1|234|567| |12|345| |1|234|th")]
+    [InlineData("tiny_aya", "a| | |1|234|iPhone")]
+    [InlineData("afmoe", "a| |1|234| |567")]
+    // (?=(\d{3})+(?!\d)) in numbers
+    [InlineData("superbpe", "a b. |1|234|567| c, |123| |12| |\u06631|234\u0663| |12\u0663")]
+    // Han apart from other letters
+    [InlineData("kimi-k2", "aB|\u4E2D\u6587|\u3042b'Re| \u3042|\u4E2D|1|e|\u0301x|!!\n| \n| ")]
+    // words with single spaces between them, one line break behind signs
+    [InlineData("exaone-moe", "two words|  | three e\u0301 x| |1|2|!?\n|\n|'s")]
+    // <sentinel:[0-9]+>, IMGIMG[A-I]{1,4}Z, [\t\n]|    |  , \p{N}, signs one by one, GPT-2's
+    [InlineData("chameleon", "<|sentinel|:|1|2|>|IMGIMGABZ|xIMGIMGABCDEZ|\t|\n|    |  | a|1|2|.|.|\u00A3")]
+    // as deepseek-v3, with single line breaks and digits
+    [InlineData("spark2_5", "1|2|!|\n|\n| |\n|a")]
+    // \s{512}(?!\S)|...|\s{4}(?!\S)|\s{1,2}(?!\S)|\s
+    [InlineData("jais-2", "a|    | | b|   \n|  ")]
+    // \S+
+    [InlineData("whitespace", "a.b| \n|c")]
+    // [^\n]+|[\n]+
+    [InlineData("gemma4", "a b|\n\n| c")]
     //  ?[^(\s|.,!?...)]+
     [InlineData("bloom", "a+1| b| | c|, (|d|)")]
     [InlineData("viking", "a|1| b|2|2")]
@@ -117,6 +137,28 @@ public class SplitterTests
                 Assert.Equal(text, string.Concat(pieces));
             }
         }
+    }
+
+    /// <summary>Jais 2 cuts white space by powers of two, each piece found without looking at all that follows.</summary>
+    [Theory]
+    [InlineData(511, "", "256 128 64 32 16 8 4 2 1")]
+    [InlineData(1030, "", "512 512 4 2")]
+    [InlineData(512, "x", "256 128 64 32 16 8 4 2 1")]
+    [InlineData(514, "x", "512 1")]
+    [InlineData(1024, "x", "512 256 128 64 32 16 8 4 2 1")]
+    public void PowersOfTwo(int spaces, string rest, string lengths)
+    {
+        int[] pieces = [.. Split("jais-2", new string(' ', spaces) + rest).Where(piece => piece.Trim().Length == 0).Select(piece => piece.Length)];
+        Assert.Equal(lengths, string.Join(' ', pieces));
+    }
+
+    /// <summary>Classes of all code points: a runtime of a later Unicode version shows here (see LaterCodePoints).</summary>
+    [Fact]
+    public void ClassesAreThoseOfUnicode15()
+    {
+        ulong sum = 0;
+        for (int c = 0; c <= 0x10FFFF; c++) sum = unchecked(sum * 31 + (ulong)Scan.OfCodePoint(c));
+        Assert.Equal(8298423850862848692UL, sum);
     }
 
     [Fact]

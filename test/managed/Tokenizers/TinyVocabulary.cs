@@ -113,6 +113,6 @@ internal static class TokenizerExtensions
     public static int[] Encode(this Tokenizer tokenizer, string text, bool addSpecial = false, bool parseSpecial = false) =>
         tokenizer.Encode(Encoding.UTF8.GetBytes(text), addSpecial, parseSpecial);
 
-    public static string Text(this Tokenizer tokenizer, ReadOnlySpan<int> ids, bool skipSpecial = false) =>
-        Encoding.UTF8.GetString(tokenizer.Decode(ids, skipSpecial));
+    public static string Text(this Tokenizer tokenizer, ReadOnlySpan<int> ids, bool skipSpecial = false, bool cleanSpaces = false) =>
+        Encoding.UTF8.GetString(tokenizer.Decode(ids, skipSpecial, cleanSpaces));
 }

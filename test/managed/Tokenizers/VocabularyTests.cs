@@ -24,16 +24,20 @@ public class VocabularyTests
     [InlineData("")]
     [InlineData("sentencepiece\n")]
     public void UnknownModels(string model) => new TinyVocabulary { Entries = { ["tokenizer.ggml.model"] = model } }
-        .Fails(ErrorCode.Unsupported, "tokenizer.ggml.model", model.Trim());
+        .Fails(ErrorCode.Unsupported, "tokenizer.ggml.model", model.Trim(), "'plamo2' (PLaMo 2)", "the nearest is '");
 
     [Theory]
-    [InlineData("llama-bpe2")]
-    [InlineData("Qwen2")]
-    [InlineData("")]
-    public void UnknownPreTokenizers(string pre) => new TinyVocabulary(pre).Fails(ErrorCode.Unsupported, "tokenizer.ggml.pre", $"'{pre}'", "qwen2");
+    [InlineData("llama-bpe2", "'llama-bpe'")]
+    [InlineData("Qwen2", "'qwen2'")]
+    [InlineData("deepseek-v4", "'deepseek-v3'")]
+    [InlineData("granite-embed-multi-98m", "'granite-embed-multi-97m'")]
+    public void UnknownPreTokenizers(string pre, string nearest) =>
+        new TinyVocabulary(pre).Fails(ErrorCode.Unsupported, "tokenizer.ggml.pre", $"'{pre}'", $"none of the {PreTokenizers.Names.Count()} ", nearest);
 
-    [Fact]
-    public void NoPreTokenizerIsTheDefault() => Assert.Equal(['a', '`', '1'], new TinyVocabulary { Pre = null }.Create().Encode("a`1"));
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void NoPreTokenizerIsTheDefault(string? pre) => Assert.Equal(['a', '`', '1'], new TinyVocabulary { Pre = pre }.Create().Encode("a`1"));
 
     [Fact]
     public void WrongTypes()

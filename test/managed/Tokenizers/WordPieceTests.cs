@@ -48,7 +48,11 @@ public class WordPieceTests
     {
         Tokenizer tokenizer = Make();
         Assert.Equal([6, 4, 6, 3], tokenizer.Encode("cafe[MASK]cafe[SEP]", parseSpecial: true));
-        Assert.Equal(" cafe!", tokenizer.Text([6, 12]));
+        Assert.Equal(" cafe!", tokenizer.Text([6, 12], cleanSpaces: true));
+        // The space that words begin with is not of the text where it begins.
+        Assert.Equal("cafe !", tokenizer.Text([6, 12]));
+        Assert.Equal("[CLS] cafe[SEP]", tokenizer.Text([2, 6, 3]));
+        Assert.Equal("cafe", tokenizer.Text([2, 6, 3], skipSpecial: true));
     }
 
     [Fact]

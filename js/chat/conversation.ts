@@ -1,0 +1,95 @@
+import { RealmError } from '../portable/errors';
+
+/** A message as OpenAI's API has it; templates may read other fields too. */
+export interface ChatMessage {
+  role: string;
+  content?: unknown;
+  [other: string]: unknown;
+}
+
+export function invalid(message: string): RealmError {
+  return new RealmError('E_INVALID_ARGUMENT', message);
+}
+
+/** A value as it stands in a message. */
+export function told(value: unknown): string {
+  if (value === null || typeof value !== 'object')
+    return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value);
+  return Array.isArray(value) ? 'an array' : 'an object';
+}
+
+/** A conversation, checked: content given as text parts is one text. */
+export function checkMessages(messages: unknown): ChatMessage[] {
+  if (!Array.isArray(messages)) throw invalid(`messages must be an array, got ${told(messages)}`);
+  return messages.map((message: unknown, at) => {
+    if (typeof message !== 'object' || message === null || Array.isArray(message)) {
+      throw invalid(`messages[${at}] must be an object { role, content }, got ${told(message)}`);
+    }
+    const { role, content } = message as { role?: unknown; content?: unknown };
+    if (typeof role !== 'string') throw invalid(`messages[${at}].role must be a string, got ${told(role)}`);
+    if (Array.isArray(content)) return { ...message, role, content: joinedParts(content, at) };
+    if (typeof content === 'object' && content !== null) {
+      throw invalid(`messages[${at}].content must be a string or an array of parts, got an object`);
+    }
+    return message as ChatMessage;
+  });
+}
+
+/** OpenAI's parts: the texts, put together. What is no text can't be told to a language model: refused by its name. */
+function joinedParts(parts: readonly unknown[], message: number): string {
+  return parts
+    .map((part, at) => {
+      if (typeof part === 'string') return part;
+      const where = `messages[${message}].content[${at}]`;
+      if (typeof part !== 'object' || part === null)
+        throw invalid(`${where} must be an object { type, text }, got ${told(part)}`);
+      const { type, text } = part as { type?: unknown; text?: unknown };
+      if (type !== 'text' && type !== 'input_text' && type !== 'output_text') {
+        throw new RealmError(
+          'E_UNSUPPORTED',
+          `${where} has the type ${told(type)}; only parts of the type "text" are taken`,
+        );
+      }
+      if (typeof text !== 'string') throw invalid(`${where}.text must be a string, got ${told(text)}`);
+      return text;
+    })
+    .join('');
+}
+
+/** Whether any assistant message has a call whose arguments are a string, as in OpenAI's API. */
+export function hasStringArguments(messages: readonly ChatMessage[]): boolean {
+  return messages.some((message) => callsOf(message).some((call) => typeof argumentsOf(call) === 'string'));
+}
+
+/** The same messages, arguments that are the text of a JSON object as that object. */
+export function withObjectArguments(messages: readonly ChatMessage[]): ChatMessage[] {
+  return messages.map((message) => {
+    const calls = callsOf(message);
+    if (!calls.length) return message;
+    return { ...message, tool_calls: calls.map(withObject) };
+  });
+}
+
+type Call = Record<string, unknown>;
+
+function callsOf({ tool_calls: calls }: ChatMessage): Call[] {
+  return Array.isArray(calls) ? (calls as Call[]) : [];
+}
+
+function argumentsOf(call: Call): unknown {
+  const { function: called } = (call ?? {}) as { function?: { arguments?: unknown } };
+  return called?.arguments;
+}
+
+function withObject(call: Call): Call {
+  const text = argumentsOf(call);
+  if (typeof text !== 'string') return call;
+  let parsed: unknown;
+  try {
+    parsed = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    return call;
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return call;
+  return { ...call, function: { ...(call.function as object), arguments: parsed } };
+}

@@ -1,0 +1,49 @@
+import { RealmError } from '../portable/errors';
+import type { RenderOptions } from './options';
+
+/** What a model's file says about chat templates. */
+export interface TemplateFacts {
+  /** `tokenizer.chat_template` */
+  readonly chatTemplate: string | null;
+  /** `tokenizer.chat_template.NAME`, by name. */
+  readonly chatTemplates: Readonly<Record<string, string>>;
+  readonly bosToken: string | null;
+  readonly eosToken: string | null;
+}
+
+export interface ChatTemplateOptions extends Omit<RenderOptions, 'bosToken' | 'eosToken'> {
+  /** A Jinja template of one's own, instead of the file's. */
+  template?: string;
+  /** Which of the file's named templates. Default: `tool_use` if there are tools and it is there, else the unnamed one. */
+  name?: string;
+}
+
+/** The template of a conversation and what it is rendered with. */
+export function modelTemplate(
+  facts: TemplateFacts,
+  options: ChatTemplateOptions,
+): { source: string; options: RenderOptions } {
+  const { template, name, ...rest } = options;
+  if (template !== undefined && name !== undefined) {
+    throw new RealmError('E_INVALID_ARGUMENT', 'template and name can’t be given at once');
+  }
+  const source = template ?? chosen(facts, name, options.tools);
+  return { source, options: { ...rest, bosToken: facts.bosToken, eosToken: facts.eosToken } };
+}
+
+function chosen(
+  { chatTemplate, chatTemplates }: TemplateFacts,
+  name: unknown,
+  tools: readonly object[] | null | undefined,
+): string {
+  const names = Object.keys(chatTemplates);
+  if (name !== undefined && name !== 'default') {
+    if (typeof name === 'string' && Object.hasOwn(chatTemplates, name)) return chatTemplates[name]!;
+    const told = names.length ? `it has ${names.map((known) => `'${known}'`).join(', ')}` : 'it has none with a name';
+    throw new RealmError('E_INVALID_ARGUMENT', `the file has no chat template named ${JSON.stringify(name)}; ${told}`);
+  }
+  if (name === undefined && tools?.length && Object.hasOwn(chatTemplates, 'tool_use')) return chatTemplates.tool_use!;
+  if (chatTemplate !== null) return chatTemplate;
+  const told = names.length ? `; it has named ones: ${names.join(', ')}` : '';
+  throw new RealmError('E_UNSUPPORTED', `the file has no chat template (tokenizer.chat_template)${told}`);
+}

@@ -1,0 +1,109 @@
+import { isMainThread } from 'node:worker_threads';
+import { RealmError } from '../portable/errors';
+import type { GenerationSettings } from '../portable/generationSettings';
+
+type View = Uint8Array | Uint32Array | Float32Array | ArrayBuffer;
+
+/** What a job tells the JavaScript thread; see addon/job.h. */
+export type JobEvent = (
+  text: string,
+  tokens: ArrayBuffer | undefined,
+  done: boolean,
+  error: Error | undefined,
+  model: bigint,
+  promptTokens: number,
+  finishReason: number,
+  memory: ArrayBuffer | undefined,
+  draftedTokens: number,
+  acceptedTokens: number,
+) => void;
+
+/** Every field of realm_generation_options, checked. */
+export interface NativeGenerationOptions extends GenerationSettings {
+  /** Default true. */
+  speculation?: boolean;
+}
+
+/** index.node: what addon/module.cc exports, name by name (`npm run lint` compares the two). Nothing is checked there but types. */
+export interface Native {
+  storeModel(bytes: View, modelId?: number | null): number;
+  getTensor(modelId: number, tensorName: string): ArrayBuffer;
+  getModelInfo(modelId: number): { tensor_count: number; total_size: number };
+  removeModel(modelId: number): void;
+  embedTokens(modelId: number, tokenIds: View): ArrayBuffer;
+  forwardLayer(modelId: number, layerIdx: number, hiddenStates: View, position: number): ArrayBuffer;
+  computeLogits(modelId: number, hiddenState: View): ArrayBuffer;
+
+  storeModelPath(path: string, modelId?: number | null): number;
+  embedTokensInto(modelId: number, tokenIds: View, out: View): void;
+  forwardLayerInto(modelId: number, layerIdx: number, hiddenStates: View, position: number, out: View): void;
+  computeLogitsInto(modelId: number, hiddenState: View, out: View): void;
+
+  openModel(source: string | View, threads: number, weights: number, cacheType: number, vocabOnly: number): bigint;
+  openModelStart(
+    source: string | View,
+    threads: number,
+    weights: number,
+    cacheType: number,
+    vocabOnly: number,
+    event: JobEvent,
+  ): bigint;
+  closeModel(model: bigint): void;
+  describeModel(model: bigint): string;
+  tokenize(model: bigint, text: string, addSpecial: boolean, parseSpecial: boolean): ArrayBuffer;
+  /** `lengths`: UTF-8 bytes of the template's own text and of others' text, by turns, the template's first. */
+  tokenizeSegments(model: bigint, text: string, lengths: Uint32Array, addSpecial: boolean): ArrayBuffer;
+  detokenize(model: bigint, ids: View, skipSpecial: boolean): string;
+  logitsStart(model: bigint, ids: View, elements: bigint, event: JobEvent): bigint;
+  generateStart(model: bigint, ids: View, options: NativeGenerationOptions, event: JobEvent): bigint;
+  cancelJob(job: bigint): void;
+
+  storeOwn(model: bigint): number;
+  openStored(modelId: number, vocabOnly: number): bigint;
+  detokenizeBytes(model: bigint, ids: View, skipSpecial: boolean): ArrayBuffer;
+  /** Waits in the call. `chunk` returning false cancels. Returns 1 stop, 2 length, 3 cancelled. */
+  generateWait(
+    model: bigint,
+    ids: View,
+    options: NativeGenerationOptions,
+    chunk: (text: string, tokens: ArrayBuffer) => boolean,
+  ): number;
+
+  describeEngine(): string;
+  shutdownEngine(deadlineMilliseconds: number): void;
+  claimExit(): boolean;
+}
+
+function libc(): string {
+  if (process.platform !== 'linux') return '';
+  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
+  const glibc = report?.header?.glibcVersionRuntime;
+  return glibc ? `, glibc ${glibc}` : ', musl or another C library than glibc';
+}
+
+function load(): Native {
+  try {
+    // A literal path, so that bundlers and file tracers see the file. From dist/engine, the package's root is two levels up.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    return require('../../index.node') as Native;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    const here = `${process.platform}-${process.arch}${libc()}, Node ${process.version}`;
+    throw new RealmError(
+      'E_ENGINE',
+      `@realm/realm-node could not load its native addon on ${here}: ${why}\n` +
+        'In an installed package: reinstall it on this machine (npm install @realm/realm-node). It runs on the platform it was built ' +
+        'for, linux-x64 or linux-arm64, with a glibc no older than the one it was built with, in Node 18 or newer.\n' +
+        'In a clone of the repository: run `npm run build` (macOS builds too, but is not tested).\n' +
+        'With a bundler: mark @realm/realm-node as external.',
+      { cause },
+    );
+  }
+}
+
+/** The native addon. It is small; the engine behind it is opened by the first call that needs it. */
+export const binding: Native = load();
+
+// process.exit() runs no cleanup hook of the addon, only JavaScript's 'exit' event: all running work is stopped there.
+// Once a process (the addon knows), and not where a worker ends: that closes the worker's own jobs only.
+if (isMainThread && binding.claimExit()) process.on('exit', () => binding.shutdownEngine(200));

@@ -1,0 +1,14 @@
+import { binding } from '../engine/binding';
+import { storedId, tokenIds as checked, type TokenIds } from '../engine/check';
+import { native } from '../engine/errors';
+
+/**
+ * The embedding rows of tokens.
+ *
+ * @returns float32 (tokens, hidden size)
+ * @throws RealmError E_INVALID_TOKEN naming an id outside the vocabulary
+ */
+export function embedTokens(modelId: number, tokenIds: TokenIds): ArrayBuffer {
+  const ids = checked(tokenIds);
+  return native(() => binding.embedTokens(storedId(modelId), ids));
+}

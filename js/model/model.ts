@@ -1,0 +1,188 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { ChatMessage } from '../chat/conversation';
+import { type ChatTemplateOptions, modelTemplate } from '../chat/modelTemplate';
+import { renderChatSegments } from '../chat/renderChatSegments';
+import { renderChatTemplate } from '../chat/renderChatTemplate';
+import { binding } from '../engine/binding';
+import { abortSignal, flag, optionsObject, text as checkText, tokenIds, type TokenIds } from '../engine/check';
+import { native } from '../engine/errors';
+import { dispose } from '../portable/dispose';
+import { RealmError } from '../portable/errors';
+import { checkGenerateOptions, type GenerateOptions } from '../options/generate';
+import type { CacheType } from '../options/load';
+import { Generation } from './generation';
+import { startJob, type Job, type TokensEvent } from '../engine/job';
+import { chatIds, promptIds, promptTokens } from './prompt';
+
+/** What a model is. `null`: the file does not say (only with `vocabOnly`). */
+export interface ModelInfo {
+  /** `general.architecture`, such as `llama`. */
+  architecture: string | null;
+  name: string | null;
+  /** `rope.freq_base`. */
+  ropeTheta: number | null;
+  /** `attention.layer_norm_rms_epsilon`. */
+  normEpsilon: number | null;
+  layers: number | null;
+  hiddenSize: number | null;
+  headCount: number | null;
+  kvHeadCount: number | null;
+  headSize: number | null;
+  feedForwardSize: number | null;
+  /** Numbers in a row of logits; token ids are below it. */
+  vocabSize: number | null;
+  /** Tokens that prompt and text together may have. */
+  contextLength: number | null;
+  /** Numbers in all tensors. */
+  parameters: number;
+  /** Bytes of all tensors in the file. */
+  bytes: number;
+  /** `general.file_type`, and its name. */
+  fileType: number | null;
+  quantization: string | null;
+  tensorCount: number;
+  /** The file's Jinja template for conversations. */
+  chatTemplate: string | null;
+  /** Its other templates, by name: `tool_use`, `rag`. */
+  chatTemplates: Readonly<Record<string, string>>;
+  tokenizer: {
+    model: string | null;
+    pre: string | null;
+    vocabSize: number;
+    bosId: number | null;
+    eosId: number | null;
+  } | null;
+  bosToken: string | null;
+  eosToken: string | null;
+  /** The instruction set the engine computes with. */
+  isa: string;
+  /** How the model was opened. */
+  threads: number;
+  weights: 'packed' | 'mapped';
+  cacheType: CacheType;
+  vocabOnly: boolean;
+}
+
+export interface TokenizeOptions {
+  /** Begin and end tokens as the file asks for them. Default true. */
+  addSpecial?: boolean;
+  /** Special tokens written out in the text (`<|im_start|>`) become their ids. Default false: they are text like any other. */
+  parseSpecial?: boolean;
+}
+
+export interface DetokenizeOptions {
+  /** Leave special tokens out. Default false. */
+  skipSpecial?: boolean;
+}
+
+export interface LogitsOptions {
+  signal?: AbortSignal;
+}
+
+const forgotten = new FinalizationRegistry<bigint>((handle) => binding.closeModel(handle));
+
+/** @internal The engine's number of a model. */
+export let handleOf: (model: Model) => bigint;
+
+/** An open model. Made by `loadModel` and `loadModelSync`. */
+export class Model {
+  readonly info: Readonly<ModelInfo>;
+  #handle: bigint;
+  #closed = false;
+
+  static {
+    handleOf = (model) => model.#open;
+  }
+
+  /** @internal */
+  constructor(handle: bigint) {
+    this.#handle = handle;
+    forgotten.register(this, handle, this);
+    this.info = Object.freeze(JSON.parse(native(() => binding.describeModel(handle))) as ModelInfo);
+  }
+
+  get #open(): bigint {
+    if (this.#closed) throw new RealmError('E_MODEL_CLOSED', 'the model was closed');
+    return this.#handle;
+  }
+
+  /** Text as token ids. */
+  tokenize(text: string, options?: TokenizeOptions): Uint32Array {
+    const { addSpecial, parseSpecial } = optionsObject(options);
+    checkText('text', text);
+    const add = flag('addSpecial', addSpecial, true);
+    const parse = flag('parseSpecial', parseSpecial, false);
+    return new Uint32Array(native(() => binding.tokenize(this.#open, text, add, parse)));
+  }
+
+  /** Token ids as text. Bytes that are no valid UTF-8 become U+FFFD. */
+  detokenize(ids: TokenIds, options?: DetokenizeOptions): string {
+    const { skipSpecial } = optionsObject(options);
+    const checked = tokenIds(ids, 'ids');
+    const skip = flag('skipSpecial', skipSpecial, false);
+    return native(() => binding.detokenize(this.#open, checked, skip));
+  }
+
+  /** The logits at every position of a sequence of its own: float32 (ids, vocabSize). */
+  async logits(ids: TokenIds, options?: LogitsOptions): Promise<Float32Array> {
+    const signal = abortSignal(optionsObject(options).signal);
+    const checked = tokenIds(ids, 'ids');
+    const count = Buffer.isBuffer(checked) || !ArrayBuffer.isView(checked) ? checked.byteLength >> 2 : checked.length;
+    const elements = BigInt(count) * BigInt(this.info.vocabSize ?? 0);
+    const { memory } = await startJob((event) => binding.logitsStart(this.#open, checked, elements, event), signal).end;
+    return new Float32Array(memory ?? []);
+  }
+
+  /**
+   * A conversation as the text that the model was trained on, by the file's own template or another. Content given as parts is
+   * joined; arguments of calls may be objects or, as in OpenAI's API, their JSON.
+   *
+   * @throws RealmError E_UNSUPPORTED: the file has no template, or content is no text; E_INVALID_ARGUMENT: the template refuses
+   * the conversation; E_LIMIT: it takes too many steps, too much memory or too long
+   */
+  applyChatTemplate(messages: readonly ChatMessage[], options?: ChatTemplateOptions): string {
+    const { source, options: given } = modelTemplate(this.info, optionsObject(options));
+    return renderChatTemplate(source, messages, given);
+  }
+
+  /**
+   * A conversation as token ids: those of `applyChatTemplate`'s text, but only the template's own text makes special tokens. What
+   * messages, tools and variables say stays text, so that nobody gives himself another role by writing `<|im_end|>`. A message
+   * with `trusted: true` is taken for the template's own.
+   *
+   * @throws RealmError as `applyChatTemplate`
+   */
+  tokenizeChat(messages: readonly ChatMessage[], options?: ChatTemplateOptions): Uint32Array {
+    const { source, options: given } = modelTemplate(this.info, optionsObject(options));
+    return chatIds(this.#open, this.info.tokenizer?.bosId, renderChatSegments(source, messages, given));
+  }
+
+  /**
+   * Continues a prompt: loop over the result for the text as it comes, or await it for the whole.
+   *
+   * @param prompt text (begin token as the file asks for it, special tokens recognised, as chat templates need it), or token ids
+   * Whatever goes wrong, a wrong argument too, comes out of the loop or the await.
+   */
+  generate(prompt: string | TokenIds, options?: GenerateOptions): Generation {
+    const begin = (onTokens: TokensEvent): Job => {
+      const [checked, signal] = checkGenerateOptions(options);
+      const model = this.#open;
+      const ids =
+        typeof prompt === 'string' ? promptIds(model, this.info.tokenizer?.bosId, prompt) : promptTokens(prompt);
+      return startJob((event) => binding.generateStart(model, ids, checked, event), signal, onTokens);
+    };
+    return new Generation(begin, () => this.#closed);
+  }
+
+  /** Ends all work on the model and frees its memory. A second call does nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    forgotten.unregister(this);
+    binding.closeModel(this.#handle);
+  }
+
+  [dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,62 @@
+// What guests need of a model, wherever it computes.
+import type { GenerationSettings } from '../generationSettings.js';
+
+/** The fields of a model's description that guests are told (`model.info` of the package has more). */
+export interface GuestModelInfo {
+  layers: number;
+  hiddenSize: number;
+  vocabSize: number;
+  contextLength: number;
+  headCount: number | null;
+  kvHeadCount: number | null;
+  feedForwardSize: number | null;
+  ropeTheta: number | null;
+  normEpsilon: number | null;
+  architecture: string | null;
+  tokenizer: { bosId: number | null; eosId: number | null } | null;
+}
+
+/** How to generate, with two more fields than the addon has. */
+export interface GuestGenerateOptions extends GenerationSettings {
+  /** The text ends before any of these tokens. */
+  stopTokens?: readonly number[];
+  /** Bytes of text at most: more is the fault TOO_SMALL, as soon as it is clear. */
+  mostBytes?: number;
+}
+
+/**
+ * A model as one guest has it: weights shared with everybody, a key/value cache of its own. All calls wait. What they are
+ * given has been checked against the guest's memory, not against the model.
+ */
+export interface EngineModel {
+  readonly info: GuestModelInfo;
+  storedInfo(): { tensor_count: number; total_size: number };
+  tensor(name: string): Float32Array;
+  /** `out`: (tokens, hidden size). */
+  embedInto(ids: Uint32Array, out: Float32Array): void;
+  /** `count` layers, from `layer` on. `out` may be `hidden`. */
+  forwardInto(layer: number, count: number, hidden: Float32Array, position: number, out: Float32Array): void;
+  logitsInto(hidden: Float32Array, out: Float32Array): void;
+  /** Forgets all positions: the next one must be 0. */
+  reset(): void;
+  /** The ids of a prompt, special tokens recognised, as chat templates need it. */
+  encode(text: string): Uint32Array;
+  /** Bytes of tokens as they are; special ones are left out. */
+  decode(ids: Uint32Array): Uint8Array;
+  /**
+   * Generates, with a sequence of its own beside the guest's.
+   *
+   * @param onText returning false stops it with the fault CANCELLED
+   */
+  generate(prompt: string, options: GuestGenerateOptions, onText: (text: string) => boolean): { text: string };
+  /** Gives the cache and the share of the weights back. */
+  close(): void;
+}
+
+/** Where a guest's models come from. */
+export interface ModelOpener<M extends EngineModel> {
+  /** @throws GuestFault MODEL_NOT_FOUND: the host does not allow it; an error with a code: it cannot be opened */
+  named(name: string): M;
+  /** A model that the guest has the bytes of. */
+  bytes(gguf: Uint8Array): M;
+}

@@ -1,0 +1,83 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { dispose } from '../dispose.js';
+import { Calls } from '../guest/calls.js';
+import type { EngineModel, ModelOpener } from '../guest/engine.js';
+import { GuestMemory, type MemorySource } from '../guest/memory.js';
+import { GuestModels } from '../guest/models.js';
+import type { WasmInstance, WasmMemory } from '../guest/webassembly.js';
+import { computeImports } from './compute.js';
+import type { GuestContext, Import } from './context.js';
+import { storageImports } from './storage.js';
+import { textImports } from './text.js';
+
+/** What the host of a guest decides, wherever the models are. */
+export interface ImportOptions {
+  /** The guest's memory, or a function that finds it. Or call `attach` after instantiating. */
+  memory?: MemorySource;
+  /** Whether the guest may hand over the bytes of a model itself (`realm_store_model`). Default true. */
+  mayStore?: boolean;
+  /** Text the guest streams, in whole characters. Returning false asks the guest to stop. */
+  onToken?: (text: string) => boolean | void;
+  /** Every failed call: its name, the code the guest got, and why. An exception of `onToken` arrives here, too. */
+  onError?: (name: string, code: number, message: string) => void;
+}
+
+/** An import object for one guest, and what belongs to it. */
+export interface RealmImports {
+  /** The functions of docs/option-2.md. */
+  readonly env: Record<string, Import>;
+  /** Tells where the guest's memory is: a memory, or an instance that exports one as `memory`. */
+  attach(guest: WasmInstance | MemorySource): void;
+  /** Why the last failed call failed. */
+  readonly lastError: string;
+  /** Gives back the guest's models and their caches. Calls afterwards find no model. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** At most `most` bytes, cut where a character ends. */
+function cut(bytes: Uint8Array, most: number): Uint8Array {
+  if (bytes.length <= most) return bytes;
+  let end = most;
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end);
+}
+
+/** The import object of Option 2 over models that come from `opener`. */
+export function createImports(opener: ModelOpener<EngineModel>, options: ImportOptions): RealmImports {
+  const { onToken } = options;
+  const context: GuestContext = {
+    memory: new GuestMemory(options.memory),
+    models: new GuestModels(opener),
+    calls: new Calls(options.onError),
+    named: new Map(),
+    onText: (text) => onToken?.(text) !== false,
+  };
+  const { memory, calls } = context;
+  const close = () => {
+    context.named.clear();
+    context.models.close();
+  };
+  return {
+    env: {
+      ...storageImports(context, options.mayStore ?? true),
+      ...computeImports(context),
+      ...textImports(context),
+      realm_last_error: new Calls().wrap('realm_last_error', (pointer, most) => {
+        memory.check('out', pointer, most);
+        const bytes = cut(new TextEncoder().encode(calls.lastError), most);
+        memory.writeBytes('out', pointer, bytes);
+        return bytes.length;
+      }),
+    },
+    attach(guest) {
+      const exported = (guest as WasmInstance).exports?.memory as WasmMemory | undefined;
+      memory.attach(exported ?? (guest as MemorySource));
+    },
+    get lastError() {
+      return calls.lastError;
+    },
+    close,
+    [dispose]: close,
+  };
+}

@@ -1,0 +1,81 @@
+using Realm.Branches;
+using Realm.Kernels;
+using Realm.Passes;
+
+namespace Realm.Architectures;
+
+/// <summary>Recurrent bodies with the usual names of keys and tensors.</summary>
+internal sealed unsafe partial class LayerReader
+{
+    /// <summary>A short convolution of the tensor `name`, (channels, taps), with its bias where there is one.</summary>
+    public CausalConv Conv(string name, int channels, int taps, Activation? activation)
+    {
+        if (taps < 1)
+            throw model.Bad("ssm.conv_kernel", $"{taps} taps");
+        float* weights = Tensors.Vector(Name(name + ".weight"), (long)channels * taps);
+        return new CausalConv(weights, Tensors.Room((long)channels * taps), Tensors.OptionalVector(Name(name + ".bias"), channels), channels, taps,
+            model.State.Fixed(index, CausalConv.TailFloats(channels, taps)), activation);
+    }
+
+    /// <summary>The sizes of a Mamba 2 mixer by the keys <c>ssm.inner_size</c>, <c>ssm.time_step_rank</c> (heads), <c>ssm.group_count</c>,
+    /// <c>ssm.state_size</c>, <c>ssm.conv_kernel</c>.</summary>
+    private Mamba2Sizes Mamba2Sizes
+    {
+        get
+        {
+            int inner = (int)model.Range("ssm.inner_size", 1, ModelReader.MaxWidth), heads = (int)model.Range("ssm.time_step_rank", 1, inner);
+            int groups = (int)model.Range("ssm.group_count", 1, heads), state = (int)model.Range("ssm.state_size", 1, 1 << 16);
+            if (inner % heads != 0 || heads % groups != 0 || inner % groups != 0)
+                throw model.Bad("ssm.group_count", $"{inner} channels, {heads} heads and {groups} groups do not divide each other");
+            model.Width(groups, 2 * state, "ssm.state_size");
+            model.Width(inner, StateRow.Padded(state) / 16, "ssm.state_size");
+            return new Mamba2Sizes(inner, heads, groups, state, (int)model.Range("ssm.conv_kernel", 1, 1 << 10));
+        }
+    }
+
+    /// <summary>A Mamba 2 mixer with the usual tensors.</summary>
+    public Mamba2 Mamba2()
+    {
+        Mamba2Sizes sizes = Mamba2Sizes;
+        return new Mamba2(sizes, Linear("ssm_in", sizes.Projected, model.Hidden), Conv("ssm_conv1d", sizes.Channels, sizes.Taps, Activation.Silu),
+            Tensors.Vector(Name("ssm_a"), sizes.Heads), Tensors.Vector(Name("ssm_d"), sizes.Heads), Tensors.Vector(Name("ssm_dt.bias"), sizes.Heads),
+            Contains("ssm_norm.weight") ? GroupedRmsNorm("ssm_norm", sizes.Inner, sizes.Groups) : null,
+            Linear("ssm_out", model.Hidden, sizes.Inner), model.State.Fixed(index, HeadScan.StateFloats(sizes.Heads, sizes.HeadSize, sizes.StateSize)));
+    }
+
+    /// <summary>A norm of `groups` neighbouring parts of a row, each for itself, with weights of their own.</summary>
+    public Norm GroupedRmsNorm(string name, int size, int groups)
+    {
+        float* weight = Tensors.Vector(Name(name + ".weight"), size);
+        Norm[] norms = new Norm[groups];
+        for (int i = 0; i < groups; i++)
+            norms[i] = new RmsRowNorm(size / groups, weight + (long)i * (size / groups), model.RmsEpsilon);
+        return new GroupedNorm(norms);
+    }
+
+    /// <summary>A Mamba mixer with the usual tensors; steps, B and C are normed where the file has norms for them, or, without weights, where
+    /// <c>ssm.dt_b_c_rms</c> says so.</summary>
+    public Mamba Mamba()
+    {
+        int inner = (int)model.Range("ssm.inner_size", 1, ModelReader.MaxWidth), state = (int)model.Range("ssm.state_size", 1, 1 << 16);
+        MambaSizes sizes = new(inner, state, (int)model.Range("ssm.time_step_rank", 1, ModelReader.MaxWidth), (int)model.Range("ssm.conv_kernel", 1, 1 << 10));
+        model.Width(inner, StateRow.Padded(state) / 16, "ssm.state_size");
+        int padded = StateRow.Padded(state);
+        float* a = Tensors.Vector(Name("ssm_a"), (long)inner * state), rates = Tensors.Room((long)inner * padded);
+        for (int i = 0; i < inner; i++)
+            StateRow.Fill(a + (long)i * state, state, rates + (long)i * padded);
+        return new Mamba(sizes, Linear("ssm_in", 2 * inner, model.Hidden), Conv("ssm_conv1d", inner, sizes.Taps, Activation.Silu),
+            Linear("ssm_x", sizes.StepRank + 2 * state, inner), Linear("ssm_dt", inner, sizes.StepRank), MambaNorms(sizes), rates,
+            Tensors.Vector(Name("ssm_d"), inner), Linear("ssm_out", model.Hidden, inner), model.State.Fixed(index, Branches.Mamba.StateFloats(sizes)));
+    }
+
+    private MambaNorms? MambaNorms(MambaSizes sizes)
+    {
+        bool weighted = Contains("ssm_dt_norm.weight") && Contains("ssm_b_norm.weight") && Contains("ssm_c_norm.weight");
+        if (!weighted && !model.Flag("ssm.dt_b_c_rms"))
+            return null;
+        return new MambaNorms(Of("ssm_dt_norm", sizes.StepRank), Of("ssm_b_norm", sizes.StateSize), Of("ssm_c_norm", sizes.StateSize));
+
+        Norm Of(string name, int size) => weighted ? RmsNorm(name, size) : new RmsRowNorm(size, null, model.RmsEpsilon);
+    }
+}

@@ -1,0 +1,37 @@
+using Realm.Formats;
+using Realm.Gguf;
+
+namespace Realm.Blocks;
+
+/// <summary>
+/// The rows of a table of embeddings, (rows, width), read from the file whenever they are looked up. Through the map of the file, every look-up would
+/// leave 64 KB of it in this process's memory (Linux maps what lies around), and end the process if somebody had shortened the file.
+/// </summary>
+internal sealed unsafe class EmbeddingRows(ITensorFile file, GgufTensor tensor, WeightFormat format)
+{
+    // What is read at once, on the stack.
+    private const int MostBytes = 16 << 10;
+
+    private readonly long _rowBytes = tensor.Shape[0] / format.BlockElements * format.BlockBytes;
+
+    /// <summary>Numbers of a row.</summary>
+    public int Width { get; } = (int)tensor.Shape[0];
+
+    /// <summary>Rows.</summary>
+    public int Count { get; } = (int)tensor.Rows;
+
+    /// <summary>Decodes row `index`, which must be there.</summary>
+    /// <exception cref="RealmException">E_TRUNCATED when the file has become shorter; E_IO when it cannot be read.</exception>
+    public void Read(int index, float* output)
+    {
+        int step = (int)Math.Min(_rowBytes, MostBytes / format.BlockBytes * format.BlockBytes);
+        byte* blocks = stackalloc byte[step];
+        int elements = step / format.BlockBytes * format.BlockElements;
+        for (int i = 0; i < Width; i += elements)
+        {
+            int count = Math.Min(elements, Width - i), bytes = count / format.BlockElements * format.BlockBytes;
+            file.Read(tensor, index * _rowBytes + (long)(i / format.BlockElements) * format.BlockBytes, new Span<byte>(blocks, bytes));
+            format.Decode(blocks, output + i, count);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using Realm.Kernels;
+using Realm.Passes;
+
+namespace Realm.Branches;
+
+/// <summary>
+/// Mixture of experts: the sum over a token's chosen experts e of weight[e] · ffn_e(n). Entries are sorted by expert, each expert's in
+/// whole tiles of 8 rows; then one loop goes over the inner matrices of all experts, one over the outer ones. (Shazeer et al., 2017; Jiang
+/// et al., 2024)
+/// </summary>
+internal sealed unsafe class Experts : Branch
+{
+    private readonly ExpertChoice _choice;
+    private readonly Router? _router;
+    private readonly ExpertEntries _entries;
+    private readonly ManyMatricesLoop _innerLoop;
+    private readonly ManyMatricesLoop _downLoop;
+    private readonly LayoutSet _innerLayouts;
+    private readonly LayoutSet _downLayouts;
+    private readonly int _columns;
+    private readonly int _feedForward;
+    private readonly int _size;
+    private RowBuffer _middle = null!;
+    private RowBuffer _outputs = null!;
+    private SourceBuffer _gathered = null!;
+    private SourceBuffer _source = null!;
+
+    /// <param name="choice">Which experts serve which rows.</param>
+    /// <param name="inner">The inner matrix of each expert, with its activation.</param>
+    /// <param name="down">The outer matrix of each expert.</param>
+    /// <param name="routed">The choice was made before, perhaps of other rows than the experts read, and whoever made it asked for its
+    /// room.</param>
+    public Experts(ExpertChoice choice, Matrices[] inner, Linear[] down, bool routed = false)
+    {
+        Matrices[] outer = [.. down.Select(linear => new Matrices(linear))];
+        _choice = choice;
+        _router = routed ? null : (Router)choice;
+        _entries = new ExpertEntries(choice);
+        _innerLoop = new ManyMatricesLoop(_entries, inner);
+        _downLoop = new ManyMatricesLoop(_entries, outer);
+        _innerLayouts = LayoutsOf(inner);
+        _downLayouts = LayoutsOf(outer);
+        _columns = inner[0].Inputs;
+        _feedForward = inner[0].Outputs;
+        _size = outer[0].Outputs;
+    }
+
+    public override SourceNeeds Reads => new(_router?.Reads.Layouts ?? default, Numbers: true);
+
+    public override void Ask(Needs needs)
+    {
+        int used = _choice.Routing.Used, most = Math.Min(_choice.Routing.Experts, used * Lanes.Tokens);
+        _router?.Ask(needs);
+        // An expert's entries are filled up to a whole tile.
+        int extra = (Lanes.Tokens - 1) * _choice.Routing.Experts;
+        _gathered = needs.Source(_innerLayouts, _columns, used, extra);
+        _middle = needs.Rows(_feedForward, used, extra);
+        _source = needs.Source(_downLayouts, _feedForward, used, extra);
+        _outputs = needs.Rows(_size, used, extra);
+        // Of passes that wait for no helper, which have up to 8 rows.
+        _innerLoop.Ask(needs, most);
+        _downLoop.Ask(needs, most);
+        _entries.Ask(needs);
+    }
+
+    public override void Forward(in Step step, in Source source, in Target target)
+    {
+        _router?.Route(step, source);                                                         // (rows, used)
+        if (step.Thread == 0)
+            _entries.Sort(source.Count);
+        step.Barrier();
+        Inputs some = Gather(step, source);                                                   // (slots, hidden)
+        _innerLoop.Set(step, some, _middle.Memory, _feedForward);
+        step.Share(_innerLoop, _innerLoop.Count);                                             // (slots, feedForward)
+        step.Barrier();
+        Inputs middle = LoadMiddle(step);
+        _downLoop.Set(step, middle, _outputs.Memory, _size);
+        step.Share(_downLoop, _downLoop.Count);                                               // (slots, hidden)
+        step.Barrier();
+        Combine(step, source.Count, target);                                                  // (rows, hidden)
+    }
+
+    private Inputs Gather(in Step step, in Source source)
+    {
+        Inputs inputs = step.Scratch.SharedInputs(_gathered);
+        (int first, int last) = step.ShareTiles(_entries.Slots);
+        float* weighted = step.Scratch.Row(step.Thread);
+        int used = _choice.Routing.Used;
+        for (int slot = first; slot < last; slot++)
+        {
+            int entry = _entries.EntryAt(slot);
+            if (entry < 0)
+                continue;
+            float* row = source[entry / used];
+            if (_choice.Routing.WeightsInputs)
+            {
+                float weight = _choice.Weight(entry / used, entry % used);
+                for (int i = 0; i < _columns; i++)
+                    weighted[i] = row[i] * weight;
+                row = weighted;
+            }
+            inputs.Store(_gathered.Layouts, row, slot);
+        }
+        step.Barrier();
+        return inputs;
+    }
+
+    private Inputs LoadMiddle(in Step step)
+    {
+        Inputs inputs = step.Scratch.SharedInputs(_source);
+        (int first, int last) = step.ShareTiles(_entries.Slots);
+        for (int slot = first; slot < last; slot++)
+        {
+            if (_entries.EntryAt(slot) >= 0)
+                inputs.Store(_source.Layouts, _middle.Row(slot), slot);
+        }
+        step.Barrier();
+        return inputs;
+    }
+
+    // A row's experts are added in the order of their rank: the sum does not depend on which other rows there are.
+    private void Combine(in Step step, int rows, in Target target)
+    {
+        int used = _choice.Routing.Used;
+        float* y = step.Scratch.Row(step.Thread);
+        (int first, int last) = step.Share(rows);
+        for (int row = first; row < last; row++)
+        {
+            for (int rank = 0; rank < used; rank++)
+            {
+                float weight = _choice.Routing.WeightsInputs ? 1f : _choice.Weight(row, rank);
+                float* output = _outputs.Row(_entries.SlotOf(row * used + rank));
+                for (int i = 0; i < _size; i++)
+                    y[i] = rank == 0 ? output[i] * weight : y[i] + output[i] * weight;
+            }
+            target.Put(row, y, _size);
+        }
+        step.Barrier();
+    }
+
+    private static LayoutSet LayoutsOf(Matrices[] matrices) => new(matrices.Aggregate(0, (bits, m) => bits | m.Layouts.Bits));
+}

@@ -1,0 +1,181 @@
+using System.Runtime.InteropServices;
+using Realm.Kernels;
+
+namespace Realm.State;
+
+/// <summary>
+/// What is remembered of one sequence: keys and values in pages of 64 positions that are added as it grows and that forks share, and fixed slots. Each
+/// layer has its own length, since layers may be run one by one.
+/// </summary>
+/// <remarks>
+/// A pass reads what is current and writes what comes next: keys and values behind the length, fixed slots into their other copy.
+/// <see cref="Commit"/> makes that current, layer by layer, so a pass that is cancelled leaves no trace.
+/// </remarks>
+internal sealed unsafe class SequenceState(StatePlan plan) : IDisposable
+{
+    // A page's count of owners stands behind its bytes.
+    private const int CountBytes = 64;
+
+    private readonly int[] _lengths = new int[plan.Layers];
+    private readonly int[] _current = new int[plan.Layers];
+    private readonly List<nint> _pages = [];
+    private float* _fixed;
+
+    public StatePlan Plan => plan;
+
+    /// <summary>Positions held in `layer`.</summary>
+    public int Length(int layer) => _lengths[layer];
+
+    /// <summary>Makes `count` positions from `position` on writable, and the fixed slots.</summary>
+    /// <exception cref="RealmException">E_CONTEXT_FULL, E_OUT_OF_MEMORY.</exception>
+    public void Reserve(int position, int count)
+    {
+        int length = checked(position + count);
+        if (length > plan.ContextLength)
+            throw new RealmException(ErrorCode.ContextFull, $"context full: position {length - 1} asked, the context holds {plan.ContextLength}");
+        if (plan.PageBytes > 0)
+        {
+            while ((long)_pages.Count * KeyBlock.Keys < length)
+                _pages.Add((nint)NewPage());
+            for (int page = position / KeyBlock.Keys; page < (length + KeyBlock.Keys - 1) / KeyBlock.Keys; page++)
+                Unshare(page);
+        }
+        if (plan.FixedFloats > 0 && _fixed == null)
+            _fixed = (float*)Allocate(2 * plan.FixedFloats * sizeof(float), "recurrent state");
+    }
+
+    /// <summary>What was written of `layer` counts from now on: it holds `length` positions.</summary>
+    public void Commit(int layer, int length)
+    {
+        _lengths[layer] = length;
+        if (plan.HasFixed(layer))
+            _current[layer] ^= 1;
+    }
+
+    /// <summary>Whether all layers can be cut to `length` positions: always to what they hold and to nothing.</summary>
+    public bool CanTruncate(int length)
+    {
+        for (int layer = 0; layer < plan.Layers; layer++)
+        {
+            if (!CanTruncate(layer, length))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Whether a layer can be cut to `length` positions.</summary>
+    public bool CanTruncate(int layer, int length) => !plan.HasFixed(layer) || length == 0 || length >= _lengths[layer];
+
+    /// <summary>Forgets all positions from `length` on, in all layers; each must be able to.</summary>
+    public void Truncate(int length)
+    {
+        for (int layer = 0; layer < plan.Layers; layer++)
+            Truncate(layer, length);
+    }
+
+    /// <summary>Forgets the positions of a layer from `length` on.</summary>
+    public void Truncate(int layer, int length)
+    {
+        if (length >= _lengths[layer])
+            return;
+        _lengths[layer] = length;
+    }
+
+    /// <summary>Whether a fixed slot holds nothing yet: it then reads as zeros.</summary>
+    public bool IsEmpty(FixedSlot slot) => _lengths[slot.Layer] == 0;
+
+    /// <summary>What a pass reads of a fixed slot; of undefined content where <see cref="IsEmpty"/>.</summary>
+    public float* Current(FixedSlot slot) => _fixed + _current[slot.Layer] * plan.FixedFloats + slot.Offset;
+
+    /// <summary>What a pass writes: all of it, always.</summary>
+    public float* Next(FixedSlot slot) => _fixed + (_current[slot.Layer] ^ 1) * plan.FixedFloats + slot.Offset;
+
+    /// <summary>Numbers `first`.. of what a pass writes, filled with what is current: for states that a pass carries on in place.</summary>
+    public float* Continue(FixedSlot slot, long first, long count)
+    {
+        float* next = Next(slot) + first;
+        if (IsEmpty(slot))
+            NativeMemory.Clear(next, (nuint)count * sizeof(float));
+        else
+            NativeMemory.Copy(Current(slot) + first, next, (nuint)count * sizeof(float));
+        return next;
+    }
+
+    /// <summary>Keys and values of one head for the positions 64·block and on.</summary>
+    public CacheBlock Block(KeyValueSlot slot, int head, int block) => slot.Block((byte*)_pages[block], head);
+
+    /// <summary>Writes key and value of one position, which must be reserved.</summary>
+    public void Store(KeyValueSlot slot, int head, int position, float* key, float* value) =>
+        slot.Store((byte*)_pages[position / KeyBlock.Keys], head, position, key, value);
+
+    /// <summary>The same state once more. Pages are shared until one of the two writes them.</summary>
+    /// <exception cref="RealmException">E_OUT_OF_MEMORY.</exception>
+    public SequenceState Fork()
+    {
+        SequenceState fork = new(plan);
+        _lengths.CopyTo(fork._lengths, 0);
+        _current.CopyTo(fork._current, 0);
+        if (_fixed != null)
+        {
+            fork._fixed = (float*)Allocate(2 * plan.FixedFloats * sizeof(float), "recurrent state");
+            NativeMemory.Copy(_fixed, fork._fixed, (nuint)(2 * plan.FixedFloats) * sizeof(float));
+        }
+        int most = 0;
+        foreach (int length in _lengths)
+            most = Math.Max(most, length);
+        for (int page = 0; page * KeyBlock.Keys < most && page < _pages.Count; page++)
+        {
+            Interlocked.Increment(ref Owners((byte*)_pages[page]));
+            fork._pages.Add(_pages[page]);
+        }
+        return fork;
+    }
+
+    private void Unshare(int index)
+    {
+        byte* page = (byte*)_pages[index];
+        if (Volatile.Read(ref Owners(page)) == 1)
+            return;
+        byte* own = NewPage();
+        NativeMemory.Copy(page, own, (nuint)plan.PageBytes);
+        _pages[index] = (nint)own;
+        Leave(page);
+    }
+
+    private byte* NewPage()
+    {
+        byte* page = Allocate(plan.PageBytes + CountBytes, "key/value cache page");
+        Owners(page) = 1;
+        return page;
+    }
+
+    private void Leave(byte* page)
+    {
+        if (Interlocked.Decrement(ref Owners(page)) == 0)
+            SystemMemory.Free(page, plan.PageBytes + CountBytes);
+    }
+
+    private ref int Owners(byte* page) => ref *(int*)(page + plan.PageBytes);
+
+    private static byte* Allocate(long bytes, string what)
+    {
+        try
+        {
+            return SystemMemory.Allocate(bytes);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new RealmException(ErrorCode.OutOfMemory, $"no memory for a {what} of {bytes} bytes");
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (nint page in _pages)
+            Leave((byte*)page);
+        _pages.Clear();
+        SystemMemory.Free((byte*)_fixed, 2 * plan.FixedFloats * sizeof(float));
+        _fixed = null;
+        Array.Clear(_lengths);
+    }
+}

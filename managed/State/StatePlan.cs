@@ -1,0 +1,52 @@
+namespace Realm.State;
+
+/// <summary>Numbers of a layer that have one size at any length of the sequence: a recurrent state, the last inputs of a convolution.</summary>
+/// <param name="Layer">The layer whose commit makes what was written current.</param>
+/// <param name="Floats">How many numbers.</param>
+/// <param name="Offset">Numbers before it in the sequence's memory.</param>
+internal sealed record FixedSlot(int Layer, long Floats, long Offset);
+
+/// <summary>
+/// What a sequence of this network remembers: made while the network is built, each part asking for its own. Nothing else knows which kinds there are.
+/// </summary>
+/// <param name="type">Element type of keys and values.</param>
+/// <param name="layers">Layers of the network.</param>
+/// <param name="contextLength">Positions that fit.</param>
+internal sealed class StatePlan(CacheType type, int layers, int contextLength)
+{
+    private readonly bool[] _hasFixed = new bool[layers];
+
+    public CacheType Type => type;
+
+    public int Layers => layers;
+
+    /// <summary>Positions that fit.</summary>
+    public int ContextLength => contextLength;
+
+    /// <summary>Bytes of 64 positions of all layers.</summary>
+    public long PageBytes { get; private set; }
+
+    /// <summary>Numbers of all fixed slots.</summary>
+    public long FixedFloats { get; private set; }
+
+    /// <summary>Whether a layer's past can't be cut: it holds a state that every position changed.</summary>
+    public bool HasFixed(int layer) => _hasFixed[layer];
+
+    /// <summary>Keys and values of `layer`.</summary>
+    public KeyValueSlot KeyValue(int layer, int heads, int keySize, int valueSize)
+    {
+        KeyValueSlot slot = new(type, layer, heads, keySize, valueSize, PageBytes);
+        PageBytes = checked(PageBytes + slot.Bytes);
+        return slot;
+    }
+
+    /// <summary>`floats` numbers of `layer`, zero before the first position.</summary>
+    public FixedSlot Fixed(int layer, long floats)
+    {
+        // Whole cache lines, so that no two slots share one.
+        FixedSlot slot = new(layer, floats, FixedFloats);
+        FixedFloats = checked(FixedFloats + (floats + 15) / 16 * 16);
+        _hasFixed[layer] = true;
+        return slot;
+    }
+}
