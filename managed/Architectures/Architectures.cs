@@ -37,6 +37,7 @@ internal static class Architectures
         Gemma.Family,
         Gemma2.Family,
         Gemma3.Family,
+        Gemma4.Family,
         Glm4.Family,
         Glm4Moe.Family,
         Gpt2.Family,

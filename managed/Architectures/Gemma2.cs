@@ -46,5 +46,6 @@ internal static class Gemma2
         return 1f / MathF.Sqrt(Math.Max(1, size));
     }
 
-    private static float? Cap(ModelReader r, string key, float otherwise) => r.Contains(key) ? r.Positive(key) : otherwise;
+    /// <summary>A cap; where the file says nothing, the family's.</summary>
+    public static float? Cap(ModelReader r, string key, float otherwise) => r.Contains(key) ? r.Positive(key) : otherwise;
 }

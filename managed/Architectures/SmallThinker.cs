@@ -34,7 +34,7 @@ internal static class SmallThinker
                 return
                 [
                     new RoutedAhead(
-                        router,
+                        router, null,
                         new Residual(layer.RmsNorm("attn_norm"), layer.Attention(facts)),
                         new Residual(layer.RmsNorm("ffn_norm"), layer.Experts(router, Activation.Relu, layer.ExpertSize(), routed: true))),
                 ];

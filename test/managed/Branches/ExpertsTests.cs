@@ -90,7 +90,7 @@ public unsafe class ExpertsTests
         float[] first = BranchRun.Normal(new Random(6), Hidden * Hidden, 0.2);
         Router router = new(run.Linear(plain.Router, Count), plain.Routing);
         RoutedAhead block = new(
-            router,
+            router, null,
             new Residual(null, new Projection(run.Linear(first, Hidden))),
             new Residual(null, Experts(run, plain, router, Activation.Silu, routed: true)));
         float[] x = BranchRun.Normal(new Random(1), Rows * Hidden), y = run.Run(block, x, Rows);
