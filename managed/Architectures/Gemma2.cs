@@ -31,12 +31,15 @@ internal static class Gemma2
     /// <summary>The network of Gemma 2 and 3, with this attention.</summary>
     public static Network Network(ModelReader r, float? cap, Func<LayerReader, AttentionFacts> attention) => r.Network(
         r.Tokens(scale: MathF.Sqrt(r.Hidden)),
-        layer =>
-        [
-            new Residual(layer.RmsNorm("attn_norm"), layer.Attention(attention(layer)), layer.RmsNorm("post_attention_norm")),
-            new Residual(layer.RmsNorm("ffn_norm"), layer.GatedFeedForward(Activation.GeluTanh), layer.RmsNorm("post_ffw_norm")),
-        ],
+        layer => Layer(layer, attention(layer)),
         new Exit(r.RmsNorm("output_norm"), r.Head(), cap: cap));
+
+    /// <summary>A layer with this attention.</summary>
+    public static Block[] Layer(LayerReader layer, AttentionFacts attention) =>
+    [
+        new Residual(layer.RmsNorm("attn_norm"), layer.Attention(attention), layer.RmsNorm("post_attention_norm")),
+        new Residual(layer.RmsNorm("ffn_norm"), layer.GatedFeedForward(Activation.GeluTanh), layer.RmsNorm("post_ffw_norm")),
+    ];
 
     /// <summary>The scale of scores: by the size of a head; in the 27B, told by its layers, by each head's part of the hidden
     /// size.</summary>

@@ -73,6 +73,7 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index, i
                 KeySize = model.KeySize,
                 ValueSize = model.ValueSize,
                 Scale = 1f / MathF.Sqrt(model.KeySize),
+                Sees = model.Sees,
             };
         }
     }

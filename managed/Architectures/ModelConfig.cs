@@ -35,4 +35,7 @@ public sealed record ModelConfig
 
     /// <summary>Width of the feed-forward network of the first layer that has one.</summary>
     public required int FeedForwardSize { get; init; }
+
+    /// <summary>Whether there is a head that gives logits: an encoder gives vectors alone.</summary>
+    public required bool HasHead { get; init; }
 }

@@ -1,3 +1,4 @@
+using Realm.Branches;
 using Realm.Gguf;
 
 namespace Realm.Architectures;
@@ -82,19 +83,24 @@ internal sealed partial class ModelReader
     /// <param name="every">The pattern where the file has none; 0: all layers look through the window.</param>
     /// <param name="size">The window where the file has none.</param>
     /// <param name="farFirst">The layer that sees all is the first of its pattern, not the last.</param>
-    public SlidingWindow SlidingWindow(int every, int size = 0, bool farFirst = false)
+    /// <param name="symmetric">The window goes to both sides, and the other layers see the whole text.</param>
+    public SlidingWindow SlidingWindow(int every, int size = 0, bool farFirst = false, bool symmetric = false)
     {
         const string Pattern = "attention.sliding_window_pattern";
         size = Int("attention.sliding_window", size);
+        Visibility far = symmetric ? Visibility.All : Sees;
+        if (far.LooksAhead && !symmetric && size > 0)
+            throw new RealmException(ErrorCode.Unsupported, $"{_prefix}attention.causal is false in a network whose windows go back only");
         bool[] near = new bool[Layers];
         if (size == 0)
-            return new SlidingWindow(near, 1);
+            return new SlidingWindow(near, far, far);
+        Visibility window = symmetric ? Visibility.SymmetricWindow(size) : Visibility.Window(size);
         if (Flags(Pattern) is { } given)
-            return new SlidingWindow(given, size);
+            return new SlidingWindow(given, window, far);
         every = Int(Pattern, every);
         for (int i = 0; i < Layers; i++)
             near[i] = every == 0 || i % every != (farFirst ? 0 : every - 1);
-        return new SlidingWindow(near, size);
+        return new SlidingWindow(near, window, far);
     }
 
     /// <summary>A product of two numbers of the file, which must not be wider than a row can be.</summary>

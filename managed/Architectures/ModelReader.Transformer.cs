@@ -46,6 +46,13 @@ internal sealed partial class ModelReader
             layerNorms: layerNorms,
             first: first);
 
+    /// <summary>The vector of the first kind of text, to be added to the stream before the first layer.</summary>
+    public unsafe Block FirstTokenType()
+    {
+        const string Name = "token_types.weight";
+        return new AddedVector(Tensors.Vector(Name, (long)Tensors.RowCount(Name) * Hidden), Hidden);
+    }
+
     /// <summary>Positions that were learned, one vector for each, to be added to the stream before the first layer.</summary>
     public unsafe Block LearnedPositions()
     {

@@ -1,4 +1,5 @@
 using Realm.Blocks;
+using Realm.Branches;
 using Realm.Formats;
 using Realm.Gguf;
 using Realm.Kernels;
@@ -43,6 +44,9 @@ internal sealed unsafe partial class ModelReader
         for (int i = 0; i < Layers; i++)
             Width(Math.Max(Heads[i], KvHeads[i]), Math.Max(KeySize, ValueSize), "attention.head_count");
         State = new StatePlan(cache, Layers, Context);
+        Sees = Flag("attention.causal", otherwise: true) ? Visibility.Causal : Visibility.All;
+        if (Sees.LooksAhead)
+            ReadWholeTexts();
     }
 
     /// <summary>The family's name in the file.</summary>
@@ -64,6 +68,9 @@ internal sealed unsafe partial class ModelReader
 
     /// <summary>Positions the model was trained for.</summary>
     public int Context { get; }
+
+    /// <summary>What attention sees unless the recipe says otherwise: the past, or, where the file says so, the whole text.</summary>
+    public Visibility Sees { get; private set; }
 
     /// <summary>Query heads of each layer; 0: no attention.</summary>
     public int[] Heads { get; private set; }
@@ -143,25 +150,32 @@ internal sealed unsafe partial class ModelReader
         Heads = Repeated(Heads);
         KvHeads = Repeated(KvHeads);
         FeedForward = Repeated(FeedForward);
-        State = new StatePlan(State.Type, Layers, Context);
+        State = new StatePlan(State.Type, Layers, Context, State.IsTransient);
 
         int[] Repeated(int[] values) => [.. Enumerable.Repeat(values, times).SelectMany(v => v)];
     }
 
+    /// <summary>Tokens see what comes after them, whatever the file says: nothing of a layer is needed once it is done. Before any layer is read.</summary>
+    public void ReadWholeTexts()
+    {
+        Sees = Visibility.All;
+        State = new StatePlan(CacheType.F32, Layers, Context, isTransient: true);
+    }
+
     /// <summary>Puts a network together, and says what is told about it.</summary>
-    public Network Network(Entry entry, Func<LayerReader, Block[]> layer, Exit exit, bool wholeText = false)
+    public Network Network(Entry entry, Func<LayerReader, Block[]> layer, Exit exit, bool wholeText = false, TextSummary? summary = null)
     {
         Block[][] layers = new Block[Layers][];
         for (int i = 0; i < Layers; i++)
             layers[i] = layer(new LayerReader(this, i));
-        return Network(entry, layers, exit, wholeText);
+        return Network(entry, layers, exit, wholeText, summary);
     }
 
     /// <summary>The same of layers that are built.</summary>
-    public Network Network(Entry entry, Block[][] layers, Exit exit, bool wholeText = false)
+    public Network Network(Entry entry, Block[][] layers, Exit exit, bool wholeText = false, TextSummary? summary = null)
     {
         int attends = Math.Max(0, Array.FindIndex(Heads, heads => heads > 0)), feeds = Math.Max(0, Array.FindIndex(FeedForward, size => size > 0));
-        if (exit.VocabSize != entry.VocabSize)
+        if (exit.HasHead && exit.VocabSize != entry.VocabSize)
             throw new RealmException(ErrorCode.Shape, $"the output head has {exit.VocabSize} rows, the embedding {entry.VocabSize}");
         return new Network
         {
@@ -170,7 +184,8 @@ internal sealed unsafe partial class ModelReader
             Exit = exit,
             State = State,
             RopeTables = [.. _ropeTables],
-            WholeText = wholeText,
+            WholeText = wholeText || Sees.LooksAhead,
+            Summary = summary ?? Summary(),
             Config = new ModelConfig
             {
                 Architecture = Architecture,
@@ -184,6 +199,7 @@ internal sealed unsafe partial class ModelReader
                 KvHeadCount = KvHeads[attends],
                 HeadSize = KeySize,
                 FeedForwardSize = FeedForward[feeds],
+                HasHead = exit.HasHead,
             },
         };
     }

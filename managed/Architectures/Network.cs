@@ -25,6 +25,9 @@ internal sealed class Network
     /// <summary>Tokens see what comes after them: a pass holds the whole text, at position 0.</summary>
     public bool WholeText { get; init; }
 
+    /// <summary>How a text becomes one vector, or a few scores.</summary>
+    public required TextSummary Summary { get; init; }
+
     /// <summary>What is told about the model.</summary>
     public required ModelConfig Config { get; init; }
 }

@@ -20,7 +20,8 @@ internal static class Qwen3
                 new Residual(layer.RmsNorm("attn_norm"), layer.Attention(Facts(layer, rope))),
                 new Residual(layer.RmsNorm("ffn_norm"), layer.GatedFeedForward(Activation.Silu)),
             ],
-            new Exit(r.RmsNorm("output_norm"), r.Head()));
+            new Exit(r.RmsNorm("output_norm"), r.Head()),
+            summary: r.Summary(Pooling.Last, share: true));
     }
 
     /// <summary>Attention with normed heads.</summary>

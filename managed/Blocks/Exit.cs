@@ -7,29 +7,51 @@ namespace Realm.Blocks;
 /// <summary>How rows of the residual stream become logits: final norm, output head, and perhaps a scale and a cap, cap · tanh(logit /
 /// cap).</summary>
 /// <param name="norm">The final norm; null: none.</param>
-/// <param name="head">From the hidden state to logits.</param>
+/// <param name="head">From the hidden state to logits; null: there are none, only rows.</param>
 /// <param name="scale">What logits are multiplied with.</param>
 /// <param name="cap">The cap; null: none.</param>
 /// <param name="mute">Tokens at the vocabulary's beginning that the head has no outputs for: they are read, and never chosen.</param>
-internal unsafe class Exit(Norm? norm, Linear head, float scale = 1f, float? cap = null, int mute = 0) : IAsk
+/// <param name="width">Numbers of a row where there is no head.</param>
+internal unsafe class Exit(Norm? norm, Linear? head, float scale = 1f, float? cap = null, int mute = 0, int width = 0) : IAsk
 {
-    private readonly Matrices _head = new(head);
+    private readonly Matrices? _head = head == null ? null : new(head);
     private SourceBuffer _source = null!;
     private RowBuffer _rows = null!;
 
-    /// <summary>Logits of a row.</summary>
-    public int VocabSize => mute + head.Outputs;
+    /// <summary>Whether there are logits.</summary>
+    public bool HasHead => head != null;
+
+    /// <summary>Logits of a row; 0: there are none.</summary>
+    public int VocabSize => head == null ? 0 : mute + head.Outputs;
+
+    /// <summary>Numbers of a row that the head reads.</summary>
+    public int HiddenSize => head?.Weight.Columns ?? width;
 
     public virtual void Ask(Needs needs)
     {
-        _source = needs.Source(_head.Layouts, head.Weight.Columns);
-        _rows = needs.Rows(head.Weight.Columns);
+        if (_head == null)
+            return;
+        _source = needs.Source(_head.Layouts, HiddenSize);
+        _rows = needs.Rows(HiddenSize);
         needs.Product(_head);
     }
 
     /// <summary>Takes what counts out of a row of the stream: here its first numbers, as they are.</summary>
     protected virtual void Collect(float* row, float* hidden) =>
-        new ReadOnlySpan<float>(row, head.Weight.Columns).CopyTo(new Span<float>(hidden, head.Weight.Columns));
+        new ReadOnlySpan<float>(row, HiddenSize).CopyTo(new Span<float>(hidden, HiddenSize));
+
+    /// <summary>What the head reads, (count, hidden size), of the rows of the stream that `wanted` names: behind the final norm.</summary>
+    public void Hidden(in Step step, int* wanted, int count, float* hidden)
+    {
+        (int first, int last) = step.Share(count);
+        for (int i = first; i < last; i++)
+        {
+            float* row = hidden + (long)i * HiddenSize;
+            Collect(step.Stream[wanted[i]], row);
+            norm?.Apply(row);
+        }
+        step.Barrier();
+    }
 
     /// <summary>Logits (count, vocabulary) of the rows of the stream that `wanted` names.</summary>
     public virtual void Logits(in Step step, int* wanted, int count, float* logits)
@@ -39,7 +61,7 @@ internal unsafe class Exit(Norm? norm, Linear head, float scale = 1f, float? cap
             Collect(step.Stream[wanted[i]], _rows.Row(i));
         step.Barrier();
         Source n = step.Read(_rows.View, count, norm, _source);
-        step.Project(_head, n, new Target(logits + mute, VocabSize, add: false, scale));      // (wanted, vocab)
+        step.Project(_head!, n, new Target(logits + mute, VocabSize, add: false, scale));      // (wanted, vocab)
         (first, last) = step.Share(count);
         for (int i = first; i < last && mute > 0; i++)
             new Span<float>(logits + (long)i * VocabSize, mute).Fill(float.NegativeInfinity);
@@ -55,7 +77,7 @@ internal unsafe class Exit(Norm? norm, Linear head, float scale = 1f, float? cap
     {
         Vector256<float> c = Vector256.Create(limit), inverse = Vector256.Create(1f / limit);
         int i = 0;
-        for (; i <= head.Outputs - 8; i += 8)
+        for (; i <= head!.Outputs - 8; i += 8)
             (c * Tanh.Compute(Vector256.Load(logits + i) * inverse)).Store(logits + i);
         for (; i < head.Outputs; i++)
             logits[i] = limit * Tanh.Compute(Vector256.CreateScalar(logits[i] / limit)).ToScalar();

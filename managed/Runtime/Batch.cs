@@ -11,21 +11,29 @@ public sealed unsafe class Batch : IDisposable
 {
     private readonly BatchSegment[] _segments;
     private readonly int[] _logitRows;
+    private readonly int[] _hiddenRows;
     private readonly int _vocabSize;
+    private readonly int _hiddenSize;
     private int _segmentCount;
     private int* _wanted;
     private float* _logits;
     private int _logitCapacity;
+    private int* _wantedHidden;
+    private float* _hidden;
+    private int _hiddenCapacity;
     private volatile bool _cancel;
 
-    internal Batch(int capacity, int vocabSize)
+    internal Batch(int capacity, int vocabSize, int hiddenSize)
     {
         Capacity = capacity;
         _vocabSize = vocabSize;
+        _hiddenSize = hiddenSize;
+        _hiddenRows = new int[capacity];
         _segments = new BatchSegment[capacity];
         _logitRows = new int[capacity];
         Tokens = (int*)SystemMemory.AllocateLines((long)capacity * sizeof(int));
         _wanted = (int*)SystemMemory.AllocateLines((long)capacity * sizeof(int));
+        _wantedHidden = (int*)SystemMemory.AllocateLines((long)capacity * sizeof(int));
     }
 
     /// <summary>Rows that fit.</summary>
@@ -53,6 +61,13 @@ public sealed unsafe class Batch : IDisposable
 
     internal float* LogitMemory => _logits;
 
+    /// <summary>Rows that want their hidden state, in order.</summary>
+    internal int* WantedHidden => _wantedHidden;
+
+    internal int WantedHiddenCount { get; private set; }
+
+    internal float* HiddenMemory => _hidden;
+
     /// <summary>Removes all rows and the request to cancel.</summary>
     public void Clear()
     {
@@ -60,13 +75,14 @@ public sealed unsafe class Batch : IDisposable
         _segmentCount = 0;
         Count = 0;
         WantedCount = 0;
+        WantedHiddenCount = 0;
         _cancel = false;
     }
 
     /// <summary>Adds a row: `token` at the next position of `session` (its length, and the rows of it that are already here). Returns the row.</summary>
     /// <exception cref="RealmException">E_LIMIT when the batch is full; E_INVALID_ARGUMENT when rows of the session stand further up and others after
     /// them.</exception>
-    public int Add(Session session, int token, bool wantLogits)
+    public int Add(Session session, int token, bool wantLogits, bool wantHidden = false)
     {
         if (Count == Capacity)
             throw new RealmException(ErrorCode.Limit, $"the batch is full: it holds {Capacity} rows");
@@ -76,11 +92,16 @@ public sealed unsafe class Batch : IDisposable
             Begin(session);
         int row = Count++;
         Tokens[row] = token;
-        _logitRows[row] = -1;
+        _logitRows[row] = _hiddenRows[row] = -1;
         if (wantLogits)
         {
             _logitRows[row] = WantedCount;
             _wanted[WantedCount++] = row;
+        }
+        if (wantHidden)
+        {
+            _hiddenRows[row] = WantedHiddenCount;
+            _wantedHidden[WantedHiddenCount++] = row;
         }
         return row;
     }
@@ -98,15 +119,24 @@ public sealed unsafe class Batch : IDisposable
     /// <summary>The logits of a row that wanted them, (vocabulary), after the pass.</summary>
     public float* Logits(int row) => _logits + (long)_logitRows[row] * _vocabSize;
 
-    internal void ReserveLogits()
+    /// <summary>The hidden state behind the final norm of a row that wanted it, (hidden size), after the pass.</summary>
+    public float* Hidden(int row) => _hidden + (long)_hiddenRows[row] * _hiddenSize;
+
+    internal void ReserveResults()
     {
-        if (WantedCount <= _logitCapacity)
+        Reserve(ref _logits, ref _logitCapacity, WantedCount, _vocabSize);
+        Reserve(ref _hidden, ref _hiddenCapacity, WantedHiddenCount, _hiddenSize);
+    }
+
+    private static void Reserve(ref float* memory, ref int capacity, int rows, int width)
+    {
+        if (rows <= capacity)
             return;
-        SystemMemory.FreeLines(_logits);
-        _logits = null;
-        _logitCapacity = 0;
-        _logits = (float*)SystemMemory.AllocateLines((long)WantedCount * _vocabSize * sizeof(float));
-        _logitCapacity = WantedCount;
+        SystemMemory.FreeLines(memory);
+        memory = null;
+        capacity = 0;
+        memory = (float*)SystemMemory.AllocateLines((long)rows * width * sizeof(float));
+        capacity = rows;
     }
 
     /// <summary>Frees the memory.</summary>
@@ -114,9 +144,11 @@ public sealed unsafe class Batch : IDisposable
     {
         SystemMemory.FreeLines(Tokens);
         SystemMemory.FreeLines(_wanted);
+        SystemMemory.FreeLines(_wantedHidden);
         SystemMemory.FreeLines(_logits);
-        Tokens = _wanted = null;
-        _logits = null;
-        _logitCapacity = 0;
+        SystemMemory.FreeLines(_hidden);
+        Tokens = _wanted = _wantedHidden = null;
+        _logits = _hidden = null;
+        _logitCapacity = _hiddenCapacity = 0;
     }
 }

@@ -21,6 +21,10 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
     private int* _wanted;
     private int _wantedCount;
     private float* _logits;
+    private float* _finalHidden;
+    private float* _pooled;
+    private int _pooledCount;
+    private bool _ranks;
     private volatile bool _cancelled;
     private RealmException? _failure;
     private bool _small;
@@ -36,6 +40,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
         foreach (Block[] layer in network.Layers)
             needs.Children(layer);
         needs.Children(network.Exit);
+        needs.Children(network.Summary);
         _scratch = new Scratch(needs, pool.Threads);
     }
 
@@ -82,6 +87,27 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
         Start(0, 0, &row, 1, logits);
     }
 
+    /// <summary>What a head would read of the first row of the stream.</summary>
+    public void RunFinalNorm(float* hidden)
+    {
+        int row = 0;
+        _rows.Clear();
+        _finalHidden = hidden;
+        Start(0, 0, &row, 1, null);
+        _finalHidden = null;
+    }
+
+    /// <summary>What the network makes of pooled vectors of whole texts: their projections, or a classifier's scores.</summary>
+    public void RunSummary(bool ranks, float* pooled, int count, float* results)
+    {
+        _ranks = ranks;
+        _pooled = pooled;
+        _pooledCount = count;
+        _rows.Clear();
+        Start(0, 0, null, 0, results);
+        _pooledCount = 0;
+    }
+
     private void Start(int firstLayer, int lastLayer, int* wanted, int wantedCount, float* logits)
     {
         _firstLayer = firstLayer;
@@ -115,8 +141,14 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
             foreach (Block block in _network.Layers[layer])
                 block.Forward(step);                                                         // (rows, row size)
         }
-        if (_wantedCount > 0)
+        if (_finalHidden != null)
+            _network.Exit.Hidden(step, _wanted, _wantedCount, _finalHidden);                 // (wanted, hidden)
+        else if (_wantedCount > 0)
             _network.Exit.Logits(step, _wanted, _wantedCount, _logits);                      // (wanted, vocab)
+        if (_batch is { WantedHiddenCount: > 0 } batch)
+            _network.Exit.Hidden(step, batch.WantedHidden, batch.WantedHiddenCount, batch.HiddenMemory);     // (wanted, hidden)
+        if (_pooledCount > 0)
+            _network.Summary.Forward(step, _ranks, _pooled, _pooledCount, _logits);          // (texts, size)
     }
 
     // Tables of positions, and of a batch the tokens' rows.

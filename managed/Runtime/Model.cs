@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Realm.Architectures;
+using Realm.Blocks;
 using Realm.Parallel;
 using Realm.Passes;
 using Realm.State;
@@ -49,6 +50,12 @@ public sealed unsafe class Model : IDisposable
     /// <summary>What the file says.</summary>
     public ModelConfig Config => _network.Config;
 
+    /// <summary>How texts are pooled unless asked otherwise.</summary>
+    public Pooling Pooling => _network.Summary.Pooling;
+
+    /// <summary>Numbers of a token's vector, behind the final norm.</summary>
+    public int VectorSize => _network.Exit.HiddenSize;
+
     /// <summary>As asked for; the number of threads as it is.</summary>
     public ModelOptions Options { get; }
 
@@ -75,7 +82,7 @@ public sealed unsafe class Model : IDisposable
     public Session NewSession() => new(new SequenceState(_network.State));
 
     /// <summary>Room for the rows of a pass.</summary>
-    public Batch NewBatch() => new(_network.WholeText ? Math.Max(BatchRows, Config.ContextLength) : BatchRows, Config.VocabSize);
+    public Batch NewBatch() => new(_network.WholeText ? Math.Max(BatchRows, Config.ContextLength) : BatchRows, Config.VocabSize, _network.Exit.HiddenSize);
 
     /// <summary>Runs all rows through all layers, appends them to their sessions and computes the logits of those that want them.</summary>
     /// <returns>False when <see cref="Batch.Cancel"/> was set: then the sessions are as before.</returns>
@@ -87,6 +94,8 @@ public sealed unsafe class Model : IDisposable
             ThrowIfDisposed();
             for (int row = 0; row < batch.Count; row++)
                 CheckToken((uint)batch.Tokens[row]);
+            if (batch.WantedCount > 0)
+                RequireHead();
             ReadOnlySpan<BatchSegment> segments = batch.Segments;
             foreach (ref readonly BatchSegment segment in segments)
             {
@@ -95,7 +104,7 @@ public sealed unsafe class Model : IDisposable
                 segment.Session.State.Reserve(segment.Session.Length, segment.Count);
             }
             Reserve(batch.Count);
-            batch.ReserveLogits();
+            batch.ReserveResults();
             if (batch.Count == 0)
                 return true;
             RowSet rows = _pass!.Rows;
@@ -163,8 +172,57 @@ public sealed unsafe class Model : IDisposable
         lock (_lock)
         {
             ThrowIfDisposed();
+            RequireHead();
             NativeMemory.Copy(hidden, _pass!.Stream, (nuint)Config.RowSize * sizeof(float));
             _pass.RunExit(output);
+        }
+    }
+
+    /// <summary>Numbers that a text becomes: its embedding, or a classifier's scores.</summary>
+    public int SummarySize(bool ranks) => _network.Summary.Size(ranks);
+
+    /// <summary>The pooling in front of a pooled result: of <see cref="Pooling.Rank"/> the one that its classifier reads.</summary>
+    /// <exception cref="RealmException">E_UNSUPPORTED: scores of a model without a classifier.</exception>
+    public Pooling PoolingOf(Pooling asked)
+    {
+        if (asked != Pooling.Rank)
+            return asked;
+        return _network.Summary.CanRank ? _network.Summary.Ranked : throw new RealmException(ErrorCode.Unsupported,
+            "this model has no classifier (no tensor cls or cls.output), so it can't rank: it gives embeddings");
+    }
+
+    /// <summary>What the network makes of pooled vectors (count, hidden): projected embeddings, or scores: results (count, size).</summary>
+    public void Summarize(bool ranks, float* pooled, int count, float* results)
+    {
+        lock (_lock)
+        {
+            ThrowIfDisposed();
+            // A small pass each, which needs no other room than any pass has.
+            for (int first = 0; first < count; first += Kernels.Lanes.Tokens)
+            {
+                _pass!.RunSummary(ranks, pooled + (long)first * _network.Exit.HiddenSize, Math.Min(Kernels.Lanes.Tokens, count - first),
+                    results + (long)first * SummarySize(ranks));
+            }
+        }
+    }
+
+    /// <summary>A token's vector of the row behind the last layer: hidden (row size), output (vector size).</summary>
+    public void FinishVector(float* hidden, float* output)
+    {
+        lock (_lock)
+        {
+            ThrowIfDisposed();
+            NativeMemory.Copy(hidden, _pass!.Stream, (nuint)Config.RowSize * sizeof(float));
+            _pass.RunFinalNorm(output);
+        }
+    }
+
+    private void RequireHead()
+    {
+        if (!Config.HasHead)
+        {
+            throw new RealmException(ErrorCode.Unsupported,
+                $"{Config.Architecture} is an encoder: it gives a vector for a text (embed), no logits, and so it can't generate");
         }
     }
 

@@ -12,13 +12,17 @@ internal sealed record FixedSlot(int Layer, long Floats, long Offset);
 /// <param name="type">Element type of keys and values.</param>
 /// <param name="layers">Layers of the network.</param>
 /// <param name="contextLength">Positions that fit.</param>
-internal sealed class StatePlan(CacheType type, int layers, int contextLength)
+/// <param name="isTransient">Keys and values are needed only while their layer runs, so all layers have the same room.</param>
+internal sealed class StatePlan(CacheType type, int layers, int contextLength, bool isTransient = false)
 {
     private readonly bool[] _hasFixed = new bool[layers];
 
     public CacheType Type => type;
 
     public int Layers => layers;
+
+    /// <summary>A layer's keys and values lie where the one before it had its own.</summary>
+    public bool IsTransient => isTransient;
 
     /// <summary>Positions that fit.</summary>
     public int ContextLength => contextLength;
@@ -35,8 +39,8 @@ internal sealed class StatePlan(CacheType type, int layers, int contextLength)
     /// <summary>Keys and values of `layer`.</summary>
     public KeyValueSlot KeyValue(int layer, int heads, int keySize, int valueSize)
     {
-        KeyValueSlot slot = new(type, layer, heads, keySize, valueSize, PageBytes);
-        PageBytes = checked(PageBytes + slot.Bytes);
+        KeyValueSlot slot = new(type, layer, heads, keySize, valueSize, isTransient ? 0 : PageBytes);
+        PageBytes = isTransient ? Math.Max(PageBytes, slot.Bytes) : checked(PageBytes + slot.Bytes);
         return slot;
     }
 

@@ -41,6 +41,19 @@ internal static class Golden
         return error / norm;
     }
 
+    /// <summary>The cosine of the angle between two vectors.</summary>
+    public static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        double product = 0, first = 0, second = 0;
+        for (int i = 0; i < b.Length; i++)
+        {
+            product += (double)a[i] * b[i];
+            first += (double)a[i] * a[i];
+            second += (double)b[i] * b[i];
+        }
+        return product / Math.Sqrt(first * second);
+    }
+
     private static string? Find(string variable, string name)
     {
         string folder = Environment.GetEnvironmentVariable(variable) ?? Path.Combine(Repository, "..", "shared", name);

@@ -15,8 +15,11 @@ internal static class GoldenIndex
     // Rounding of activations differs between engines; more than a quarter more loss than llama.cpp's is an error.
     private const double QuantizationRoom = 1.25;
 
+    // Of cosines, which have bounds of their own: a figure as large as this is llama.cpp's shortfall.
+    private const double Shortfall = 1e-3;
+
     /// <summary>Every model, folder by folder.</summary>
-    public static IEnumerable<GoldenModel> All() => [.. Architectures(), .. Families(), .. Encoders(), .. Quants(), .. Adapters(), .. Splits(), .. Texts()];
+    public static IEnumerable<GoldenModel> All() => [.. Architectures(), .. Families(), .. Encoders(), .. Quants(), .. Adapters(), .. Splits(), .. Texts(), .. Embeddings()];
 
     private static IEnumerable<GoldenModel> Architectures()
     {
@@ -84,8 +87,7 @@ internal static class GoldenIndex
         foreach (string index in Files("text", "*.json"))
         {
             string name = System.IO.Path.GetFileNameWithoutExtension(index);
-            string? path = Golden.Models == null ? null : Directory.GetFiles(Golden.Models, name + ".gguf", SearchOption.AllDirectories).FirstOrDefault();
-            if (path == null || !File.Exists(Full($"text/{name}.logits.f32")))
+            if (ModelPath(name) is not { } path || !File.Exists(Full($"text/{name}.logits.f32")))
                 continue;
             JsonElement first = Golden.Json(index)[0];
             double bound = QuantizationRoom * first.GetProperty("llamacpp_nmse").GetDouble();
@@ -97,6 +99,25 @@ internal static class GoldenIndex
             };
         }
     }
+
+    /// <summary>Sentences, for models that lie elsewhere.</summary>
+    private static IEnumerable<GoldenModel> Embeddings()
+    {
+        foreach (string index in Files("embeddings", "*.json"))
+        {
+            string name = System.IO.Path.GetFileNameWithoutExtension(index);
+            if (ModelPath(name) is not { } path)
+                continue;
+            GoldenText[] texts = [.. Golden.Json(index).EnumerateArray().Select(text => new GoldenText(
+                Golden.Integers(text.GetProperty("tokens")),
+                [.. text.GetProperty("embedding").EnumerateArray().Select(number => number.GetSingle())],
+                text.GetProperty("llamacpp_cosine").GetDouble()))];
+            yield return new("embeddings", name, path, [], Shortfall) { Texts = texts };
+        }
+    }
+
+    private static string? ModelPath(string name) =>
+        Golden.Models == null ? null : Directory.GetFiles(Golden.Models, name + ".gguf", SearchOption.AllDirectories).FirstOrDefault();
 
     private static GoldenModel Plain(string folder, string name, JsonElement entry, double bound)
     {

@@ -29,8 +29,14 @@ internal sealed record GoldenModel(string Folder, string Name, string Path, int[
     /// <summary>What the adapter's product is multiplied with.</summary>
     public float AdapterScale { get; init; }
 
+    /// <summary>Texts and the vectors they become, which an embedding model has instead of logits; or null.</summary>
+    public IReadOnlyList<GoldenText>? Texts { get; init; }
+
     /// <summary>Folder and name: what it is called in lists and filters.</summary>
     public string Id => $"{Folder}/{Name}";
 
     public override string ToString() => Id;
 }
+
+/// <summary>A text, its vector from weights that are not quantized, and how near llama.cpp comes to it with the file.</summary>
+internal sealed record GoldenText(int[] Tokens, float[] Embedding, double Cosine);

@@ -1,3 +1,4 @@
+using Realm.Blocks;
 using Realm.Runtime;
 
 namespace Realm.Tests.Runtime;
@@ -26,6 +27,19 @@ internal static unsafe class Networks
         return logits;
     }
 
+    /// <summary>Vectors of texts, one after another.</summary>
+    public static float[] Vectors(Model model, int[][] texts, EmbeddingOptions options)
+    {
+        using TextEmbedder embedder = new(model, options);
+        float[] vectors = new float[texts.Sum(embedder.SizeOf)];
+        fixed (float* output = vectors)
+        {
+            if (!embedder.Run(texts, output))
+                throw new InvalidOperationException("cancelled");
+        }
+        return vectors;
+    }
+
     /// <summary>Numbers of a row that the layer-by-layer calls hand on. The hidden state is the first of them.</summary>
     public static int RowSize(Model model) => model.Config.RowSize;
 
@@ -34,11 +48,11 @@ internal static unsafe class Networks
     /// <param name="tokens">The text.</param>
     /// <param name="chunk">Tokens a call.</param>
     /// <param name="layers">Receives the hidden states after each layer: (tokens, hidden size).</param>
-    /// <param name="withLogits">False for a network that has none: then there are no results but the layers.</param>
+    /// <param name="withLogits">False for a network that has none: then the results are the tokens' vectors.</param>
     public static float[] LayerByLayer(Model model, ReadOnlySpan<int> tokens, int chunk, List<float[]>? layers = null, bool withLogits = true)
     {
-        int vocab = model.Config.VocabSize, hidden = model.Config.HiddenSize, width = RowSize(model);
-        float[] logits = new float[withLogits ? tokens.Length * vocab : 0];
+        int vocab = withLogits ? model.Config.VocabSize : model.VectorSize, hidden = model.Config.HiddenSize, width = RowSize(model);
+        float[] logits = new float[tokens.Length * vocab];
         using Session session = model.NewSession();
         for (int layer = 0; layers != null && layer < model.Config.Layers; layer++)
             layers.Add(new float[tokens.Length * hidden]);
@@ -59,8 +73,13 @@ internal static unsafe class Networks
                     for (int i = 0; layers != null && i < count; i++)
                         x.AsSpan(i * width, hidden).CopyTo(layers[layer].AsSpan((at + i) * hidden));
                 }
-                for (int i = 0; withLogits && i < count; i++)
-                    model.ComputeLogits(h + i * width, l + (long)(at + i) * vocab);
+                for (int i = 0; i < count; i++)
+                {
+                    if (withLogits)
+                        model.ComputeLogits(h + i * width, l + (long)(at + i) * vocab);
+                    else
+                        model.FinishVector(h + i * width, l + (long)(at + i) * vocab);
+                }
             }
         }
         return logits;

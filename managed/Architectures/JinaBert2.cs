@@ -1,0 +1,31 @@
+using Realm.Branches;
+using Realm.Passes;
+
+namespace Realm.Architectures;
+
+/// <summary>Jina's BERT, second version: scores bent by distance to both sides, networks gated by GELU, a second norm that adds the layer's
+/// input once more. (Günther et al., 2023)</summary>
+internal static class JinaBert2
+{
+    public static Architecture Family { get; } = new("jina-bert-v2", r => Bert.Network(r, Attention, FeedForward));
+
+    private const float MaxBias = 8;
+
+    private static AttentionFacts Attention(LayerReader layer)
+    {
+        AttentionFacts facts = layer.Facts with { Score = ScoreRule.Slopes(layer.Heads, MaxBias) };
+        return layer.Contains("attn_q_norm.weight") || layer.Contains("attn_k_norm.weight")
+            ? facts with { Projected = new NormedRow(new GroupedNorm(
+                layer.LayerNorm("attn_q_norm", facts.Heads * facts.KeySize), layer.LayerNorm("attn_k_norm", facts.KvHeads * facts.KeySize))) }
+            : facts;
+    }
+
+    private static Branch FeedForward(LayerReader layer)
+    {
+        if (layer.Contains("ffn_gate.weight"))
+            return layer.GatedFeedForward(Activation.GeluErf);
+        return layer.Tensors.RowCount(layer.Name("ffn_up.weight")) == layer.FeedForwardSize
+            ? layer.PlainFeedForward(Activation.GeluErf)
+            : layer.FusedFeedForward(Activation.GeluErf);
+    }
+}
