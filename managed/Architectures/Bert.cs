@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>BERT: an encoder; learned positions and a kind of text are added to the embedding, norms stand behind each sum, GELU. (Devlin et al.,
-/// 2019)</summary>
+/// <summary>BERT: an encoder; learned positions and a kind of text are added to the embedding, norms stand behind each sum, GELU.
+/// (Devlin et al., 2019)</summary>
 internal static class Bert
 {
     public static Architecture Family { get; } = new("bert", r =>
@@ -17,7 +17,8 @@ internal static class Bert
     /// <param name="attention">What attention is in a layer.</param>
     /// <param name="feedForward">A layer's feed-forward network.</param>
     /// <param name="positions">What adds positions to the embedding; null: attention knows them.</param>
-    public static Network Network(ModelReader r, Func<LayerReader, AttentionFacts> attention, Func<LayerReader, Branch> feedForward, Block? positions = null)
+    public static Network Network(
+        ModelReader r, Func<LayerReader, AttentionFacts> attention, Func<LayerReader, Branch> feedForward, Block? positions = null)
     {
         r.ReadWholeTexts();
         return r.Network(
@@ -40,8 +41,12 @@ internal static class Bert
 
     private static Block[] First(ModelReader r, Block? positions)
     {
-        Block norm = new StreamNorm(r.LayerNorm("token_embd_norm"));
-        return [.. r.Tensors.Contains("token_types.weight") ? [r.FirstTokenType()] : (Block[])[], .. positions == null ? (Block[])[] : [positions], norm];
+        return
+        [
+            .. r.Tensors.Contains("token_types.weight") ? [r.FirstTokenType()] : (Block[])[],
+            .. positions == null ? (Block[])[] : [positions],
+            new StreamNorm(r.LayerNorm("token_embd_norm")),
+        ];
     }
 
     private static Norm? Again(LayerReader layer) => layer.Contains("attn_norm_2.weight") ? layer.LayerNorm("attn_norm_2") : null;

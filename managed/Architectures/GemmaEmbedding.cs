@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>EmbeddingGemma: Gemma 3 made an encoder; windows go to both sides; an embedding may go through two projections. (Schechter Vera et al.,
-/// 2025)</summary>
+/// <summary>EmbeddingGemma: Gemma 3 made an encoder; windows go to both sides; an embedding may go through two projections.
+/// (Schechter Vera et al., 2025)</summary>
 internal static class GemmaEmbedding
 {
     public static Architecture Family { get; } = new("gemma-embedding", Build);
@@ -19,7 +19,10 @@ internal static class GemmaEmbedding
         RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.WindowRopeBase);
         return r.Network(
             r.Tokens(scale: MathF.Sqrt(r.Hidden)),
-            layer => Gemma2.Layer(layer, Qwen3.Facts(layer, window.Covers(layer.Index) ? near : far) with { Sees = window.Sees(layer.Index) }),
+            layer => Gemma2.Layer(layer, Qwen3.Facts(layer, window.Covers(layer.Index) ? near : far) with
+            {
+                Sees = window.Sees(layer.Index),
+            }),
             new Exit(r.RmsNorm("output_norm"), null, width: r.Hidden));
     }
 }

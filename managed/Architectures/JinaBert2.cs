@@ -14,10 +14,11 @@ internal static class JinaBert2
     private static AttentionFacts Attention(LayerReader layer)
     {
         AttentionFacts facts = layer.Facts with { Score = ScoreRule.Slopes(layer.Heads, MaxBias) };
-        return layer.Contains("attn_q_norm.weight") || layer.Contains("attn_k_norm.weight")
-            ? facts with { Projected = new NormedRow(new GroupedNorm(
-                layer.LayerNorm("attn_q_norm", facts.Heads * facts.KeySize), layer.LayerNorm("attn_k_norm", facts.KvHeads * facts.KeySize))) }
-            : facts;
+        if (!layer.Contains("attn_q_norm.weight") && !layer.Contains("attn_k_norm.weight"))
+            return facts;
+        Norm queries = layer.LayerNorm("attn_q_norm", facts.Heads * facts.KeySize);
+        Norm keys = layer.LayerNorm("attn_k_norm", facts.KvHeads * facts.KeySize);
+        return facts with { Projected = new NormedRow(new GroupedNorm(queries, keys)) };
     }
 
     private static Branch FeedForward(LayerReader layer)
