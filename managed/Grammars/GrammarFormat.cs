@@ -67,7 +67,8 @@ internal static class GrammarFormat
                 Gbnf.Read(Decode(text, "GBNF"), rules, vocabulary);
                 break;
             default:
-                throw new RealmException(ErrorCode.Unsupported, "Lark grammars are not read yet");
+                Lark.Read(Decode(text, "Lark"), rules, vocabulary);
+                break;
         }
         rules.Finish(isPlain);
         return new Grammar(rules, vocabulary);

@@ -43,16 +43,29 @@ internal sealed class SchemaCompiler
     {
         int root = rules.Add();
         JsonItem schema = JsonItem.Parse(utf8, "schema");
-        var compiler = new SchemaCompiler(schema, whitespace, rules);
-        rules[root] = compiler.Value([new Claim(schema, false)]);
-        while (compiler._open.TryDequeue(out (int Rule, List<Claim> Claims) next))
-        {
-            rules[next.Rule] = compiler.Body(next.Claims);
-        }
+        rules[root] = new SchemaCompiler(schema, whitespace, rules).Compile(schema);
         if (!rules.HasText(root))
         {
             throw SchemaFault.Invalid(schema, "no value meets this schema");
         }
+    }
+
+    /// <summary>Reads a schema that is part of a grammar.</summary>
+    /// <returns>A value of it.</returns>
+    public static int Embed(ReadOnlySpan<byte> utf8, GrammarRules rules)
+    {
+        JsonItem schema = JsonItem.Parse(utf8, "schema");
+        return new SchemaCompiler(schema, JsonWhitespace.Compact, rules).Compile(schema);
+    }
+
+    private int Compile(JsonItem schema)
+    {
+        int value = Value([new Claim(schema, false)]);
+        while (_open.TryDequeue(out (int Rule, List<Claim> Claims) next))
+        {
+            _rules[next.Rule] = Body(next.Claims);
+        }
+        return value;
     }
 
     /// <summary>Reads "any JSON value" into rules.</summary>

@@ -113,6 +113,11 @@ public class HostileTests
         yield return (GrammarNotation.Gbnf, "root ::= \"a\" root root | \"a\"");
         yield return (GrammarNotation.Gbnf, "root ::= (\"a\"{1,1000}){1,1000}");
         yield return (GrammarNotation.Gbnf, "root ::= ((((\"\"*)*)*)*)* e*\ne ::= e2* | \"\"\ne2 ::= \"\"");
+        yield return (GrammarNotation.Lark, "start: " + Times("(", 20_000) + "\"a\"" + Times(")", 20_000));
+        yield return (GrammarNotation.Lark, "start: a\na: a a a | a a | \"x\" |\n");
+        yield return (GrammarNotation.Lark, "start: r0\n" + string.Concat(Enumerable.Range(0, 200).Select(i => $"r{i}: r{(i + 1) % 200} r{(i + 7) % 200} \"x\" | \"y\"\n")));
+        yield return (GrammarNotation.Lark, "start: A0\n" + string.Concat(Enumerable.Range(0, 5000).Select(i => $"A{i}: A{i + 1} \"x\"\n")) + "A5000: \"y\"\n");
+        yield return (GrammarNotation.Lark, "start: A\nA: /a.*b.{12}/ & ~/.*c.{11}d.*/ & ~/.*e.{13}/\n");
         yield return (GrammarNotation.Gbnf, "root ::= \"a\"? " + Times("\"a\"? ", 3000));
     }
 }
