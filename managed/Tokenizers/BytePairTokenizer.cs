@@ -31,7 +31,7 @@ internal class BytePairTokenizer : Tokenizer
             : throw new RealmException(ErrorCode.Vocab, $"{MergesKey} is missing, though tokenizer.ggml.model is byte-pair encoding"));
         _words = pre.Symbols == PairSymbols.Bytes
             ? new ByteWords(new BytePairVocabulary(vocabulary, merges))
-            : new CharacterWords(new CharacterPairVocabulary(vocabulary, merges), tied: false, unknown: null);
+            : new CharacterWords(new CharacterPairVocabulary(vocabulary, merges), unknown: null);
     }
 
     /// <summary>Reads a tokenizer whose pre-tokenizer the file names.</summary>

@@ -7,9 +7,8 @@ namespace Realm.Tokenizers;
 /// falls apart into byte tokens.
 /// </summary>
 /// <param name="vocabulary">The symbols and merges.</param>
-/// <param name="tied">Whether several merges may have one rank.</param>
 /// <param name="unknown">What stands for a byte that has no token; null: nothing.</param>
-internal sealed class CharacterWords(CharacterVocabulary vocabulary, bool tied, int? unknown) : WordEncoder
+internal sealed class CharacterWords(CharacterVocabulary vocabulary, int? unknown) : WordEncoder
 {
     private static ReadOnlySpan<byte> Space => "\u2581"u8;
 
@@ -52,7 +51,7 @@ internal sealed class CharacterWords(CharacterVocabulary vocabulary, bool tied, 
             at += length;
         }
         MergeTable merges = plain ? vocabulary.PlainMerges : vocabulary.Merges;
-        symbols = symbols[..WordMerger.Merge(merges, symbols[..count], tied)];
+        symbols = symbols[..WordMerger.Merge(merges, symbols[..count])];
         int position = 0;
         foreach (int symbol in symbols)
         {

@@ -57,9 +57,10 @@ internal ref struct LongWordMerger
             _nexts[i] = i + 1;
             _previous[i] = i - 1;
         }
+        Pairs none = default;
         for (int i = 0; i < count; i++)
         {
-            Enter(i);
+            Enter(i, MergeTable.None, ref none);
         }
         while (_order.TryDequeue(out int rank, out _))
         {
@@ -79,8 +80,9 @@ internal ref struct LongWordMerger
     }
 
     /// <summary>
-    /// Merges the pairs of one rank. What they merge to is longer than either half, so no pair of this rank arises
-    /// meanwhile; one of a lower rank does in odd files, and then it comes first and the rest of this list later.
+    /// Merges the pairs of one rank, from left to right. Where several pairs have one rank (SentencePiece scores), one may arise
+    /// meanwhile: at most where the last was merged, so it is the leftmost and comes next. One of a lower rank arises in odd files,
+    /// and then it comes first and the rest of this list later.
     /// </summary>
     private void MergeAll(Pairs pairs, int rank)
     {
@@ -100,10 +102,10 @@ internal ref struct LongWordMerger
             {
                 _previous[after] = left;
             }
-            int lowest = Enter(left);
+            int lowest = Enter(left, rank, ref pairs);
             if (_previous[left] >= 0)
             {
-                lowest = Math.Min(lowest, Enter(_previous[left]));
+                lowest = Math.Min(lowest, Enter(_previous[left], rank, ref pairs));
             }
             if (lowest < rank && pairs.Count > 0)
             {
@@ -129,16 +131,27 @@ internal ref struct LongWordMerger
         }
     }
 
-    /// <summary>Notes the pair that begins at a position, and returns its rank.</summary>
-    private int Enter(int at)
+    /// <summary>Notes the pair that begins at a position, at the front of a list if it has that list's rank; returns its rank.</summary>
+    private int Enter(int at, int current, ref Pairs pairs)
     {
         int next = _nexts[at];
         int rank = next < _symbols.Length ? _merges.Find(_symbols[at], _symbols[next], out _) : MergeTable.None;
         _ranks[at] = rank;
-        if (rank != MergeTable.None)
+        if (rank == MergeTable.None)
+        {
+            return rank;
+        }
+        if (rank != current)
         {
             List(at, rank);
+            return rank;
         }
+        int entry = _entries++;
+        _positions[entry] = at;
+        _links[entry] = pairs.First;
+        pairs.Last = pairs.Count == 0 ? entry : pairs.Last;
+        pairs.First = entry;
+        pairs.Count++;
         return rank;
     }
 

@@ -14,7 +14,7 @@ internal sealed class SentencePieceTokenizer : Tokenizer
     private SentencePieceTokenizer(GgufMetadata metadata, Vocabulary vocabulary)
         : base(metadata, vocabulary, new Conventions { AddBos = true, SpacePrefix = true, TextPrefix = TextPrefix.WhereAsked }, TokenTexts.Spaced)
     {
-        _words = new CharacterWords(new SentencePieceVocabulary(vocabulary, vocabulary.ReadScores(metadata)), tied: true, UnknownId);
+        _words = new CharacterWords(new SentencePieceVocabulary(vocabulary, vocabulary.ReadScores(metadata)), UnknownId);
         _spacePrefix = SpacePrefix;
     }
 

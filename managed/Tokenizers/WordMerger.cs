@@ -12,13 +12,8 @@ internal static class WordMerger
     private const int Short = 32;
 
     /// <summary>Merges <paramref name="symbols"/> in place and returns how many are left.</summary>
-    /// <param name="merges">The merges.</param>
-    /// <param name="symbols">The word.</param>
-    /// <param name="tied">Whether several pairs may have one rank.</param>
-    public static int Merge(MergeTable merges, Span<int> symbols, bool tied = false) =>
-        symbols.Length <= Short ? MergeShort(merges, symbols)
-        : tied ? TiedWordMerger.Merge(merges, symbols)
-        : LongWordMerger.Merge(merges, symbols);
+    public static int Merge(MergeTable merges, Span<int> symbols) =>
+        symbols.Length <= Short ? MergeShort(merges, symbols) : LongWordMerger.Merge(merges, symbols);
 
     [SkipLocalsInit]
     private static int MergeShort(MergeTable merges, Span<int> symbols)
