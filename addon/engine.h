@@ -32,6 +32,7 @@ namespace realm {
   X(model_tokenize)        \
   X(model_tokenize_segments) \
   X(model_detokenize)      \
+  X(model_detokenize_next) \
   X(model_logits_start)    \
   X(model_generate_start)  \
   X(job_read)              \

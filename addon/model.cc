@@ -1,5 +1,6 @@
 #include "model.h"
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -114,7 +115,7 @@ Napi::Value TokenizeSegments(Call& call) {
 static bool ToTextBytes(Call& call, std::vector<uint8_t>* text) {
   const uint64_t model = call.ToHandle(call[0]);
   const std::vector<uint32_t> ids = call.ToIds(call[1]);
-  const int32_t skip_special = call.ToFlag(call[2]);
+  const int32_t skip_special = call.ToI32(call[2]);
   if (!call.Ready()) return false;
   text->resize(ids.size() * 8 + 64);
   return call.Fit(text, [&](uint8_t* out, uint64_t capacity, uint64_t* needed, realm_error* error) {
@@ -130,6 +131,25 @@ Napi::Value Detokenize(Call& call) {
 Napi::Value DetokenizeBytes(Call& call) {
   std::vector<uint8_t> text;
   return ToTextBytes(call, &text) ? call.CopyToBuffer(text.data(), text.size()) : Napi::Value();
+}
+
+// int32_t realm_model_detokenize_next(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint32_t *state, uint8_t *bytes, uint64_t capacity, uint64_t *length, realm_error *error);
+Napi::Value DetokenizeNext(Call& call) {
+  const uint64_t model = call.ToHandle(call[0]);
+  const std::vector<uint32_t> ids = call.ToIds(call[1]);
+  const int32_t skip_special = call.ToFlag(call[2]);
+  const Bytes state = call.ToBytes(call[3]);
+  if (!call.Ready()) return {};
+  if (state.length != sizeof(uint32_t)) return call.FailType("state must have four bytes");
+  uint32_t now;
+  std::memcpy(&now, state.data, sizeof now);
+  std::vector<uint8_t> bytes(ids.size() * 8 + 64);
+  const auto detokenize = [&](uint8_t* out, uint64_t capacity, uint64_t* needed, realm_error* error) {
+    return call.engine->model_detokenize_next(model, ids.data(), ids.size(), skip_special, &now, out, capacity, needed, error);
+  };
+  if (!call.Fit(&bytes, detokenize)) return {};
+  std::memcpy(state.data, &now, sizeof now);
+  return call.CopyToBuffer(bytes.data(), bytes.size());
 }
 
 }  // namespace realm

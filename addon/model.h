@@ -11,6 +11,7 @@ Napi::Value DescribeModel(Call& call);
 Napi::Value Tokenize(Call& call);
 Napi::Value TokenizeSegments(Call& call);
 Napi::Value Detokenize(Call& call);
+Napi::Value DetokenizeNext(Call& call);
 // The bytes as they are, for guests: a token may be a part of a character.
 Napi::Value DetokenizeBytes(Call& call);
 

@@ -63,6 +63,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<Tokenize, 4>(exports, "tokenize");
     Export<TokenizeSegments, 4>(exports, "tokenizeSegments");
     Export<Detokenize, 3>(exports, "detokenize");
+    Export<DetokenizeNext, 4>(exports, "detokenizeNext");
     Export<LogitsStart, 4>(exports, "logitsStart");
     Export<GenerateStart, 4>(exports, "generateStart");
     Export<CancelJob, 1>(exports, "cancelJob");

@@ -106,7 +106,12 @@ int32_t realm_model_describe(uint64_t model, uint8_t *json, uint64_t capacity, u
 int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
 /* A conversation: lengths are bytes of the template's own text and of others' text, by turns, the template's first. Only its own makes special tokens. */
 int32_t realm_model_tokenize_segments(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *lengths, uint64_t segments, int32_t add_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
+/* The very text that was tokenized, where the vocabulary can. skip_special: 1: without special tokens; 2: white space tidied as llama.cpp
+ * does for this tokenizer; 3: both. Ids beyond the vocabulary that a padded model may choose give nothing. */
 int32_t realm_model_detokenize(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint8_t *text, uint64_t capacity, uint64_t *length, realm_error *error);
+/* The bytes that tokens add to a text behind others. *state: 0 at its beginning, 3 within it, later what the call before left. It may end
+ * inside a character. */
+int32_t realm_model_detokenize_next(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint32_t *state, uint8_t *bytes, uint64_t capacity, uint64_t *length, realm_error *error);
 /* out: float32 (count, vocab), the caller's until the job is closed. */
 int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 int32_t realm_model_generate_start(uint64_t model, const uint32_t *ids, uint64_t count, const realm_generation_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);

@@ -161,7 +161,7 @@ export function createHost(options: HostOptions = {}): Host & { configure(option
     tokenize: (modelId, text) => of(modelId).encode(checkText('text', text)),
     detokenize(modelId, ids) {
       const checked = tokenIds(ids);
-      return native(() => binding.detokenize(of(modelId).handle, checked, true));
+      return native(() => binding.detokenize(of(modelId).handle, checked, 1));
     },
     streamToken: (text) => (onText(checkText('text', text)) ? 0 : 1),
     generate(modelId, prompt, maxTokens, temperature, seed) {

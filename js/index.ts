@@ -11,7 +11,15 @@ export { computeLogitsInto } from './layers/computeLogitsInto';
 export { loadModel, loadModelSync } from './model/loadModel';
 export { type LoadOptions, type CacheType } from './options/load';
 export { getEngineInfo, type EngineInfo } from './engine/getEngineInfo';
-export { Model, type ModelInfo, type TokenizeOptions, type DetokenizeOptions, type LogitsOptions } from './model/model';
+export {
+  Model,
+  type ModelInfo,
+  type TokenizeOptions,
+  type DetokenizeOptions,
+  type TokenBytesOptions,
+  type LogitsOptions,
+} from './model/model';
+export { type Decoder, type DecoderOptions } from './model/decoder';
 export { renderChatTemplate } from './chat/renderChatTemplate';
 export { renderChatSegments, type ChatSegment } from './chat/renderChatSegments';
 export { type ChatMessage } from './chat/conversation';

@@ -1,5 +1,6 @@
 'use strict';
 
+const fs = require('node:fs');
 const path = require('node:path');
 const { loadModelSync, storeModel, getTensor, removeModel, getEngineInfo } = require('..');
 const { golden, smollm2, tinyAtlas, goldenTest, readJson } = require('./fixtures/places');
@@ -82,16 +83,14 @@ describe.each(libraries)('library %s', (isa) => {
 });
 
 describe('tokenizers', () => {
-  const files = {
-    'gpt-2': 'tokenizers/gpt-2.gguf',
-    'llama-bpe': 'tokenizers/llama-bpe.gguf',
-    qwen2: 'tokenizers/qwen2.gguf',
-    'smollm2-135m-instruct-q4_1': smollm2,
-    'tiny-atlas-q4_k_m': tinyAtlas,
-  };
-  for (const [name, file] of Object.entries(files)) {
+  const folder = golden && path.join(golden, 'tokenizers');
+  const names = folder ? fs.readdirSync(folder).filter((file) => file.endsWith('.json')) : ['all'];
+  for (const name of names.map((file) => path.basename(file, '.json'))) {
     goldenTest(`${name}: every text, all four modes, and back`, () => {
-      const model = loadModelSync(path.resolve(golden, file), { vocabOnly: true });
+      const file = [`${folder}/${name}.gguf`, smollm2, tinyAtlas].find(
+        (file) => path.basename(file) === `${name}.gguf` && fs.existsSync(file),
+      );
+      const model = loadModelSync(file, { vocabOnly: true });
       const cases = readJson(path.join(golden, 'tokenizers', `${name}.json`));
       const modes = {
         ids: [false, false],
@@ -106,7 +105,7 @@ describe('tokenizers', () => {
           if (ids.join() !== expected[mode].join()) wrong.push([mode, expected.text]);
         }
         const back = expected.detokenized ?? Buffer.from(expected.detokenized_hex, 'hex').toString();
-        if (model.detokenize(expected.ids_parse_special) !== back) wrong.push(['detokenized', expected.text]);
+        if (model.detokenize(expected.ids_parse_special, { cleanSpaces: true }) !== back) wrong.push(['detokenized', expected.text]);
       }
       expect(cases.length).toBeGreaterThan(10);
       expect(wrong).toEqual([]);

@@ -53,14 +53,17 @@ export interface Native {
   tokenize(model: bigint, text: string, addSpecial: boolean, parseSpecial: boolean): ArrayBuffer;
   /** `lengths`: UTF-8 bytes of the template's own text and of others' text, by turns, the template's first. */
   tokenizeSegments(model: bigint, text: string, lengths: Uint32Array, addSpecial: boolean): ArrayBuffer;
-  detokenize(model: bigint, ids: View, skipSpecial: boolean): string;
+  /** `how`: 1: without special tokens; 2: spaces tidied as llama.cpp does; 3: both. */
+  detokenize(model: bigint, ids: View, how: number): string;
+  /** `state`: one number, 0 at a text's beginning, 3 within it; then as the call before left it. */
+  detokenizeNext(model: bigint, ids: View, skipSpecial: boolean, state: Uint32Array): ArrayBuffer;
   logitsStart(model: bigint, ids: View, elements: bigint, event: JobEvent): bigint;
   generateStart(model: bigint, ids: View, options: NativeGenerationOptions, event: JobEvent): bigint;
   cancelJob(job: bigint): void;
 
   storeOwn(model: bigint): number;
   openStored(modelId: number, vocabOnly: number): bigint;
-  detokenizeBytes(model: bigint, ids: View, skipSpecial: boolean): ArrayBuffer;
+  detokenizeBytes(model: bigint, ids: View, how: number): ArrayBuffer;
   /** Waits in the call. `chunk` returning false cancels. Returns 1 stop, 2 length, 3 cancelled. */
   generateWait(
     model: bigint,

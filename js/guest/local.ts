@@ -117,7 +117,7 @@ export class LocalModel implements EngineModel {
   }
 
   decode(ids: Uint32Array): Uint8Array {
-    return new Uint8Array(native(() => binding.detokenizeBytes(this.handle, ids, true)));
+    return new Uint8Array(native(() => binding.detokenizeBytes(this.handle, ids, 1)));
   }
 
   generate(

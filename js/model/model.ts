@@ -12,6 +12,7 @@ import { checkGenerateOptions, type GenerateOptions } from '../options/generate'
 import type { CacheType } from '../options/load';
 import { Generation } from './generation';
 import { startJob, type Job, type TokensEvent } from '../engine/job';
+import { Decoder, type DecoderOptions } from './decoder';
 import { chatIds, promptIds, promptTokens } from './prompt';
 
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
@@ -73,11 +74,24 @@ export interface TokenizeOptions {
 export interface DetokenizeOptions {
   /** Leave special tokens out. Default false. */
   skipSpecial?: boolean;
+  /**
+   * Tidy white space as llama.cpp does for this tokenizer ("Hello , world !" becomes "Hello, world!"). Default false: the very text
+   * that was tokenized, wherever the vocabulary can express it.
+   */
+  cleanSpaces?: boolean;
+}
+
+export interface TokenBytesOptions {
+  /** Nothing for special tokens. Default false: their written form. */
+  skipSpecial?: boolean;
 }
 
 export interface LogitsOptions {
   signal?: AbortSignal;
 }
+
+/** A state of `binding.detokenizeNext`: no token before is special. */
+const WITHIN_A_TEXT = 3;
 
 const forgotten = new FinalizationRegistry<bigint>((handle) => binding.closeModel(handle));
 
@@ -115,12 +129,28 @@ export class Model {
     return new Uint32Array(native(() => binding.tokenize(this.#open, text, add, parse)));
   }
 
-  /** Token ids as text. Bytes that are no valid UTF-8 become U+FFFD. */
+  /**
+   * Token ids as text: the text that was tokenized, wherever the vocabulary can express it. Bytes that are no valid UTF-8 become
+   * U+FFFD, ids beyond the vocabulary that a padded model may choose give nothing.
+   */
   detokenize(ids: TokenIds, options?: DetokenizeOptions): string {
-    const { skipSpecial } = optionsObject(options);
+    const { skipSpecial, cleanSpaces } = optionsObject(options);
     const checked = tokenIds(ids, 'ids');
-    const skip = flag('skipSpecial', skipSpecial, false);
-    return native(() => binding.detokenize(this.#open, checked, skip));
+    const how = Number(flag('skipSpecial', skipSpecial, false)) + 2 * Number(flag('cleanSpaces', cleanSpaces, false));
+    return native(() => binding.detokenize(this.#open, checked, how));
+  }
+
+  /** The bytes that a token adds within a text, which may be part of a character. */
+  tokenBytes(id: number, options?: TokenBytesOptions): Uint8Array {
+    const skip = flag('skipSpecial', optionsObject(options).skipSpecial, false);
+    const ids = tokenIds([id], 'id');
+    return new Uint8Array(native(() => binding.detokenizeNext(this.#open, ids, skip, Uint32Array.of(WITHIN_A_TEXT))));
+  }
+
+  /** For text that comes token by token: gives whole characters. */
+  decoder(options?: DecoderOptions): Decoder {
+    const { skipSpecial, after } = optionsObject(options);
+    return new Decoder(() => this.#open, flag('skipSpecial', skipSpecial, false), after);
   }
 
   /** The logits at every position of a sequence of its own: float32 (ids, vocabSize). */

@@ -132,7 +132,7 @@ export class Calls {
     const ids = idsOf(params.tokens);
     // One token may be a part of a character: whoever puts them together wants the bytes.
     if (flag('bytes', params.bytes, false)) {
-      const bytes = new Uint8Array(native(() => binding.detokenizeBytes(handleOf(model), ids, skipSpecial)));
+      const bytes = new Uint8Array(native(() => binding.detokenizeBytes(handleOf(model), ids, Number(skipSpecial))));
       return { data: { model: name, bytes: Array.from(bytes) } };
     }
     return { data: { model: name, text: model.detokenize(ids, { skipSpecial }) } };

@@ -113,14 +113,10 @@ internal static unsafe class ModelExports
     public static int Detokenize(
         ulong model, uint* ids, ulong count, int skipSpecial, byte* text, ulong capacity, ulong* length, RealmError* error) => Boundary.Run(error, () =>
     {
-        Tokenizer tokenizer = Engine.Model(model).RequireTokenizer();
-        int[] tokens = MemoryMarshal.Cast<uint, int>(Arguments.Ids(ids, count)).ToArray();
-        int wrong = Array.FindIndex(tokens, id => (uint)id >= (uint)tokenizer.VocabSize);
-        if (wrong >= 0)
-        {
-            throw new RealmException(ErrorCode.InvalidToken, $"token {(uint)tokens[wrong]} at index {wrong} is not in the vocabulary of {tokenizer.VocabSize}");
-        }
-        Results.Bytes(tokenizer.Decode(tokens, skipSpecial != 0, cleanSpaces: true), text, capacity, length);
+        OpenModel open = Engine.Model(model);
+        Tokenizer tokenizer = open.RequireTokenizer();
+        ReadOnlySpan<int> tokens = TokenExports.Checked(open, ids, count);
+        Results.Bytes(tokenizer.Decode(tokens, (skipSpecial & 1) != 0, cleanSpaces: (skipSpecial & 2) != 0), text, capacity, length);
     });
 
     // int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);

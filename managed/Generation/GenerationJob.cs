@@ -21,6 +21,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     private readonly SamplerChain _sampler;
     private readonly RandomSource _random;
     private readonly TextStream _text;
+    private Detokenizer _detokenizer;
     private readonly int _contextLength;
     private readonly PassCosts _costs;
     private Drafter? _drafter;
@@ -45,6 +46,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         _sampler = SamplerChain.Create(options.Sampling, vocabulary, _tokenizer == null ? default : _tokenizer.SuppressedIds);
         _random = new RandomSource(options.Sampling.Seed);
         _text = new TextStream(options.Stops);
+        _detokenizer = _tokenizer == null ? default : new Detokenizer(_tokenizer, skipSpecial: true);
         _costs = costs ?? model.Loaded.Scheduler.Costs;
     }
 
@@ -55,6 +57,10 @@ public sealed unsafe class GenerationJob : SequenceJob
         _drafter = _options.Speculation ? new Drafter(_costs, most) : null;
         _history = new History((int)most);
         _history.Add(Prompt);
+        if (_tokenizer != null)
+        {
+            _detokenizer.Continue(Prompt);
+        }
         foreach (int token in Prompt)
         {
             _drafter?.Start(token);
@@ -124,16 +130,16 @@ public sealed unsafe class GenerationJob : SequenceJob
             End(FinishReason.Stop);
             return false;
         }
-        // A model may have more rows of logits than its vocabulary has tokens: those render nothing.
-        if (_tokenizer != null && _next < _tokenizer.VocabSize)
+        if (_tokenizer != null)
         {
+            ReadOnlySpan<byte> bytes = _detokenizer.Next(_next);
             if (_tokenizer.IsSpecial(_next))
             {
                 _text.AppendHidden(_tokenizer.TokenBytes(_next));
             }
             else
             {
-                _text.Append(_tokenizer.TokenBytes(_next));
+                _text.Append(bytes);
             }
         }
         Publish(_next, _text.Ready);

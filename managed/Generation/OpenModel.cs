@@ -38,6 +38,17 @@ public sealed unsafe class OpenModel
     /// <summary>What is shared with other openers.</summary>
     public LoadedModel Loaded { get; }
 
+    /// <summary>Ids below this may come up: tokens of the vocabulary, and rows beyond them where the model is padded.</summary>
+    public long TokenCount
+    {
+        get
+        {
+            long tokens = Loaded.Tokenizer?.VocabSize ?? 0;
+            long rows = IsVocabOnly ? Loaded.File.Find("token_embd.weight")?.Rows ?? 0 : Loaded.Model.Config.VocabSize;
+            return Math.Max(tokens, rows);
+        }
+    }
+
     /// <summary>Starts to generate from a text.</summary>
     /// <param name="text">UTF-8, copied. That it has too many tokens, or none, ends the job.</param>
     /// <param name="options">What to generate.</param>

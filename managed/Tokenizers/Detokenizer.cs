@@ -6,6 +6,8 @@ namespace Realm.Tokenizers;
 /// </summary>
 public struct Detokenizer
 {
+    private const int Begun = 1, InText = 2;
+
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecial;
     private bool _afterSpecial;
@@ -21,13 +23,23 @@ public struct Detokenizer
         _afterSpecial = _atBeginning = true;
     }
 
-    /// <summary>Goes on from tokens that were before, which give nothing themselves.</summary>
+    /// <summary>What there is to know of the tokens so far: 0 at the beginning.</summary>
+    public int State
+    {
+        readonly get => (_atBeginning ? 0 : Begun) | (_afterSpecial ? 0 : InText);
+        set
+        {
+            _atBeginning = (value & Begun) == 0;
+            _afterSpecial = (value & InText) == 0;
+        }
+    }
+
+    /// <summary>Goes on behind tokens whose text is not wanted.</summary>
     public void Continue(ReadOnlySpan<int> ids)
     {
-        if (ids.Length > 0)
+        foreach (int id in ids)
         {
-            _atBeginning = false;
-            _afterSpecial = _tokenizer.IsFragment(ids[^1]);
+            Next(id);
         }
     }
 

@@ -92,7 +92,7 @@ public abstract class Tokenizer
     /// users. Tokens of type "user defined" are text and always recognised.
     /// </param>
     public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial, bool parseSpecial) =>
-        Encode(utf8, addSpecial, parseSpecial ? TrustedText.All : TrustedText.None);
+        EncodeTrusting(utf8, addSpecial, parseSpecial ? TrustedText.All : TrustedText.None);
 
     /// <summary>
     /// A text of several origins to token ids: those of <c>Encode</c>, but only the template's own segments make special
@@ -104,7 +104,7 @@ public abstract class Tokenizer
     /// <param name="addSpecial">Whether to add the tokens that the file wants around a text (BOS, EOS).</param>
     /// <exception cref="RealmException">E_INVALID_ARGUMENT: the segments are not as long as the text.</exception>
     public int[] EncodeSegments(ReadOnlySpan<byte> utf8, ReadOnlySpan<TextSegment> segments, bool addSpecial) =>
-        Encode(utf8, addSpecial, TrustedText.Of(segments, utf8.Length));
+        EncodeTrusting(utf8, addSpecial, TrustedText.Of(segments, utf8.Length));
 
     /// <summary>
     /// The bytes that a token stands for: exactly what it adds to a text (which may be part of a UTF-8 sequence); for special
@@ -169,7 +169,7 @@ public abstract class Tokenizer
     /// <param name="output">Where the ids go.</param>
     private protected abstract void EncodeText(ReadOnlySpan<byte> text, bool afterSpecial, bool plain, List<int> output);
 
-    private int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial, TrustedText trusted)
+    private int[] EncodeTrusting(ReadOnlySpan<byte> utf8, bool addSpecial, TrustedText trusted)
     {
         var output = new List<int>(utf8.Length / 3 + 4);
         if (addSpecial && _conventions.Begin is { } begin)
