@@ -105,7 +105,8 @@ describe('tokenizers', () => {
           if (ids.join() !== expected[mode].join()) wrong.push([mode, expected.text]);
         }
         const back = expected.detokenized ?? Buffer.from(expected.detokenized_hex, 'hex').toString();
-        if (model.detokenize(expected.ids_parse_special, { cleanSpaces: true }) !== back) wrong.push(['detokenized', expected.text]);
+        if (model.detokenize(expected.ids_parse_special, { cleanSpaces: true }) !== back)
+          wrong.push(['detokenized', expected.text]);
       }
       expect(cases.length).toBeGreaterThan(10);
       expect(wrong).toEqual([]);
