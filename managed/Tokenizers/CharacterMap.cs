@@ -34,7 +34,8 @@ internal sealed class CharacterMap
         uint trie = bytes.Length < sizeof(uint) ? uint.MaxValue : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         if (trie + (long)sizeof(uint) >= bytes.Length)
         {
-            throw new RealmException(ErrorCode.Vocab, $"{Key} has {bytes.Length} bytes, too few for the trie of {trie} bytes that it begins with");
+            throw new RealmException(ErrorCode.Vocab,
+                $"{Key} has {bytes.Length} bytes, too few for the trie of {trie} bytes that it begins with");
         }
         var units = new uint[trie / sizeof(uint)];
         for (int i = 0; i < units.Length; i++)

@@ -43,7 +43,9 @@ public struct Detokenizer
         }
     }
 
-    /// <summary>What the next token adds to the text, which may begin or end inside a character. Ids beyond the vocabulary add nothing.</summary>
+    /// <summary>
+    /// What the next token adds to the text, which may begin or end inside a character. Ids beyond the vocabulary add nothing.
+    /// </summary>
     public ReadOnlySpan<byte> Next(int id)
     {
         bool isFragment = _tokenizer.IsFragment(id);

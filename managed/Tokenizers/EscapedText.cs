@@ -1,6 +1,8 @@
 namespace Realm.Tokenizers;
 
-/// <summary>How RWKV's files write the bytes of a token: \t, \n, \r, \xHH; a backslash before any other character is that character.</summary>
+/// <summary>
+/// How RWKV's files write the bytes of a token: \t, \n, \r, \xHH; a backslash before any other character is that character.
+/// </summary>
 internal static class EscapedText
 {
     /// <summary>The bytes of a text; <paramref name="bytes"/> has room for the text itself. Returns how many there are.</summary>

@@ -43,9 +43,11 @@ internal sealed class LatticeTokenizer : Tokenizer
         int missing = _bytes.AsSpan().IndexOf(-1);
         if (missing >= 0)
         {
-            throw new RealmException(ErrorCode.Vocab, $"the vocabulary has no token of type byte for <0x{missing:X2}>; PLaMo 2 needs all 256");
+            throw new RealmException(ErrorCode.Vocab,
+                $"the vocabulary has no token of type byte for <0x{missing:X2}>; PLaMo 2 needs all 256");
         }
-        _tokens = new TokenTrie(vocabulary.Texts, id => (vocabulary.Attributes[id] & TokenAttributes.Byte) == 0 && _scores[id] > NeverScore);
+        _tokens = new TokenTrie(vocabulary.Texts,
+            id => (vocabulary.Attributes[id] & TokenAttributes.Byte) == 0 && _scores[id] > NeverScore);
     }
 
     /// <summary>Reads a PLaMo 2 tokenizer.</summary>

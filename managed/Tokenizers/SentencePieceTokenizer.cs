@@ -12,7 +12,8 @@ internal sealed class SentencePieceTokenizer : Tokenizer
     private readonly bool _spacePrefix;
 
     private SentencePieceTokenizer(GgufMetadata metadata, Vocabulary vocabulary)
-        : base(metadata, vocabulary, new Conventions { AddBos = true, SpacePrefix = true, TextPrefix = TextPrefix.WhereAsked }, TokenTexts.Spaced)
+        : base(metadata, vocabulary,
+            new Conventions { AddBos = true, SpacePrefix = true, TextPrefix = TextPrefix.WhereAsked }, TokenTexts.Spaced)
     {
         _words = new CharacterWords(new SentencePieceVocabulary(vocabulary, vocabulary.ReadScores(metadata)), UnknownId);
         _spacePrefix = SpacePrefix;

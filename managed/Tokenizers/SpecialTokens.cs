@@ -77,7 +77,8 @@ internal sealed class SpecialTokens
             {
                 left--;
             }
-            while ((_attributes[rank] & TokenAttributes.RightStrip) != 0 && right < text.Length && !IsTaken(taken, right) && IsSpace(text[right]))
+            while ((_attributes[rank] & TokenAttributes.RightStrip) != 0 && right < text.Length
+                && !IsTaken(taken, right) && IsSpace(text[right]))
             {
                 right++;
             }

@@ -24,7 +24,8 @@ internal sealed class TokenTrie
             }
             if (texts[id].Length > MaxTokenBytes)
             {
-                throw new RealmException(ErrorCode.Limit, $"token {id} has {texts[id].Length} bytes; at most {MaxTokenBytes} are supported");
+                throw new RealmException(ErrorCode.Limit,
+                    $"token {id} has {texts[id].Length} bytes; at most {MaxTokenBytes} are supported");
             }
             int state = 0;
             foreach (byte b in texts[id])

@@ -31,7 +31,10 @@ public abstract class Tokenizer
         _rendered = RenderAll(vocabulary, texts);
     }
 
-    /// <summary>How many tokens there are; their ids are 0 to this, exclusive. A padded model may choose ids beyond, which stand for nothing.</summary>
+    /// <summary>
+    /// How many tokens there are; their ids are 0 to this, exclusive. A padded model may choose ids beyond, which stand for
+    /// nothing.
+    /// </summary>
     public int VocabSize => _ends.Length;
 
     /// <summary>The token that begins a text, if the model has one.</summary>
@@ -64,7 +67,9 @@ public abstract class Tokenizer
     /// <summary>Whether <c>Encode</c> puts an end or separator token after a text when asked for special tokens.</summary>
     public bool AddsEos => _conventions.End is not null;
 
-    /// <summary>The tokens that end generation, ascending: the end of a text, turn or message, by the file's ids or by a token's text.</summary>
+    /// <summary>
+    /// The tokens that end generation, ascending: the end of a text, turn or message, by the file's ids or by a token's text.
+    /// </summary>
     public ReadOnlySpan<int> EndTokens => _endTokens;
 
     /// <summary>Tokens that the file says must not be generated.</summary>
@@ -125,7 +130,9 @@ public abstract class Tokenizer
     /// <exception cref="RealmException">E_INVALID_TOKEN: the id is negative.</exception>
     public bool IsSpecial(int id) => IsKnown(id) && (_attributes[id] & TokenAttributes.Hidden) != 0;
 
-    /// <summary>Whether a token stands for nothing that a model was trained on: unused or undefined in the file, or beyond the vocabulary.</summary>
+    /// <summary>
+    /// Whether a token stands for nothing that a model was trained on: unused or undefined in the file, or beyond the vocabulary.
+    /// </summary>
     /// <exception cref="RealmException">E_INVALID_TOKEN: the id is negative.</exception>
     public bool IsUnused(int id) => !IsKnown(id) || (_attributes[id] & ~(TokenAttributes.LeftStrip | TokenAttributes.RightStrip))
         is TokenAttributes.Undefined or TokenAttributes.Unused;
@@ -152,7 +159,8 @@ public abstract class Tokenizer
         }
         if (length > Array.MaxLength)
         {
-            throw new RealmException(ErrorCode.Limit, $"the text of these {ids.Length} tokens has {length} bytes; at most {Array.MaxLength} fit");
+            throw new RealmException(ErrorCode.Limit,
+                $"the text of these {ids.Length} tokens has {length} bytes; at most {Array.MaxLength} fit");
         }
         var text = new byte[length];
         int end = cleanSpaces ? DecodeTidily(ids, skipSpecial, text) : DecodeExactly(ids, skipSpecial, text);

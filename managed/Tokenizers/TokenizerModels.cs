@@ -35,7 +35,8 @@ internal static class TokenizerModels
             return null;
         }
         TokenizerModel model = Array.Find(s_all, model => model.Name == name) ?? throw new RealmException(ErrorCode.Unsupported,
-            $"{Key} is {Quoted.Name(name)}; supported are {string.Join(", ", s_all.Select(known => $"'{known.Name}' ({known.Description})"))}"
+            $"{Key} is {Quoted.Name(name)}; supported are "
+            + $"{string.Join(", ", s_all.Select(known => $"'{known.Name}' ({known.Description})"))}"
             + $", and '{s_none[0]}'; the nearest is '{Nearest.To(name, s_all.Select(known => known.Name))}'");
         return model.Create(metadata);
     }

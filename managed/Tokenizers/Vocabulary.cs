@@ -99,7 +99,8 @@ internal sealed class Vocabulary
         }
         ReadOnlySpan<byte> text = Texts[id];
         return (Attributes[id] & TokenAttributes.UserDefined) != 0
-            && ((text.IndexOf((byte)'<') is >= 0 and int open && text[open..].Contains((byte)'>')) || text is [(byte)'[', _, .., (byte)']']);
+            && ((text.IndexOf((byte)'<') is >= 0 and int open && text[open..].Contains((byte)'>'))
+                || text is [(byte)'[', _, .., (byte)']']);
     }
 
     /// <summary><see cref="IsMarker"/> of all tokens.</summary>

@@ -18,7 +18,8 @@ internal sealed class WordPieceTokenizer : Tokenizer
     private readonly bool _stripAccents;
 
     private WordPieceTokenizer(GgufMetadata metadata, Vocabulary vocabulary)
-        : base(metadata, vocabulary, new Conventions { CleanSpaces = true, Wraps = true, TextPrefix = TextPrefix.Beginning }, TokenTexts.Spaced)
+        : base(metadata, vocabulary,
+            new Conventions { CleanSpaces = true, Wraps = true, TextPrefix = TextPrefix.Beginning }, TokenTexts.Spaced)
     {
         _lowercase = metadata.Flag("tokenizer.ggml.normalizer.lowercase") ?? true;
         _stripAccents = metadata.Flag("tokenizer.ggml.normalizer.strip_accents") ?? _lowercase;

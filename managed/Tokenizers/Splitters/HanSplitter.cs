@@ -1,7 +1,8 @@
 namespace Realm.Tokenizers.Splitters;
 
 /// <summary>
-/// Kimi K2: runs of Han apart from other letters, <c>[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{L}&amp;&amp;[^\p{Han}]]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|
+/// Kimi K2: runs of Han apart from other letters,
+/// <c>[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{L}&amp;&amp;[^\p{Han}]]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|
 /// \p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+</c>. As in llama.cpp, words are not cut where the case changes,
 /// marks are no letters, and Han is the blocks of ideographs.
 /// </summary>

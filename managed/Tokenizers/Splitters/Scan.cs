@@ -5,7 +5,8 @@ namespace Realm.Tokenizers.Splitters;
 
 /// <summary>
 /// Reading UTF-8 one code point at a time, by class. Categories are the runtime's (they do not depend on the
-/// culture, and are there under InvariantGlobalization), but for <see cref="LaterCodePoints"/>. A byte that begins no valid sequence is one unit, of the class
+/// culture, and are there under InvariantGlobalization), but for <see cref="LaterCodePoints"/>. A byte that begins no valid
+/// sequence is one unit, of the class
 /// of U+FFFD; the byte itself stays in the text, so that nothing is lost.
 /// </summary>
 internal static class Scan
