@@ -7,7 +7,7 @@ namespace Realm.Architectures;
 
 /// <summary>Takes weights out of a file by name, checking that each is there and has the shape the architecture needs. It knows which it
 /// has taken.</summary>
-internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
+internal sealed unsafe class TensorReader(ITensorFile file, IReadOnlyList<Adapter>? adapters = null) : IDisposable
 {
     private readonly List<nint> _vectors = [];
     private readonly Dictionary<(string Name, long First, long Rows), Weight> _weights = [];
@@ -69,19 +69,40 @@ internal sealed unsafe class TensorReader(ITensorFile file) : IDisposable
 
     /// <summary>The linear map of the matrix `weight`, with `scale` (null: `name`.scale) and `name`.bias where there are any.</summary>
     public Linear Linear(string name, string weight, int outputs, int inputs, string? scale = null) =>
-        new(Matrix(weight, outputs, inputs), OptionalValues(scale ?? name + ".scale", 1)?[0] ?? 1f, OptionalVector(name + ".bias", outputs));
+        new(Matrix(weight, outputs, inputs), OptionalValues(scale ?? name + ".scale", 1)?[0] ?? 1f, OptionalVector(name + ".bias", outputs),
+            Changes(weight, 0, outputs));
 
     /// <summary>Outputs `first`.. of the linear map `name`.weight, which has `all` outputs.</summary>
     public Linear Slice(string name, int first, int outputs, int all, int inputs)
     {
         float* bias = OptionalVector(name + ".bias", all);
         return new Linear(Matrix(name + ".weight", first, outputs, all, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f,
-            bias == null ? null : bias + first);
+            bias == null ? null : bias + first, Changes(name + ".weight", first, outputs));
     }
 
     /// <summary>Outputs `first`.. of the linear map `name`.weight, with the vector `bias` for these outputs alone.</summary>
     public Linear Slice(string name, int first, int outputs, int all, int inputs, string bias) =>
-        new(Matrix(name + ".weight", first, outputs, all, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f, Vector(bias, outputs));
+        new(Matrix(name + ".weight", first, outputs, all, inputs), OptionalValues(name + ".scale", 1)?[0] ?? 1f, Vector(bias, outputs),
+            Changes(name + ".weight", first, outputs));
+
+    /// <summary>Whether an adapter changes a tensor.</summary>
+    public bool IsAdapted(string name) => adapters?.Any(adapter => adapter.Pairs.ContainsKey(name)) == true;
+
+    // What adapters add to outputs `first`.. of a matrix.
+    private LowRank[] Changes(string name, int first, int outputs)
+    {
+        List<LowRank> changes = [];
+        for (int i = 0; i < adapters?.Count; i++)
+        {
+            if (adapters[i].Take(name) is not { } pair)
+                continue;
+            GgufTensor b = pair.B.Tensor;
+            Weight down = FormatOf(pair.A.Tensor).CreateWeight(pair.A.Data, pair.Rank, (int)pair.A.Tensor.Shape[0]);
+            Weight up = FormatOf(b).CreateWeight(pair.B.Data + first * (b.Bytes / b.Rows), outputs, pair.Rank);
+            changes.Add(new LowRank(i, adapters[i].FactorOf(pair.Rank), new Linear(down, 1f, null), new Linear(up, 1f, null)));
+        }
+        return [.. changes];
+    }
 
     /// <summary>The matrices `name`.weight of all experts, (experts, outputs, inputs), one linear map each, with their scales and biases
     /// where there are any. `first` and `all`: only outputs from `first` on of `all` that there are.</summary>

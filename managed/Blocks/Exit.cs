@@ -61,7 +61,7 @@ internal unsafe class Exit(Norm? norm, Linear? head, float scale = 1f, float? ca
             Collect(step.Stream[wanted[i]], _rows.Row(i));
         step.Barrier();
         Source n = step.Read(_rows.View, count, norm, _source);
-        step.Project(_head!, n, new Target(logits + mute, VocabSize, add: false, scale));      // (wanted, vocab)
+        step.Project(_head!, n, new Target(logits + mute, VocabSize, add: false, scale), wanted);      // (wanted, vocab)
         (first, last) = step.Share(count);
         for (int i = first; i < last && mute > 0; i++)
             new Span<float>(logits + (long)i * VocabSize, mute).Fill(float.NegativeInfinity);

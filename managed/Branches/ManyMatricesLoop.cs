@@ -10,7 +10,9 @@ namespace Realm.Branches;
 /// products.</remarks>
 internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices) : SharedLoop
 {
-    private readonly int _groups = matrices[0].Groups;
+    private readonly int _groups = matrices.Any(m => m.Changes != null)
+        ? throw new RealmException(ErrorCode.Unsupported, "an adapter changes matrices that heads or experts have one each of; that is not supported")
+        : matrices[0].Groups;
     private Scratch _scratch = null!;
     private Inputs _inputs = null!;
     private float* _output;

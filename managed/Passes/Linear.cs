@@ -5,14 +5,21 @@ using Realm.Kernels;
 namespace Realm.Passes;
 
 /// <summary>A linear map y = s·(W·x) + b: weights (outputs, inputs), a scale that is 1 in most models, an optional bias of `outputs` values.</summary>
-internal sealed unsafe class Linear(Weight weight, float scale, float* bias)
+/// <param name="weight">W.</param>
+/// <param name="scale">s.</param>
+/// <param name="bias">b, or null.</param>
+/// <param name="changes">What adapters add; null: nothing.</param>
+internal sealed unsafe class Linear(Weight weight, float scale, float* bias, LowRank[]? changes = null)
 {
     private readonly int _blocks = weight.Columns / Activations.BlockElements(weight.Layout);
     private readonly Linear? _forBatches = weight.ForBatches == weight ? null : new(weight.ForBatches, scale, bias);
 
     public Weight Weight { get; } = weight;
 
-    /// <summary>The same map for more than one tile of inputs.</summary>
+    /// <summary>What adapters add to it.</summary>
+    public LowRank[] Changes { get; } = changes ?? [];
+
+    /// <summary>The same map for more than one tile of inputs, without changes.</summary>
     public Linear ForBatches => _forBatches ?? this;
 
     /// <summary>Null where the model has none.</summary>

@@ -20,12 +20,13 @@ internal sealed unsafe class Matrices
     {
     }
 
-    private Matrices(Linear[] linears, Linear? up, Activation? activation)
+    private Matrices(Linear[] linears, Linear? up, Activation? activation, bool isPlain = false)
     {
         _linears = linears;
         Up = up;
         Activation = activation;
-        Layouts = LayoutSet.Of(up == null ? linears : [.. linears, up]);
+        Linear[] all = up == null ? linears : [.. linears, up];
+        Layouts = LayoutSet.Of([.. all, .. all.SelectMany(linear => linear.Changes).Select(change => change.A)]);
         foreach (Linear linear in linears)
         {
             Groups += linear.Weight.Groups;
@@ -33,8 +34,12 @@ internal sealed unsafe class Matrices
             GroupBytes = Math.Max(GroupBytes, LinesOf(linear.Weight) + (up == null ? 0 : LinesOf(up.Weight)));
         }
         Linear[] forBatches = Array.ConvertAll(linears, linear => linear.ForBatches);
+        Changes = !isPlain && all.Any(linear => linear.Changes.Length > 0) ? new LowRankProducts(this, linears, up) : null;
         ForBatches = up?.ForBatches == up && forBatches.SequenceEqual(linears) ? this : new Matrices(forBatches, up?.ForBatches, activation);
     }
+
+    /// <summary>Matrices without what adapters add, and without an activation.</summary>
+    public static Matrices Plain(params Linear[] linears) => new(linears, null, null, isPlain: true);
 
     /// <summary>A gate matrix and an up matrix of the same shape.</summary>
     public static Matrices Gated(Linear gate, Linear up, Activation activation) => new([gate], up, activation);
@@ -44,6 +49,9 @@ internal sealed unsafe class Matrices
 
     /// <summary>The same for more than one tile of inputs.</summary>
     public Matrices ForBatches { get; }
+
+    /// <summary>Products with what adapters add; null: they add nothing to these.</summary>
+    public LowRankProducts? Changes { get; }
 
     /// <summary>The second matrix of a gated product.</summary>
     public Linear? Up { get; }

@@ -78,7 +78,18 @@ internal sealed class Needs
     }
 
     /// <summary>Room for the loop over the groups of these matrices.</summary>
-    public void Product(Matrices matrices) => Product(matrices, matrices.Groups);
+    public void Product(Matrices matrices)
+    {
+        Product(matrices, matrices.Groups);
+        matrices.Changes?.Ask(this);
+    }
+
+    /// <summary>The same of matrices that are packed whenever they are used.</summary>
+    public void UnpackedProduct(Matrices matrices)
+    {
+        MostGroups = Math.Max(MostGroups, matrices.Groups);
+        PackedBytes = Math.Max(PackedBytes, matrices.ScratchBytes(packed: false));
+    }
 
     /// <summary>Room for a loop over `groups` groups, each as large as those of these matrices.</summary>
     public void Product(Matrices matrices, int groups)

@@ -11,9 +11,12 @@ internal readonly record struct Segment(SequenceState State, int First, int Coun
 }
 
 /// <summary>The rows of one pass: which sequence and position each is. The rows of a sequence lie side by side, in one segment.</summary>
-internal sealed unsafe class RowSet : IDisposable
+/// <param name="adapters">Adapters of the model.</param>
+internal sealed unsafe class RowSet(int adapters = 0) : IDisposable
 {
+    private readonly bool[] _uses = new bool[adapters];
     private Segment[] _segments = [];
+    private float* _strengths;
 
     /// <summary>Rows that fit.</summary>
     public int Capacity { get; private set; }
@@ -42,6 +45,7 @@ internal sealed unsafe class RowSet : IDisposable
         Dispose();
         _segments = new Segment[capacity];
         Positions = (int*)SystemMemory.AllocateLines((long)capacity * sizeof(int));
+        _strengths = (float*)SystemMemory.AllocateLines((long)capacity * adapters * sizeof(float));
         Capacity = capacity;
     }
 
@@ -52,12 +56,31 @@ internal sealed unsafe class RowSet : IDisposable
         SegmentCount = 0;
         LastPosition = 0;
         LongestSegment = 0;
+        _uses.AsSpan().Clear();
+    }
+
+    /// <summary>Whether a row wants the adapter.</summary>
+    public bool Uses(int adapter) => _uses[adapter];
+
+    /// <summary>How strong an adapter is for a row; asked only where one wants it.</summary>
+    public float Strength(int adapter, int row) => _strengths[(long)adapter * Capacity + row];
+
+    /// <summary>How strong adapters are for some rows; null: not there.</summary>
+    public void SetStrengths(float[]? strengths, int first, int count)
+    {
+        for (int adapter = 0; adapter < adapters; adapter++)
+        {
+            float strength = strengths == null ? 0 : strengths[adapter];
+            _uses[adapter] |= strength != 0;
+            new Span<float>(_strengths + (long)adapter * Capacity + first, count).Fill(strength);
+        }
     }
 
     /// <summary>Adds a segment of `count` rows of a sequence that has none yet, at `position` and after.</summary>
     public void Add(SequenceState state, int position, int count)
     {
         _segments[SegmentCount++] = new Segment(state, Count, count, position);
+        SetStrengths(state.AdapterStrengths, Count, count);
         for (int i = 0; i < count; i++)
             Positions[Count + i] = position + i;
         Count += count;
@@ -68,7 +91,9 @@ internal sealed unsafe class RowSet : IDisposable
     public void Dispose()
     {
         SystemMemory.FreeLines(Positions);
+        SystemMemory.FreeLines(_strengths);
         Positions = null;
+        _strengths = null;
         Capacity = 0;
         _segments = [];
         SegmentCount = Count = 0;

@@ -102,8 +102,20 @@ internal readonly unsafe struct Step
     public Source Load(RowBuffer x, SourceBuffer buffer) => Read(x.View, Count, null, buffer);
 
     /// <summary>target (rows, outputs) = W·x + b, or += that; of several matrices the outputs one after another; of a gate and an up matrix their gated
-    /// product. Does not wait.</summary>
-    public void Project(Matrices matrices, in Source source, in Target target) =>
+    /// product; with what adapters add. Does not wait.</summary>
+    public void Project(Matrices matrices, in Source source, in Target target) => Project(matrices, source, target, null);
+
+    /// <summary>The same of a source that has the rows of the pass that `picked` names.</summary>
+    public void Project(Matrices matrices, in Source source, in Target target, int* picked)
+    {
+        if (matrices.Changes is { } changes && changes.IsUsed(Rows))
+            changes.Project(this, source, target, picked);
+        else
+            Multiply(matrices, source, target);
+    }
+
+    /// <summary>The same without what adapters add.</summary>
+    public void Multiply(Matrices matrices, in Source source, in Target target) =>
         Multiply(new MatrixWork { Matrices = matrices, Inputs = source.Inputs, Rows = source.Count, Target = target });
 
     /// <summary>The residual stream as a target.</summary>

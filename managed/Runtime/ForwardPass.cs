@@ -12,7 +12,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
     private readonly Network _network;
     private readonly WorkerPool _pool;
     private readonly Scratch _scratch;
-    private readonly RowSet _rows = new();
+    private readonly RowSet _rows;
     private readonly RowBuffer _stream;
 
     private Batch? _batch;
@@ -29,10 +29,11 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
     private RealmException? _failure;
     private bool _small;
 
-    public ForwardPass(Network network, WorkerPool pool, bool packed)
+    public ForwardPass(Network network, WorkerPool pool, bool packed, int adapters)
     {
         _network = network;
         _pool = pool;
+        _rows = new RowSet(adapters);
         Needs needs = new(network.Config.HiddenSize, packed);
         _stream = needs.Rows(network.Config.RowSize);
         foreach (RopeTable table in network.RopeTables)
@@ -79,11 +80,12 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
     /// <summary>One layer over the rows of the stream.</summary>
     public void RunLayer(int layer) => Start(layer, layer + 1, null, 0, null);
 
-    /// <summary>Logits of the first row of the stream.</summary>
-    public void RunExit(float* logits)
+    /// <summary>Logits of the first row of the stream, with adapters as strong as given.</summary>
+    public void RunExit(float[] strengths, float* logits)
     {
         int row = 0;
         _rows.Clear();
+        _rows.SetStrengths(strengths, 0, 1);
         Start(0, 0, &row, 1, logits);
     }
 

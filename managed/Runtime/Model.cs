@@ -15,22 +15,28 @@ public sealed unsafe class Model : IDisposable
 
     private readonly Lock _lock = new();
     private readonly TensorReader _tensors;
+    private readonly float[] _strengths;
     private readonly PackedWeights? _packed;
     private readonly Network _network;
     private readonly WorkerPool? _pool;
     private readonly ForwardPass? _pass;
     private bool _disposed;
 
-    private Model(ModelFile file, ModelOptions options)
+    private Model(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile> adapters)
     {
-        var architecture = Architectures.Architectures.Find(file.Metadata.RequireText("general.architecture"));
-        _tensors = new TensorReader(file);
+        Architectures.Architecture architecture = ArchitectureOf(file);
+        // First of all: what doesn't fit takes no memory.
+        Adapter[] read = [.. adapters.Select(adapter => Adapter.Read(adapter.Name, adapter.File.Metadata, adapter.File, architecture.Name, file))];
+        _strengths = [.. adapters.Select(adapter => adapter.Scale)];
+        _tensors = new TensorReader(file, read);
         try
         {
             _network = architecture.Build(new ModelReader(architecture.Name, file.Metadata, _tensors, options.Cache));
+            foreach (Adapter adapter in read)
+                adapter.CheckAllTaken();
             _pool = new WorkerPool(options.Threads == 0 ? WorkerPool.DefaultThreads : options.Threads);
             Options = options with { Threads = _pool.Threads };
-            _pass = new ForwardPass(_network, _pool, options.Packed);
+            _pass = new ForwardPass(_network, _pool, options.Packed, read.Length);
             _pass.Reserve(_network.WholeText ? Math.Min(BatchRows, Config.ContextLength) : BatchRows);
             if (options.Packed)
                 _packed = new PackedWeights(file, [.. _tensors.Weights], _pool);
@@ -67,19 +73,37 @@ public sealed unsafe class Model : IDisposable
 
     /// <summary>Loads the network of a file, which must stay open as long as the model.</summary>
     /// <exception cref="RealmException">E_UNSUPPORTED, E_MISSING_TENSOR, E_SHAPE, E_HPARAM, ...</exception>
-    public static Model Load(ModelFile file, ModelOptions options) => new(file, options);
+    /// <param name="file">The model's file.</param>
+    /// <param name="options">How it is held and run.</param>
+    /// <param name="adapters">Adapters, whose files must stay open too; null: none. One that does not fit is E_INVALID_ARGUMENT, E_UNSUPPORTED,
+    /// E_MISSING_TENSOR or E_SHAPE before anything is made.</param>
+    public static Model Load(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile>? adapters = null) => new(file, options, adapters ?? []);
 
     /// <summary>What would be told about the model of a file, without loading its weights.</summary>
     /// <exception cref="RealmException">As for <see cref="Load"/>.</exception>
     public static ModelConfig Inspect(ModelFile file)
     {
-        var architecture = Architectures.Architectures.Find(file.Metadata.RequireText("general.architecture"));
+        Architectures.Architecture architecture = ArchitectureOf(file);
         using TensorReader tensors = new(file);
         return architecture.Build(new ModelReader(architecture.Name, file.Metadata, tensors, CacheType.F16)).Config;
     }
 
-    /// <summary>An empty sequence.</summary>
-    public Session NewSession() => new(new SequenceState(_network.State));
+    private static Architectures.Architecture ArchitectureOf(ModelFile file)
+    {
+        string name = file.Metadata.RequireText("general.architecture");
+        if (file.Metadata.Text("general.type") == "adapter")
+        {
+            throw new RealmException(ErrorCode.Unsupported,
+                $"this file is an adapter for a model of the architecture {Gguf.Quoted.Name(name)}, not a model: open that model, with this file as its adapter (lora)");
+        }
+        return Architectures.Architectures.Find(name);
+    }
+
+    /// <summary>An empty sequence, for which adapters are as strong as they were given.</summary>
+    public Session NewSession() => new(new SequenceState(_network.State) { AdapterStrengths = _strengths });
+
+    /// <summary>How many adapters there are.</summary>
+    public int Adapters => _strengths.Length;
 
     /// <summary>Room for the rows of a pass.</summary>
     public Batch NewBatch() => new(_network.WholeText ? Math.Max(BatchRows, Config.ContextLength) : BatchRows, Config.VocabSize, _network.Exit.HiddenSize);
@@ -174,7 +198,7 @@ public sealed unsafe class Model : IDisposable
             ThrowIfDisposed();
             RequireHead();
             NativeMemory.Copy(hidden, _pass!.Stream, (nuint)Config.RowSize * sizeof(float));
-            _pass.RunExit(output);
+            _pass.RunExit(_strengths, output);
         }
     }
 

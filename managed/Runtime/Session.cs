@@ -12,6 +12,23 @@ public sealed class Session : IDisposable
     /// <summary>Positions held by all layers.</summary>
     public int Length { get; internal set; }
 
+    /// <summary>Makes the model's adapters so strong, one number each, 0 for one that is not wanted. Before the first token.</summary>
+    /// <exception cref="RealmException">E_INVALID_ARGUMENT: another count, not finite, or not the beginning.</exception>
+    public void SetAdapters(ReadOnlySpan<float> strengths)
+    {
+        int count = State.AdapterStrengths?.Length ?? 0;
+        if (strengths.Length != count)
+            throw new RealmException(ErrorCode.InvalidArgument, $"{strengths.Length} scales of adapters, the model has {count} adapters");
+        foreach (float strength in strengths)
+        {
+            if (!float.IsFinite(strength))
+                throw new RealmException(ErrorCode.InvalidArgument, $"an adapter's scale is {strength}, which is not finite");
+        }
+        if (Length > 0)
+            throw new RealmException(ErrorCode.InvalidArgument, $"adapters can't change after {Length} tokens: what the session holds was computed with others");
+        State.AdapterStrengths = strengths.ToArray();
+    }
+
     /// <summary>Whether positions from `length` on can be forgotten: a network with a recurrent state can only forget all of them.</summary>
     public bool CanTruncate(int length) => State.CanTruncate(length);
 

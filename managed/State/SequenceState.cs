@@ -23,6 +23,9 @@ internal sealed unsafe class SequenceState(StatePlan plan) : IDisposable
 
     public StatePlan Plan => plan;
 
+    /// <summary>How strong each of the model's adapters is for this sequence; null: none is there.</summary>
+    public float[]? AdapterStrengths { get; set; }
+
     /// <summary>Positions held in `layer`.</summary>
     public int Length(int layer) => _lengths[layer];
 
@@ -112,7 +115,7 @@ internal sealed unsafe class SequenceState(StatePlan plan) : IDisposable
     /// <exception cref="RealmException">E_OUT_OF_MEMORY.</exception>
     public SequenceState Fork()
     {
-        SequenceState fork = new(plan);
+        SequenceState fork = new(plan) { AdapterStrengths = AdapterStrengths };
         _lengths.CopyTo(fork._lengths, 0);
         _current.CopyTo(fork._current, 0);
         if (_fixed != null)

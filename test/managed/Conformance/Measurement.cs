@@ -84,12 +84,10 @@ internal sealed class Measurement
 
     private void Run(bool quickly)
     {
-        // There is no call yet that applies one.
-        if (_golden.Adapter != null)
-            throw new RealmException(ErrorCode.Unsupported, "adapters");
         using ModelFile file = ModelFile.OpenPath(_golden.Path);
+        using ModelFile? adapter = _golden.Adapter == null ? null : ModelFile.OpenPath(_golden.Adapter);
         bool isEncoder = _golden.Logits == null;
-        using (Model model = Load(file, threads: 1, packed: true))
+        using (Model model = Load(file, adapter, threads: 1, packed: true))
         {
             if (_golden.Texts is { } texts)
             {
@@ -108,13 +106,14 @@ internal sealed class Measurement
             if (!_golden.SeesAll)
                 Compare("seven in chunks", Networks.LayerByLayer(model, _golden.Tokens, Chunk));
         }
-        using (Model model = Load(file, threads: 2, packed: true))
+        using (Model model = Load(file, adapter, threads: 2, packed: true))
             CompareAll(model, "two threads", isEncoder);
-        using (Model model = Load(file, threads: 2, packed: false))
+        using (Model model = Load(file, adapter, threads: 2, packed: false))
             CompareAll(model, "mapped", isEncoder);
     }
 
-    private static Model Load(ModelFile file, int threads, bool packed) => Model.Load(file, new ModelOptions(threads, packed, CacheType.F32));
+    private Model Load(ModelFile file, ModelFile? adapter, int threads, bool packed) => Model.Load(file, new ModelOptions(threads, packed, CacheType.F32),
+        adapter == null ? [] : [new AdapterFile(adapter, "the adapter", _golden.AdapterScale)]);
 
     /// <summary>The seven functions, and the layers they show.</summary>
     private void AddSeven(Model model, bool isEncoder)

@@ -1,0 +1,293 @@
+using Realm.Blocks;
+using Realm.Runtime;
+using Realm.State;
+using Xunit;
+
+namespace Realm.Tests.Runtime;
+
+/// <summary>Low-rank adapters against models whose matrices they were added to.</summary>
+public class AdapterTests
+{
+    private const int Hidden = 24, FeedForward = 40, Vocabulary = 50, Layers = 2;
+
+    private static readonly string[] _matrices = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"];
+
+    [Theory]
+    [InlineData(1, 8f)]
+    [InlineData(4, 0f)]
+    public void An_adapter_is_what_its_product_added_to_the_matrices_is(int rank, float alpha)
+    {
+        Tensors model = Decoder(), change = Change(model, [.. BlockNames(_matrices), "output.weight"], rank, seed: 3);
+        using ModelFile file = model.Open(), adapter = change.OpenAdapter(alpha), merged = model.Plus(change, 0.7f * (alpha == 0 ? 1 : alpha / rank)).Open();
+        using Model with = Load(file, [new AdapterFile(adapter, "a", 0.7f)]), plain = Load(merged, []);
+        int[] text = Text(19);
+        float[] expected = Networks.Logits(plain, text, 19);
+        Assert.InRange(Golden.Nmse(Networks.Logits(with, text, 19), expected), 0, 1e-10);
+        Assert.Equal(Networks.Logits(with, text, 19), Networks.Logits(with, text, 1));
+        Assert.Equal(Networks.Logits(with, text, 19), Networks.LayerByLayer(with, text, 5));
+        using Model one = Load(file, [new AdapterFile(adapter, "a", 0.7f)], threads: 1);
+        Assert.Equal(Networks.Logits(with, text, 19), Networks.Logits(one, text, 19));
+    }
+
+    /// <summary>A gate and an up matrix that are one tensor are changed by parts of one B; the activation without a gate by a whole one.</summary>
+    [Theory]
+    [InlineData(2 * FeedForward)]
+    [InlineData(FeedForward)]
+    public void Parts_of_a_tensor_are_changed(int up)
+    {
+        Tensors model = Encoder(up), change = Change(model, BlockNames(["ffn_up", "attn_q", "ffn_down"]), 3, seed: 4);
+        using ModelFile file = model.Open(), adapter = change.OpenAdapter(3), merged = model.Plus(change, 1).Open();
+        using Model with = Load(file, [new AdapterFile(adapter, "a")]), plain = Load(merged, []);
+        EmbeddingOptions all = new(Pooling.None, Normalized: false);
+        Assert.InRange(Golden.Nmse(Networks.Vectors(with, [Text(13)], all), Networks.Vectors(plain, [Text(13)], all)), 0, 1e-10);
+    }
+
+    [Fact]
+    public void Several_adapters_add_up()
+    {
+        Tensors model = Decoder(), first = Change(model, BlockNames(["attn_q", "ffn_down"]), 2, seed: 5), second = Change(model, BlockNames(["attn_q", "ffn_up"]), 3, seed: 6);
+        using ModelFile file = model.Open(), a = first.OpenAdapter(0), b = second.OpenAdapter(0), merged = model.Plus(first, 0.5f).Plus(second, -1.5f).Open();
+        using Model with = Load(file, [new AdapterFile(a, "a", 0.5f), new AdapterFile(b, "b", -1.5f)]), plain = Load(merged, []);
+        Assert.InRange(Golden.Nmse(Networks.Logits(with, Text(9), 9), Networks.Logits(plain, Text(9), 9)), 0, 1e-10);
+    }
+
+    /// <summary>Sequences with other scales in one pass: each gets its own bits, and one that wants no adapter those of the model without.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(30)]
+    public unsafe void Each_sequence_has_scales_of_its_own(int length)
+    {
+        Tensors model = Decoder(), change = Change(model, [.. BlockNames(_matrices), "output.weight"], 4, seed: 7);
+        using ModelFile file = model.Open(), adapter = change.OpenAdapter(8);
+        using Model with = Load(file, [new AdapterFile(adapter, "a")]), plain = Load(file, []);
+        float[] scales = [0, 1, 0.5f];
+        using Batch batch = with.NewBatch();
+        Session[] sessions = [.. scales.Select(scale => WithScale(with, scale))];
+        foreach (Session session in sessions)
+        {
+            foreach (int token in Text(length))
+                batch.Add(session, token, wantLogits: true);
+        }
+        Assert.True(with.Forward(batch));
+        for (int i = 0; i < scales.Length; i++)
+        {
+            float[] expected = scales[i] == 0 ? Networks.Logits(plain, Text(length), length) : Alone(with, scales[i], length);
+            for (int row = 0; row < length; row++)
+                Assert.Equal(expected[(row * Vocabulary)..((row + 1) * Vocabulary)], new ReadOnlySpan<float>(batch.Logits(i * length + row), Vocabulary).ToArray());
+            sessions[i].Dispose();
+        }
+    }
+
+    [Fact]
+    public void Scales_are_refused_that_make_no_sense()
+    {
+        Tensors model = Decoder();
+        using ModelFile file = model.Open(), adapter = Change(model, BlockNames(["attn_q"]), 1, seed: 8).OpenAdapter(1);
+        using Model with = Load(file, [new AdapterFile(adapter, "a")]);
+        using Session session = with.NewSession();
+        Assert.Equal("2 scales of adapters, the model has 1 adapters", Assert.Throws<RealmException>(() => session.SetAdapters([1, 1])).Message);
+        Assert.Contains("not finite", Assert.Throws<RealmException>(() => session.SetAdapters([float.NaN])).Message);
+        using Batch batch = with.NewBatch();
+        batch.Add(session, 1, false);
+        with.Forward(batch);
+        Assert.Equal("adapters can't change after 1 tokens: what the session holds was computed with others",
+            Assert.Throws<RealmException>(() => session.SetAdapters([0])).Message);
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_an_error_before_the_model_is_built()
+    {
+        Tensors model = Decoder(), fitting = Change(model, ["blk.0.attn_q.weight"], 2, seed: 9);
+        Check(ErrorCode.InvalidArgument, "the adapter is an adapter for 'qwen2', the model is 'llama'", fitting.OpenAdapter(1, architecture: "qwen2"));
+        Check(ErrorCode.InvalidArgument, "the adapter is no adapter: its general.type is 'model'", fitting.OpenAdapter(1, type: "model"));
+        Check(ErrorCode.Unsupported, "the adapter: adapter.type is 'cvec'; supported is lora", fitting.OpenAdapter(1, kind: "cvec"));
+        Check(ErrorCode.MissingTensor, "the adapter has 'blk.0.attn_q.weight.lora_a' and no 'blk.0.attn_q.weight.lora_b': half a pair",
+            fitting.Without("blk.0.attn_q.weight.lora_b").OpenAdapter(1));
+        Check(ErrorCode.MissingTensor, "the adapter changes 'blk.9.attn_q.weight', a tensor that the model does not have",
+            Pair("blk.9.attn_q.weight", Hidden, 2, 2, Hidden).OpenAdapter(1));
+        Check(ErrorCode.Shape, "the adapter: the change of 'blk.0.attn_q.weight': its ranks differ: .lora_a has 2, .lora_b 3",
+            Pair("blk.0.attn_q.weight", Hidden, 2, 3, Hidden).OpenAdapter(1));
+        Check(ErrorCode.Shape, "the adapter: the change of 'blk.0.attn_q.weight': 23 x 2 and 2 x 24 don't fit the model's 24 x 24",
+            Pair("blk.0.attn_q.weight", Hidden - 1, 2, 2, Hidden).OpenAdapter(1));
+        Check(ErrorCode.Unsupported, "the adapter changes 'blk.0.attn_norm.weight'; adapters of embeddings and experts are not supported",
+            Pair("blk.0.attn_norm.weight", Hidden, 2, 2, 1).OpenAdapter(1));
+        Check(ErrorCode.Unsupported, "the adapter: tensor 'blk.0.attn_norm.weight' is neither .lora_a nor .lora_b of a model's tensor",
+            new Tensors(model.Architecture).Add("blk.0.attn_norm.weight", [Hidden], new float[Hidden]).OpenAdapter(1));
+
+        void Check(ErrorCode code, string message, ModelFile adapter)
+        {
+            using ModelFile file = model.Open();
+            RealmException error = Assert.Throws<RealmException>(() => Load(file, [new AdapterFile(adapter, "the adapter")]));
+            Assert.Equal((code, message), (error.Code, error.Message));
+            adapter.Dispose();
+        }
+    }
+
+    [Fact]
+    public void An_adapter_opened_as_a_model_is_told_so()
+    {
+        using ModelFile adapter = Pair("blk.0.attn_q.weight", Hidden, 2, 2, Hidden).OpenAdapter(1);
+        RealmException error = Assert.Throws<RealmException>(() => Model.Inspect(adapter));
+        Assert.Equal(ErrorCode.Unsupported, error.Code);
+        Assert.Equal("this file is an adapter for a model of the architecture 'llama', not a model: open that model, with this file as its adapter (lora)", error.Message);
+    }
+
+    private static Model Load(ModelFile file, AdapterFile[] adapters, int threads = 2) =>
+        Model.Load(file, new ModelOptions(threads, Packed: true, CacheType.F32), adapters);
+
+    private static Session WithScale(Model model, float scale)
+    {
+        Session session = model.NewSession();
+        session.SetAdapters([scale]);
+        return session;
+    }
+
+    private static unsafe float[] Alone(Model model, float scale, int length)
+    {
+        using Session session = WithScale(model, scale);
+        using Batch batch = model.NewBatch();
+        foreach (int token in Text(length))
+            batch.Add(session, token, wantLogits: true);
+        model.Forward(batch);
+        return new ReadOnlySpan<float>(batch.Logits(0), length * Vocabulary).ToArray();
+    }
+
+    private static int[] Text(int length) => [.. Enumerable.Range(0, length).Select(i => (i * 11 + 3) % Vocabulary)];
+
+    private static string[] BlockNames(string[] names) =>
+        [.. Enumerable.Range(0, Layers).SelectMany(layer => names.Select(name => $"blk.{layer}.{name}.weight"))];
+
+    private static Tensors Pair(string name, int inputs, int rank, int inner, int outputs) => new Tensors("llama")
+        .Add(name + ".lora_a", [inputs, rank], new float[inputs * rank]).Add(name + ".lora_b", [inner, outputs], new float[inner * outputs]);
+
+    private static Tensors Change(Tensors model, string[] names, int rank, int seed)
+    {
+        Random random = new(seed);
+        Tensors change = new(model.Architecture);
+        foreach (string name in names)
+        {
+            long[] shape = model.Shape(name);
+            change.Add(name + ".lora_a", [shape[0], rank], Numbers(random, shape[0] * rank, 0.3f)).Add(name + ".lora_b", [rank, shape[1]], Numbers(random, rank * shape[1], 0.3f));
+        }
+        return change;
+    }
+
+    private static float[] Numbers(Random random, long count, float size, float around = 0) =>
+        [.. Enumerable.Range(0, (int)count).Select(_ => around + (2 * random.NextSingle() - 1) * size)];
+
+    private static Tensors Decoder()
+    {
+        Random random = new(1);
+        Tensors model = Shape("llama").Set("attention.layer_norm_rms_epsilon", 1e-5f).Set("rope.dimension_count", 8u).Set("attention.head_count_kv", 1u);
+        Add("token_embd", Hidden, Vocabulary);
+        Add("output", Hidden, Vocabulary);
+        model.Add("output_norm.weight", [Hidden], Numbers(random, Hidden, 0.2f, 1));
+        for (int i = 0; i < Layers; i++)
+        {
+            foreach (string norm in (ReadOnlySpan<string>)["attn_norm", "ffn_norm"])
+                model.Add($"blk.{i}.{norm}.weight", [Hidden], Numbers(random, Hidden, 0.2f, 1));
+            foreach (string name in _matrices)
+                Add($"blk.{i}.{name}", name == "ffn_down" ? FeedForward : Hidden, name is "ffn_gate" or "ffn_up" ? FeedForward : name is "attn_k" or "attn_v" ? 8 : Hidden);
+        }
+        return model;
+
+        void Add(string name, int inputs, int outputs) => model.Add(name + ".weight", [inputs, outputs], Numbers(random, inputs * outputs, 0.35f));
+    }
+
+    private static Tensors Encoder(int up)
+    {
+        Random random = new(2);
+        Tensors model = Shape("jina-bert-v2").Set("attention.layer_norm_epsilon", 1e-5f).Set("attention.causal", false);
+        Add("token_embd.weight", Hidden, Vocabulary);
+        Norm("token_embd_norm");
+        for (int i = 0; i < Layers; i++)
+        {
+            foreach (string name in (ReadOnlySpan<string>)["attn_q", "attn_k", "attn_v", "attn_output"])
+                Add($"blk.{i}.{name}.weight", Hidden, Hidden);
+            Add($"blk.{i}.ffn_up.weight", Hidden, up);
+            Add($"blk.{i}.ffn_down.weight", FeedForward, Hidden);
+            Norm($"blk.{i}.attn_output_norm");
+            Norm($"blk.{i}.layer_output_norm");
+        }
+        return model;
+
+        void Add(string name, int inputs, int outputs) => model.Add(name, [inputs, outputs], Numbers(random, inputs * outputs, 0.35f));
+
+        void Norm(string name) => model.Add(name + ".weight", [Hidden], Numbers(random, Hidden, 0.2f, 1)).Add(name + ".bias", [Hidden], Numbers(random, Hidden, 0.2f));
+    }
+
+    private static Tensors Shape(string architecture) => new Tensors(architecture).Set("block_count", (uint)Layers).Set("embedding_length", (uint)Hidden)
+        .Set("context_length", 64u).Set("attention.head_count", 3u).Set("feed_forward_length", (uint)FeedForward);
+
+    /// <summary>The tensors of a file, with their numbers at hand.</summary>
+    private sealed class Tensors(string architecture)
+    {
+        private readonly Dictionary<string, object> _keys = [];
+        private readonly Dictionary<string, (long[] Shape, float[] Values)> _tensors = [];
+
+        public string Architecture => architecture;
+
+        public Tensors Set(string key, object value)
+        {
+            _keys[$"{architecture}.{key}"] = value;
+            return this;
+        }
+
+        public Tensors Add(string name, long[] shape, float[] values)
+        {
+            _tensors[name] = (shape, values);
+            return this;
+        }
+
+        public Tensors Without(string name)
+        {
+            Tensors copy = Copy();
+            copy._tensors.Remove(name);
+            return copy;
+        }
+
+        public long[] Shape(string name) => _tensors[name].Shape;
+
+        /// <summary>The same with scale · B·A added to the matrices that the change names.</summary>
+        public Tensors Plus(Tensors change, float scale)
+        {
+            Tensors sum = Copy();
+            foreach ((string name, (long[] shape, float[] values)) in _tensors)
+            {
+                if (!change._tensors.TryGetValue(name + ".lora_a", out (long[] Shape, float[] Values) a))
+                    continue;
+                float[] b = change._tensors[name + ".lora_b"].Values;
+                int inputs = (int)shape[0], rank = (int)a.Shape[1];
+                sum._tensors[name] = (shape, [.. values.Select((value, i) => (float)(value + scale * Enumerable.Range(0, rank).Sum(
+                    r => (double)b[i / inputs * rank + r] * a.Values[r * inputs + i % inputs])))]);
+            }
+            return sum;
+        }
+
+        public ModelFile Open() => Open(new GgufWriter().Add("general.architecture", architecture));
+
+        public ModelFile OpenAdapter(float alpha, string? architecture = null, string type = "adapter", string kind = "lora") =>
+            Open(new GgufWriter().Add("general.architecture", architecture ?? Architecture).Add("general.type", type).Add("adapter.type", kind).Add("adapter.lora.alpha", alpha));
+
+        private unsafe ModelFile Open(GgufWriter writer)
+        {
+            foreach ((string key, object value) in _keys)
+                writer.Add(key, value);
+            foreach ((string name, (long[] shape, float[] values)) in _tensors)
+                writer.Tensor(name, shape, values);
+            byte[] bytes = writer.ToArray();
+            fixed (byte* start = bytes)
+                return ModelFile.OpenBytes(start, bytes.Length);
+        }
+
+        private Tensors Copy()
+        {
+            Tensors copy = new(architecture);
+            foreach ((string key, object value) in _keys)
+                copy._keys[key] = value;
+            foreach ((string name, (long[], float[]) tensor) in _tensors)
+                copy._tensors[name] = tensor;
+            return copy;
+        }
+    }
+}
