@@ -10,6 +10,9 @@ internal abstract unsafe class ExpertChoice(Routing routing) : IAsk
 
     public Routing Routing => routing;
 
+    /// <summary>Whether an expert may serve a row more than once.</summary>
+    public virtual bool Repeats => false;
+
     public virtual void Ask(Needs needs)
     {
         _weights = needs.Rows(routing.Used);

@@ -27,6 +27,8 @@ internal sealed unsafe class ExpertEntries(ExpertChoice choice) : RowRuns, IAsk
         _entries = needs.Rows(1, choice.Routing.Used, (Lanes.Tokens - 1) * choice.Routing.Experts);
     }
 
+    public override bool FitTiles => !choice.Repeats;
+
     /// <summary>The i-th expert that serves a row.</summary>
     public override int Matrix(int i) => _active[i];
 

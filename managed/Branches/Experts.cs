@@ -129,9 +129,7 @@ internal sealed unsafe class Experts : Branch
             for (int rank = 0; rank < used; rank++)
             {
                 float weight = _choice.Routing.WeightsInputs ? 1f : _choice.Weight(row, rank);
-                float* output = _outputs.Row(_entries.SlotOf(row * used + rank));
-                for (int i = 0; i < _size; i++)
-                    y[i] = rank == 0 ? output[i] * weight : y[i] + output[i] * weight;
+                new Target(y, 0, add: rank > 0, weight).Put(0, _outputs.Row(_entries.SlotOf(row * used + rank)), _size);
             }
             target.Put(row, y, _size);
         }

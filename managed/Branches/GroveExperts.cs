@@ -57,6 +57,9 @@ internal sealed unsafe class GroveExperts : Branch
     /// <summary>The groups of the experts that a router has chosen.</summary>
     private sealed class AdjugateChoice(Router router, int perGroup, Routing routing) : ExpertChoice(routing)
     {
+        // Experts of one group have one adjugate.
+        public override bool Repeats => true;
+
         /// <summary>Chooses for all rows. Waits.</summary>
         public void Choose(in Step step, int rows)
         {

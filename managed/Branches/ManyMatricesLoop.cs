@@ -6,8 +6,8 @@ namespace Realm.Branches;
 
 /// <summary>One loop over many matrices of one shape, each times a run of rows: an item is a group of 16 outputs of one of them, with all
 /// its rows.</summary>
-/// <remarks>In a small pass a run has up to 8 rows, one tile: a helper computes aside and stores at the end, as in other
-/// products.</remarks>
+/// <remarks>In a small pass a run has up to 8 rows, one tile: a helper computes aside and stores at the end, as in other products. Where
+/// runs may be longer it stores at once.</remarks>
 internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices) : SharedLoop
 {
     private readonly int _groups = matrices.Any(m => m.Changes != null)
@@ -21,7 +21,7 @@ internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices)
     private bool _forBatches;
 
     // What a helper has taken: the pass may have gone on to another layer when it stores, but then it is refused.
-    public override bool IsRepeatable => !_forBatches;
+    public override bool IsRepeatable => !_forBatches && runs.FitTiles;
 
     /// <summary>Items.</summary>
     public int Count => runs.Count * _groups;

@@ -25,9 +25,18 @@ internal sealed unsafe class Router(Linear scores, Routing routing) : ExpertChoi
     /// <summary>Chooses for all rows. Waits.</summary>
     public void Route(in Step step, in Source source)
     {
-        step.Project(_scores, source, _outputs);                       // (rows, experts)
-        step.Barrier();
-        (int first, int last) = step.Share(source.Count);
+        // Few outputs, many rows: shared out by rows, each thread chooses for its own.
+        int first, last;
+        if (source.Count > Lanes.Tokens)
+        {
+            (first, last) = step.ProjectOwnRows(_scores, source, _outputs);       // (rows, experts)
+        }
+        else
+        {
+            step.Project(_scores, source, _outputs);
+            step.Barrier();
+            (first, last) = step.Share(source.Count);
+        }
         for (int row = first; row < last; row++)
             Choose(row, (float*)step.Scratch.Own(step.Thread));
         step.Barrier();

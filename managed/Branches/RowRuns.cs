@@ -7,6 +7,9 @@ internal abstract class RowRuns
     /// <summary>Runs.</summary>
     public abstract int Count { get; }
 
+    /// <summary>Whether runs of a small pass, of up to 8 rows, are never longer than a tile.</summary>
+    public virtual bool FitTiles => true;
+
     /// <summary>The matrix of the i-th run.</summary>
     public abstract int Matrix(int i);
 

@@ -118,6 +118,18 @@ internal readonly unsafe struct Step
     public void Multiply(Matrices matrices, in Source source, in Target target) =>
         Multiply(new MatrixWork { Matrices = matrices, Inputs = source.Inputs, Rows = source.Count, Target = target });
 
+    /// <summary>The same of this thread's rows alone, whole tiles of them, which are returned: for matrices with few outputs, and passes that are not
+    /// led. Does not wait.</summary>
+    public (int First, int Last) ProjectOwnRows(Matrices matrices, in Source source, in Target target)
+    {
+        (int first, int last) = ShareTiles(source.Count);
+        MatrixWork work = new() { Matrices = matrices.ForBatches, Inputs = source.Inputs, Rows = source.Count, Target = target };
+        int groups = work.Matrices.Groups, panel = work.Matrices.PanelGroups;
+        for (int group = 0; group < groups; group += panel)
+            MultiplyPanel(work, group, Math.Min(group + panel, groups), first, last);
+        return (first, last);
+    }
+
     /// <summary>The residual stream as a target.</summary>
     public Target Into(bool add, float scale = 1f) => new(Stream.Rows, Stream.Stride, add, scale);
 
@@ -157,21 +169,21 @@ internal readonly unsafe struct Step
         while (range.Next(out int first, out int last))
         {
             for (int group = first; group < last; group += panel)
-                MultiplyPanel(batch, group, Math.Min(group + panel, last));
+                MultiplyPanel(batch, group, Math.Min(group + panel, last), 0, batch.Rows);
         }
     }
 
-    /// <summary>Some groups times all rows: a tile of rows meets all groups before the next tile comes, so that wide inputs pass through the caches once a panel.</summary>
-    private void MultiplyPanel(in MatrixWork work, int first, int last)
+    /// <summary>Some groups times some rows, whole tiles: a tile of rows meets all groups before the next tile comes, so that wide inputs pass through the caches once a panel.</summary>
+    private void MultiplyPanel(in MatrixWork work, int first, int last, int firstRow, int lastRow)
     {
         float* sums = Scratch.Sums(Thread);
         byte* scratch = Scratch.Packed(Thread);
         (nint, nint)* weights = stackalloc (nint, nint)[Matrices.MostPanelGroups];
         for (int group = first; group < last; group++, scratch += work.Matrices.GroupBytes)
             weights[group - first] = work.Weights(group, scratch);
-        for (int row = 0; row < work.Rows; row += Lanes.Tokens)
+        for (int row = firstRow; row < lastRow; row += Lanes.Tokens)
         {
-            int tokens = Math.Min(Lanes.Tokens, work.Rows - row);
+            int tokens = Math.Min(Lanes.Tokens, lastRow - row);
             for (int group = first; group < last; group++)
             {
                 work.Compute(weights[group - first], group, row, tokens, sums);

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Realm.Passes;
 
 /// <summary>Where results go: rows so many numbers apart, to be stored or added, multiplied with a scale.</summary>
@@ -28,14 +30,20 @@ internal readonly unsafe struct Target(float* rows, long stride, bool add = fals
     public void Put(int row, float* values, int n)
     {
         float* to = this[row];
+        Vector256<float> s = Vector256.Create(scale);
+        int i = 0;
         if (add)
         {
-            for (int i = 0; i < n; i++)
+            for (; i <= n - 8; i += 8)
+                (Vector256.Load(to + i) + Vector256.Load(values + i) * s).Store(to + i);
+            for (; i < n; i++)
                 to[i] += values[i] * scale;
         }
         else
         {
-            for (int i = 0; i < n; i++)
+            for (; i <= n - 8; i += 8)
+                (Vector256.Load(values + i) * s).Store(to + i);
+            for (; i < n; i++)
                 to[i] = values[i] * scale;
         }
     }
