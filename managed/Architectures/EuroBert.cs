@@ -11,7 +11,7 @@ internal static class EuroBert
     public static Architecture Family { get; } = new("eurobert", r => Network(r, RopePairing.Halves, null));
 
     /// <summary>Llama's layers without a head, each token seeing the whole text.</summary>
-    public static Network Network(ModelReader r, RopePairing pairing, float[]? factors)
+    public static Network Network(ModelReader r, RopePairing pairing, RopeFactors? factors)
     {
         r.ReadWholeTexts();
         RopeTable rope = r.Rope(pairing, factors: factors);

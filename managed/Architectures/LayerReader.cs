@@ -66,6 +66,8 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index, i
                 throw model.Bad("attention.head_count", $"layer {index} has {Heads} heads and {KvHeads} key/value heads");
             if (Heads % KvHeads != 0)
                 throw model.Bad("attention.head_count_kv", $"{KvHeads} does not divide the {Heads} heads of layer {index}");
+            if (model.KeySize < 1 || model.ValueSize < 1)
+                throw model.Bad("attention.head_count", $"{Heads} heads of a hidden size of {model.Hidden}: a head has no element");
             return new AttentionFacts
             {
                 Heads = Heads,

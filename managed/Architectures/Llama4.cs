@@ -22,7 +22,7 @@ internal static class Llama4
         // A window of 0 says that nothing of all this is there.
         bool plain = r.Contains("attention.sliding_window") && r.Int("attention.sliding_window") == 0;
         SlidingWindow chunks = r.SlidingWindow(4, Chunk);
-        float[]? factors = r.RopeFactors;
+        RopeFactors? factors = r.RopeFactors;
         RopeTable rope = r.Rope(RopePairing.Neighbours, factors: factors);
         RopeTable near = r.Rope(RopePairing.Neighbours, frequencyBase: r.WindowRopeBase, factors: factors);
         int stillEvery = plain ? r.Layers : StillEvery, step = r.Int("interleave_moe_layer_step");

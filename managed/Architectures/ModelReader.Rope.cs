@@ -11,7 +11,7 @@ internal sealed partial class ModelReader
     /// <param name="dimensions">Elements of a head that turn; 0: <c>rope.dimension_count</c>, or the whole head.</param>
     /// <param name="frequencyBase">The base; null: <c>rope.freq_base</c>, or 10000.</param>
     /// <param name="scaled">Whether the file's scaling of positions applies.</param>
-    /// <param name="factors">Divisors of the frequencies, one a pair, or null.</param>
+    /// <param name="factors">Divisors of the frequencies, or null.</param>
     /// <param name="magnitude">A further factor of cosine and sine.</param>
     /// <param name="logMultiplier">What YaRN's growth of magnitudes is divided by the growth with; null: as the file says; 0: nothing.</param>
     /// <param name="stands">Pairs that stand still at all positions; null: none.</param>
@@ -20,7 +20,7 @@ internal sealed partial class ModelReader
         int dimensions = 0,
         double? frequencyBase = null,
         bool scaled = true,
-        float[]? factors = null,
+        RopeFactors? factors = null,
         double magnitude = 1,
         double? logMultiplier = null,
         Func<int, bool>? stands = null)
@@ -32,20 +32,34 @@ internal sealed partial class ModelReader
         double @base = frequencyBase ?? Number("rope.freq_base", 10000);
         if (@base <= 0)
             throw Bad("rope.freq_base", $"{@base} is not positive");
-        if (factors != null && (factors.Length != dimensions / 2 || factors.Any(f => !(f > 0) || float.IsInfinity(f))))
-            throw new RealmException(ErrorCode.Hparam, "factors of rotary position embedding: one is not positive and finite, or there are too few or too many");
         RopeScaling scaling = scaled ? ReadScaling(logMultiplier) : new RopeScaling();
-        RopeConfig config = RopeConfig.Create(pairing, dimensions, @base, scaling with { Magnitude = scaling.Magnitude * magnitude }, factors);
-        for (int i = 0; stands != null && i < dimensions / 2; i++)
-        {
-            if (stands(i))
-                config.Frequencies[i] = 0;
-        }
-        if (_ropeTables.Find(known => known.Config.IsSame(config)) is { } table)
+        scaling = scaling with { Magnitude = scaling.Magnitude * magnitude };
+        RopeConfig config = Config(factors?.Usual);
+        RopeConfig? longer = factors?.Long == null ? null : Config(factors.Long);
+        if (longer != null)
+            LongFrom = (int)Math.Min(OriginalContext, int.MaxValue);
+        if (_ropeTables.Find(known => known.Config.IsSame(config) && known.IsLongSame(longer)) is { } table)
             return table;
-        _ropeTables.Add(table = new RopeTable(config));
+        _ropeTables.Add(table = new RopeTable(config, longer));
         return table;
+
+        RopeConfig Config(float[]? divisors)
+        {
+            if (divisors != null && (divisors.Length != dimensions / 2 || divisors.Any(f => !(f > 0) || float.IsInfinity(f))))
+                throw new RealmException(ErrorCode.Hparam,
+                    "factors of rotary position embedding: one is not positive and finite, or there are too few or too many");
+            RopeConfig made = RopeConfig.Create(pairing, dimensions, @base, scaling, divisors);
+            for (int i = 0; stands != null && i < dimensions / 2; i++)
+            {
+                if (stands(i))
+                    made.Frequencies[i] = 0;
+            }
+            return made;
+        }
     }
+
+    /// <summary>A text that may become longer than this turns by other factors from its beginning on.</summary>
+    public int LongFrom { get; private set; } = int.MaxValue;
 
     /// <summary>
     /// A table for positions of several dimensions (time, height, width, and one more), of each of which some pairs speak:
@@ -54,7 +68,7 @@ internal sealed partial class ModelReader
     /// <param name="interleaved">The first three take turns, pair by pair (Bai et al., 2025); else they follow one another.</param>
     /// <param name="frequencyBase">As for one dimension.</param>
     /// <param name="factors">As for one dimension.</param>
-    public RopeTable MultiRope(bool interleaved, double? frequencyBase = null, float[]? factors = null)
+    public RopeTable MultiRope(bool interleaved, double? frequencyBase = null, RopeFactors? factors = null)
     {
         long[] s = RopeSections;
         long all = s.Sum();
@@ -70,15 +84,16 @@ internal sealed partial class ModelReader
     /// <summary>Whether positions have several dimensions.</summary>
     public bool HasRopeSections => RopeSections is [> 0, > 0, ..];
 
-    /// <summary>Divisors of the frequencies as tensors: one for any length (Llama 3), else LongRoPE's for texts that are not longer than
-    /// the original context (Ding et al., 2024); null where there are none.</summary>
-    public float[]? RopeFactors
+    /// <summary>Divisors of the frequencies as tensors: one for any length (Llama 3), or LongRoPE's two; null where there are none.</summary>
+    public RopeFactors? RopeFactors
     {
         get
         {
             int pairs = Size("rope.dimension_count", KeySize) / 2;
-            return Tensors.OptionalValues("rope_freqs.weight", pairs) ?? Tensors.OptionalValues("rope_factors_short.weight", pairs)
-                ?? Tensors.OptionalValues("rope_factors_long.weight", pairs);
+            if (Tensors.OptionalValues("rope_freqs.weight", pairs) is { } all)
+                return new RopeFactors(all, null);
+            float[]? usual = Tensors.OptionalValues("rope_factors_short.weight", pairs), longer = Tensors.OptionalValues("rope_factors_long.weight", pairs);
+            return usual == null && longer == null ? null : new RopeFactors(usual, Context > OriginalContext ? longer : null);
         }
     }
 

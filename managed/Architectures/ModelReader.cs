@@ -184,6 +184,7 @@ internal sealed unsafe partial class ModelReader
             Exit = exit,
             State = State,
             RopeTables = [.. _ropeTables],
+            LongFrom = LongFrom,
             WholeText = wholeText || Sees.LooksAhead,
             Summary = summary ?? Summary(),
             Config = new ModelConfig

@@ -22,6 +22,9 @@ internal sealed class Network
     /// <summary>Tables of positions that the layers use.</summary>
     public required RopeTable[] RopeTables { get; init; }
 
+    /// <summary>A sequence that may become longer than this is told so when it begins.</summary>
+    public int LongFrom { get; init; } = int.MaxValue;
+
     /// <summary>Tokens see what comes after them: a pass holds the whole text, at position 0.</summary>
     public bool WholeText { get; init; }
 

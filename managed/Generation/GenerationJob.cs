@@ -51,9 +51,12 @@ public sealed unsafe class GenerationJob : SequenceJob
     }
 
     /// <inheritdoc/>
+    private protected override long Longest => Math.Min(Prompt.Length + _options.MaxTokens, _contextLength);
+
+    /// <inheritdoc/>
     private protected override void OnPrepared()
     {
-        long most = Math.Min(Prompt.Length + _options.MaxTokens, _contextLength);
+        long most = Longest;
         _drafter = _options.Speculation ? new Drafter(_costs, most) : null;
         _history = new History((int)most);
         _history.Add(Prompt);

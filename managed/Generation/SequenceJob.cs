@@ -83,11 +83,14 @@ public abstract unsafe class SequenceJob : Job, IPlanned
         }
     }
 
+    /// <summary>Positions that its sequence may come to hold.</summary>
+    private protected virtual long Longest => Prompt.Length;
+
     /// <summary>Gives the job its state.</summary>
     internal void Begin(Model model)
     {
         Prepare();
-        Session ??= model.NewSession();
+        Session ??= model.NewSession(Longest);
     }
 
     /// <summary>Puts its next rows into the batch, side by side.</summary>

@@ -100,7 +100,10 @@ public sealed unsafe class Model : IDisposable
     }
 
     /// <summary>An empty sequence, for which adapters are as strong as they were given.</summary>
-    public Session NewSession() => new(new SequenceState(_network.State) { AdapterStrengths = _strengths });
+    /// <param name="longest">Positions that it may come to hold. A network that reads long texts otherwise than short ones goes by it; a sequence that
+    /// becomes longer than was said is read as a short one.</param>
+    public Session NewSession(long longest = 0) =>
+        new(new SequenceState(_network.State, longest > _network.LongFrom) { AdapterStrengths = _strengths });
 
     /// <summary>How many adapters there are.</summary>
     public int Adapters => _strengths.Length;

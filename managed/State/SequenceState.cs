@@ -11,7 +11,7 @@ namespace Realm.State;
 /// A pass reads what is current and writes what comes next: keys and values behind the length, fixed slots into their other copy.
 /// <see cref="Commit"/> makes that current, layer by layer, so a pass that is cancelled leaves no trace.
 /// </remarks>
-internal sealed unsafe class SequenceState(StatePlan plan) : IDisposable
+internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = false) : IDisposable
 {
     // A page's count of owners stands behind its bytes.
     private const int CountBytes = 64;
@@ -25,6 +25,10 @@ internal sealed unsafe class SequenceState(StatePlan plan) : IDisposable
 
     /// <summary>How strong each of the model's adapters is for this sequence; null: none is there.</summary>
     public float[]? AdapterStrengths { get; set; }
+
+    /// <summary>The sequence may outgrow the context that the network was first trained for: what depends on that is so from its beginning on,
+    /// since keys keep what they were when they were stored.</summary>
+    public bool MayBecomeLong => mayBecomeLong;
 
     /// <summary>Positions held in `layer`.</summary>
     public int Length(int layer) => _lengths[layer];
@@ -115,7 +119,7 @@ internal sealed unsafe class SequenceState(StatePlan plan) : IDisposable
     /// <exception cref="RealmException">E_OUT_OF_MEMORY.</exception>
     public SequenceState Fork()
     {
-        SequenceState fork = new(plan) { AdapterStrengths = AdapterStrengths };
+        SequenceState fork = new(plan, mayBecomeLong) { AdapterStrengths = AdapterStrengths };
         _lengths.CopyTo(fork._lengths, 0);
         _current.CopyTo(fork._current, 0);
         if (_fixed != null)

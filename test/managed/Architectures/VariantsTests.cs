@@ -1,4 +1,6 @@
 using Realm.Runtime;
+using Realm.State;
+using Realm.Tests.Runtime;
 using Xunit;
 
 namespace Realm.Tests.Architectures;
@@ -141,13 +143,25 @@ public class VariantsTests
     }
 
     [Fact]
-    public void Factors_of_frequencies_are_those_for_any_length_or_for_the_original_context()
+    public void Factors_of_frequencies_are_those_for_any_length_or_by_what_a_sequence_may_become()
     {
-        NamedTensors model = NamedTensors.Decoder().Ones("rope_freqs.weight", 4);
-        float[] expected = model.Logits("llama", Tokens);
-        model.Copy("rope_freqs.weight", "rope_factors_short.weight").Remove("rope_freqs.weight").Weights("rope_factors_long.weight", 4);
-        Assert.Equal(expected, model.Logits("llama", Tokens));
-        Assert.NotEqual(expected, model.Remove("rope_factors_short.weight", "rope_factors_long.weight").Logits("llama", Tokens));
+        NamedTensors model = NamedTensors.Decoder().Ones("short", 4).Weights("long", 4);
+        model.Put("long", [4], [.. model["long"].Select(MathF.Abs)]).Set("rope.scaling.original_context_length", 64u);
+        float[] none = model.Logits("llama", Tokens);
+        float[] usual = model.Copy("short", "rope_freqs.weight").Logits("llama", Tokens), longer = model.Copy("long", "rope_freqs.weight").Logits("llama", Tokens);
+        model.Remove("rope_freqs.weight").Copy("short", "rope_factors_short.weight").Copy("long", "rope_factors_long.weight");
+        Assert.Equal(usual, model.Logits("llama", Tokens));
+        using (ModelFile file = model.Open("llama"))
+        using (Model loaded = Model.Load(file, new ModelOptions(2, Cache: CacheType.F32)))
+        {
+            Assert.Equal(usual, Networks.Logits(loaded, Tokens, 7, longest: 64));
+            Assert.Equal(longer, Networks.Logits(loaded, Tokens, 7, longest: 65));
+            using Session whole = loaded.NewSession(128), fork = whole.Fork();
+            Assert.True(fork.State.MayBecomeLong);
+        }
+        Assert.Equal(3, new HashSet<float>([none[^1], usual[^1], longer[^1]]).Count);
+        model.Put("rope_factors_long.weight", [4], 1, 1, 0, 1);
+        AssertFails(ErrorCode.Hparam, model, "llama", "factors of rotary position embedding");
     }
 
     [Fact]

@@ -169,7 +169,9 @@ public unsafe class ExpertsTests
             }
             return all;
         });
-        Assert.Equal(y, run.Run(block, x, 6));
+        // Both experts of a row may be of one group: then its adjugate serves more entries than a tile holds, whoever of the threads computes it.
+        for (int i = 0; i < 200; i++)
+            Assert.Equal(y, run.Run(block, x, 6 + i % 3));
     }
 
     private static PlainExperts Make(Routing routing, int seed, Func<double, double, double>? activation = null,

@@ -7,11 +7,11 @@ namespace Realm.Tests.Runtime;
 internal static unsafe class Networks
 {
     /// <summary>Logits of every position, (tokens, vocabulary), in chunks of `chunk` tokens.</summary>
-    public static float[] Logits(Model model, ReadOnlySpan<int> tokens, int chunk)
+    public static float[] Logits(Model model, ReadOnlySpan<int> tokens, int chunk, long longest = 0)
     {
         int vocab = model.Config.VocabSize;
         float[] logits = new float[tokens.Length * vocab];
-        using Session session = model.NewSession();
+        using Session session = model.NewSession(longest);
         using Batch batch = model.NewBatch();
         chunk = Math.Min(chunk, batch.Capacity);
         for (int at = 0; at < tokens.Length; at += chunk)
