@@ -17,7 +17,6 @@ internal static class MiniMaxM2
             layer => layer.Attention(layer.Facts with { Rope = rope, Projected = layer.WholeNorms(layer.Facts) }),
             layer => layer.GatedExperts(
                 layer.Routing with { Score = r.RouterScore(), SelectionBias = layer.SelectionBias(r.ExpertCount) },
-                Activation.Silu,
-                layer.ExpertSize(layer.FeedForwardSize)));
+                Activation.Silu));
     }
 }

@@ -22,43 +22,47 @@ public unsafe class LatentAttentionTests
     private readonly float[][] _values = [.. Enumerable.Range(15, Shape.Heads).Select(seed =>
         BranchRun.Normal(new Random(seed), Shape.Value * Shape.Rank, 0.3))];
     private readonly float[] _output = BranchRun.Normal(new Random(25), Hidden * Shape.Heads * Shape.Value, 0.2);
+    private readonly float[] _gate = BranchRun.Normal(new Random(27), Shape.Heads * Hidden, 0.3);
     private readonly float[] _x = BranchRun.Normal(new Random(26), Rows * Hidden);
 
     [Theory]
-    [InlineData(true, true)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    [InlineData(false, false)]
-    public void Agrees_with_plain_loops_however_rows_are_cut(bool absorbed, bool latentQueries)
+    [InlineData(true, true, false)]
+    [InlineData(true, false, true)]
+    [InlineData(false, true, true)]
+    [InlineData(false, false, false)]
+    public void Agrees_with_plain_loops_however_rows_are_cut(bool absorbed, bool latentQueries, bool gated)
     {
         using BranchRun run = new(Hidden);
         RopeTable rope = new(RopeConfig.Create(RopePairing.Neighbours, Shape.Turned, 1000, new RopeScaling(), null));
-        float[] y = Run(run, absorbed, latentQueries, rope, Rows, 2);
-        Compare(y, latentQueries, rope.Config);
+        float[] y = Run(run, absorbed, latentQueries, gated, rope, Rows, 2);
+        Compare(y, latentQueries, gated, rope.Config);
         foreach ((int chunk, int threads) in new[] { (1, 2), (7, 1), (16, 2), (Rows, 1) })
-            Assert.Equal(y, Run(run, absorbed, latentQueries, rope, chunk, threads));
+            Assert.Equal(y, Run(run, absorbed, latentQueries, gated, rope, chunk, threads));
     }
 
-    private float[] Run(BranchRun run, bool absorbed, bool latentQueries, RopeTable rope, int chunk, int threads)
+    private float[] Run(BranchRun run, bool absorbed, bool latentQueries, bool gated, RopeTable rope, int chunk, int threads)
     {
         StatePlan plan = new(CacheType.F32, 1, 1024);
         AttentionFacts facts = new() { Heads = 1, KvHeads = 1, KeySize = 1, ValueSize = 1, Scale = 1 / MathF.Sqrt(Shape.Query),
             Rope = rope };
         Linear latent = run.Linear(_latent, Shape.Rank + Shape.Turned), output = run.Linear(_output, Hidden);
         Linear[] first = [latentQueries ? run.Linear(_queryDown, QueryRank) : run.Linear(_queries, Shape.Heads * Shape.Query), latent];
+        AttentionGate? gate = gated ? new(first.Sum(linear => linear.Outputs), Shape.Heads, Shape.Value, perHead: true) : null;
+        if (gated)
+            first = [.. first, run.Linear(_gate, Shape.Heads)];
         (Norm, Linear)? up = latentQueries ? (Norm(run, QueryRank), run.Linear(_queryUp, Shape.Heads * Shape.Query)) : null;
         LatentAttention attention;
         if (absorbed)
         {
             Linear[] keys = [.. _keys.Select(key => run.Linear(Transposed(key), Shape.Rank))],
                 values = [.. _values.Select(value => run.Linear(value, Shape.Value))];
-            attention = new AbsorbedLatentAttention(Shape, facts, first, up, Norm(run, Shape.Rank), keys, values, output, plan, 0);
+            attention = new AbsorbedLatentAttention(Shape, facts, first, up, Norm(run, Shape.Rank), keys, values, output, plan, 0, gate);
         }
         else
         {
             float[] both = [.. _keys.Zip(_values, (key, value) => key.Concat(value)).SelectMany(head => head)];
             attention = new ExpandedLatentAttention(Shape, facts, first, up, Norm(run, Shape.Rank),
-                run.Linear(both, Shape.Heads * (Shape.Still + Shape.Value)), output, plan, 0);
+                run.Linear(both, Shape.Heads * (Shape.Still + Shape.Value)), output, plan, 0, gate);
         }
         return run.Run(new Residual(null, attention), _x, chunk, threads, plan, rope);
     }
@@ -76,7 +80,7 @@ public unsafe class LatentAttentionTests
         return transposed;
     }
 
-    private void Compare(float[] y, bool latentQueries, RopeConfig rope)
+    private void Compare(float[] y, bool latentQueries, bool gated, RopeConfig rope)
     {
         List<double[]> latents = [], turned = [];
         for (int row = 0; row < Rows; row++)
@@ -92,6 +96,8 @@ public unsafe class LatentAttentionTests
                 double[] query = queries[(head * Shape.Query)..((head + 1) * Shape.Query)];
                 results.AddRange(Attend(query[..Shape.Still], Turn(query[Shape.Still..], row, rope), head, latents, turned));
             }
+            double[] gates = [.. PlainExperts.Multiply(_gate, n).Select(g => gated ? 1 / (1 + Math.Exp(-g)) : 1)];
+            results = [.. results.Select((result, i) => result * gates[i / Shape.Value])];
             double[] expected = PlainExperts.Multiply(_output, results.ToArray());
             for (int i = 0; i < Hidden; i++)
                 Assert.InRange(y[row * Hidden + i] - n[i] - expected[i], -3e-5, 3e-5);
