@@ -27,7 +27,8 @@ internal static class CogVlm
     private static Attention Attention(LayerReader layer, RopeTable rope)
     {
         AttentionFacts facts = layer.Facts;
-        int third = layer.Model.Width(facts.Heads, facts.KeySize, "attention.head_count"), all = layer.Model.Width(third, 3, "attention.head_count");
+        const string Key = "attention.head_count";
+        int third = layer.Model.Width(facts.Heads, facts.KeySize, Key), all = layer.Model.Width(third, 3, Key);
         AttentionLayout layout = new(0, facts.KeySize, third, facts.KeySize, 2 * third, facts.ValueSize);
         return layer.Attention(facts with { Rope = rope, Layout = layout }, [layer.Linear("attn_qkv", all, layer.Model.Hidden)]);
     }

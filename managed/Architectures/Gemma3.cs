@@ -16,10 +16,13 @@ internal static class Gemma3
         SlidingWindow window = r.SlidingWindow(every: 6);
         RopeTable far = r.Rope(RopePairing.Halves);
         RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.Number("rope.freq_base_swa", 10000), scaled: false);
-        return Gemma2.Network(r, r.Positive("final_logit_softcapping"), layer => Qwen3.Facts(layer, window.Covers(layer.Index) ? near : far) with
-        {
-            Sees = window.Sees(layer.Index),
-            Scale = Gemma2.Scale(r, LayersOf27B),
-        });
+        return Gemma2.Network(
+            r,
+            r.Positive("final_logit_softcapping"),
+            layer => Qwen3.Facts(layer, window.Covers(layer.Index) ? near : far) with
+            {
+                Sees = window.Sees(layer.Index),
+                Scale = Gemma2.Scale(r, LayersOf27B),
+            });
     }
 }

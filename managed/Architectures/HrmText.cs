@@ -44,5 +44,6 @@ internal static class HrmText
         return [slow.Keep(), fast.Fill(r.Tensors.Vector(name, r.Hidden))];
     }
 
-    private static Attention Attention(LayerReader layer, RopeTable rope) => layer.GatedAttention(layer.Facts with { Rope = rope }, perHead: false);
+    private static Attention Attention(LayerReader layer, RopeTable rope) =>
+        layer.GatedAttention(layer.Facts with { Rope = rope }, perHead: false);
 }

@@ -12,7 +12,8 @@ internal static class Mistral3
     private static Network Build(ModelReader r)
     {
         RopeTable rope = r.Rope(RopePairing.Neighbours, factors: r.RopeFactors);
-        PositionScale? temperature = r.Positive("attention.temperature_scale") is { } scale ? new LogTemperature(scale, r.OriginalContext) : null;
+        PositionScale? temperature = r.Positive("attention.temperature_scale") is { } scale
+            ? new LogTemperature(scale, r.OriginalContext) : null;
         return r.Decoder(
             layer => layer.Facts with { Rope = rope, Temperature = temperature },
             layer => r.ExpertCount > 0 ? layer.GatedExperts(layer.Routing, Activation.Silu) : layer.GatedFeedForward(Activation.Silu));

@@ -17,13 +17,17 @@ internal static class MuseGlimmer
     private static Network Build(ModelReader r)
     {
         SlidingWindow window = r.SlidingWindow(every: 4);
-        RopeTable rope = r.Rope(RopePairing.Neighbours, frequencyBase: r.Number("rope.freq_base_swa", r.Number("rope.freq_base", 10000)), scaled: false);
+        double frequencyBase = r.Number("rope.freq_base_swa", r.Number("rope.freq_base", 10000));
+        RopeTable rope = r.Rope(RopePairing.Neighbours, frequencyBase: frequencyBase, scaled: false);
         return r.Network(
             r.Tokens(),
             layer =>
             [
                 .. layer.Index == 0 ? (Block[])[new StreamNorm(r.BareRmsNorm())] : [],
-                new Residual(layer.RmsNorm("attn_norm"), layer.GatedAttention(Facts(layer, rope, window), perHead: false), After(layer, "post_attention_norm")),
+                new Residual(
+                    layer.RmsNorm("attn_norm"),
+                    layer.GatedAttention(Facts(layer, rope, window), perHead: false),
+                    After(layer, "post_attention_norm")),
                 new Residual(layer.RmsNorm("ffn_norm"), layer.GatedFeedForward(Activation.Silu), After(layer, "post_ffw_norm")),
             ],
             new Exit(r.RmsNorm("output_norm"), r.Head(), r.Positive("logit_scale") ?? 1f, Cap(r)));

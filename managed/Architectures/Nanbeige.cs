@@ -26,5 +26,6 @@ internal static class Nanbeige
             new Exit(r.RmsNorm("output_norm"), r.Head()));
     }
 
-    private static bool IsBetweenRounds(ModelReader r, int layer) => layer % r.LayersOfWeights == r.LayersOfWeights - 1 && layer < r.Layers - 1;
+    private static bool IsBetweenRounds(ModelReader r, int layer) =>
+        layer % r.LayersOfWeights == r.LayersOfWeights - 1 && layer < r.Layers - 1;
 }

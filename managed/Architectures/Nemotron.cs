@@ -11,6 +11,9 @@ internal static class Nemotron
     private static Network Build(ModelReader r)
     {
         RopeTable rope = r.Rope(RopePairing.Halves);
-        return r.Decoder(layer => layer.Facts with { Rope = rope }, layer => layer.PlainFeedForward(Activation.ReluSquared), layerNorms: true);
+        return r.Decoder(
+            layer => layer.Facts with { Rope = rope },
+            layer => layer.PlainFeedForward(Activation.ReluSquared),
+            layerNorms: true);
     }
 }

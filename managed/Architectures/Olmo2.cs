@@ -19,15 +19,15 @@ internal static class Olmo2
             r.Tokens(),
             layer =>
             [
-                new Residual(null, layer.Attention(Facts(layer, window.Covers(layer.Index) ? near : far, window)), layer.RmsNorm("post_attention_norm")),
+                new Residual(null, layer.Attention(Facts(layer, window, near, far)), layer.RmsNorm("post_attention_norm")),
                 new Residual(null, layer.GatedFeedForward(Activation.Silu), layer.RmsNorm("post_ffw_norm")),
             ],
             new Exit(r.RmsNorm("output_norm"), r.Head()));
     }
 
-    private static AttentionFacts Facts(LayerReader layer, RopeTable rope, SlidingWindow window) => layer.Facts with
+    private static AttentionFacts Facts(LayerReader layer, SlidingWindow window, RopeTable near, RopeTable far) => layer.Facts with
     {
-        Rope = rope,
+        Rope = window.Covers(layer.Index) ? near : far,
         Sees = window.Sees(layer.Index),
         Projected = layer.WholeNorms(layer.Facts),
     };

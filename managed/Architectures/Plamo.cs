@@ -17,7 +17,12 @@ internal static class Plamo
             layer =>
             {
                 Norm norm = layer.RmsNorm("attn_norm");
-                return [new ParallelResidual((norm, layer.Attention(layer.Facts with { Rope = rope })), (norm, layer.GatedFeedForward(Activation.Silu)))];
+                return
+                [
+                    new ParallelResidual(
+                        (norm, layer.Attention(layer.Facts with { Rope = rope })),
+                        (norm, layer.GatedFeedForward(Activation.Silu))),
+                ];
             },
             new Exit(r.RmsNorm("output_norm"), r.Head()));
     }

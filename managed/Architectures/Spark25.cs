@@ -20,12 +20,15 @@ internal static class Spark25
             r.Tokens(),
             layer =>
             [
-                new Residual(layer.RmsNorm("attn_norm"), layer.GatedAttention(Facts(layer, window.Covers(layer.Index) ? near : far, window), perHead: true)),
+                new Residual(layer.RmsNorm("attn_norm"), layer.GatedAttention(Facts(layer, window, near, far), perHead: true)),
                 new Residual(layer.RmsNorm("ffn_norm"), layer.GatedFeedForward(Activation.GeluTanh)),
             ],
             new Exit(r.RmsNorm("output_norm"), r.Head()));
     }
 
-    private static AttentionFacts Facts(LayerReader layer, RopeTable rope, SlidingWindow window) =>
-        layer.Facts with { Rope = rope, Sees = window.Sees(layer.Index) };
+    private static AttentionFacts Facts(LayerReader layer, SlidingWindow window, RopeTable near, RopeTable far) => layer.Facts with
+    {
+        Rope = window.Covers(layer.Index) ? near : far,
+        Sees = window.Sees(layer.Index),
+    };
 }

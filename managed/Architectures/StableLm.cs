@@ -20,7 +20,8 @@ internal static class StableLm
             new Exit(r.LayerNorm("output_norm"), r.Head()));
     }
 
-    private static Block[] Blocks(LayerReader layer, Norm norm, Attention attention, FeedForward feedForward) => layer.Contains("ffn_norm.weight")
+    private static Block[] Blocks(LayerReader layer, Norm norm, Attention attention, FeedForward feedForward) =>
+        layer.Contains("ffn_norm.weight")
         ? [new Residual(norm, attention), new Residual(layer.LayerNorm("ffn_norm"), feedForward)]
         : [new ParallelResidual((norm, attention), (norm, feedForward))];
 
