@@ -17,7 +17,11 @@ async function programFor(isa) {
   const properties = { IlcInstructionSet: ENGINES[isa].ilc };
   const step = {
     name: `engine for the benchmark ${isa}`,
-    inputs: [...files('managed', '.cs'), ...files('bench/engine', '.cs', '.csproj'), 'test/managed/Grammars/SchemaOrder.cs'],
+    inputs: [
+      ...files('managed', '.cs'),
+      ...files('bench/engine', '.cs', '.csproj'),
+      'test/managed/Grammars/SchemaOrder.cs',
+    ],
     outputs: [`${at}/publish/engine`],
     extra: [ENGINES[isa].ilc, RID],
     work: () => publish(step.name, 'bench/engine/Engine.csproj', { rid: RID, at, properties }),

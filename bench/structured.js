@@ -34,7 +34,8 @@ async function main(args) {
     return;
   }
   const figures = lines.filter((line) => line.length > 3);
-  for (const [what, count, more] of lines.filter((line) => line.length === 3)) console.log(`${what}: ${count} (${more})`);
+  for (const [what, count, more] of lines.filter((line) => line.length === 3))
+    console.log(`${what}: ${count} (${more})`);
   console.log(NAMES[isa]);
   console.log(alignedLine(['', 'count', 'mean', 'p50', 'p90', 'p99', 'p99.9', 'max'], 14, 10));
   for (const line of figures) console.log(alignedLine(line, 14, 10));

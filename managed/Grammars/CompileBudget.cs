@@ -58,7 +58,8 @@ internal sealed class CompileBudget(CancellationToken cancel = default, int mill
         }
         else if (now > _deadline)
         {
-            throw new RealmException(ErrorCode.Limit, $"a step of the format takes more than {GrammarLimits.StepMilliseconds} ms; make it simpler");
+            throw new RealmException(ErrorCode.Limit,
+                $"a step of the format takes more than {GrammarLimits.StepMilliseconds} ms; make it simpler");
         }
     }
 }

@@ -224,7 +224,8 @@ internal sealed partial class ExpressionStore
                 {
                     continue;
                 }
-                int known = _nodes[next].Kind is ExpressionKind.Both or ExpressionKind.Not || !IsTold(next) ? _nodes[next].Shortest : Shortest(next);
+                bool isSearched = _nodes[next].Kind is ExpressionKind.Both or ExpressionKind.Not || !IsTold(next);
+                int known = isSearched ? _nodes[next].Shortest : Shortest(next);
                 if (known == NoText)
                 {
                     continue;
@@ -244,7 +245,8 @@ internal sealed partial class ExpressionStore
             if (from.Count > GrammarLimits.SearchedStates)
             {
                 throw new RealmException(ErrorCode.Limit,
-                    $"whether patterns and lengths can be met together needs more than {GrammarLimits.SearchedStates} states; make them simpler");
+                    $"whether patterns and lengths can be met together needs more than {GrammarLimits.SearchedStates} states;"
+                    + " make them simpler");
             }
         }
         if (end < 0)

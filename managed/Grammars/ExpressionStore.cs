@@ -50,7 +50,7 @@ internal sealed partial class ExpressionStore
     /// <summary>The members of a choice or an intersection.</summary>
     public ReadOnlySpan<int> Members(int expression) => _lists.AsSpan(_nodes[expression].A, _nodes[expression].B);
 
-    public ReadOnlySpan<byte> LiteralOf(int expression) => _literals.AsSpan(_nodes[expression].A, _nodes[expression].B - _nodes[expression].A);
+    public ReadOnlySpan<byte> LiteralOf(int expression) => _literals.AsSpan(_nodes[expression].A.._nodes[expression].B);
 
     public int Bytes(ByteSet set)
     {

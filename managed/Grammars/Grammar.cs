@@ -122,7 +122,8 @@ internal sealed class Grammar
                 }
             }
         }
-        if (!_table[position.State].TakesTokens || (uint)token >= (uint)Vocabulary.Count || Array.IndexOf(Vocabulary.EndIds, token) >= 0 && !IsNamed(position, token))
+        if (!_table[position.State].TakesTokens || (uint)token >= (uint)Vocabulary.Count
+            || Array.IndexOf(Vocabulary.EndIds, token) >= 0 && !IsNamed(position, token))
         {
             return byBytes;
         }

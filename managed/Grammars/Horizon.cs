@@ -80,8 +80,13 @@ internal sealed class Horizon(ExpressionStore store, int bytes)
         {
             return expression;
         }
+        pattern = Clamp(pattern);
         return counted.B == 0 ? pattern : store.Both(pattern, store.Repeat(counted.A, counted.B, ExpressionStore.NoEnd));
     }
 
-    private bool IsLength(int member) => store[member].Kind == ExpressionKind.Repeat && store[member].C != ExpressionStore.NoEnd && store.AnyCharacters.Contains(store[member].A);
+    private bool IsLength(int member)
+    {
+        ExpressionNode node = store[member];
+        return node.Kind == ExpressionKind.Repeat && node.C != ExpressionStore.NoEnd && store.AnyCharacters.Contains(node.A);
+    }
 }

@@ -26,7 +26,8 @@ internal sealed class LeftRecursion(GrammarRules rules)
                 Turn(circle, nullable);
             }
         }
-        throw new RealmException(ErrorCode.Unsupported, "rules begin with themselves behind rules that may be empty, in a way that can't be turned round");
+        throw new RealmException(ErrorCode.Unsupported,
+            "rules begin with themselves behind rules that may be empty, in a way that can't be turned round");
     }
 
     /// <summary>Whether a rule calls itself before anything else: what llama.cpp refuses.</summary>

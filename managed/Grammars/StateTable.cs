@@ -194,7 +194,8 @@ internal sealed class StateTable
                 return from.Nearest = 256 + token;
             }
         }
-        throw new RealmException(ErrorCode.Unsupported, "the shortest text of the grammar needs a token that is only said by what it is not");
+        throw new RealmException(ErrorCode.Unsupported,
+            "the shortest text of the grammar needs a token that is only said by what it is not");
     }
 
     /// <summary>Bytes that a state does not tell apart.</summary>
@@ -314,7 +315,7 @@ internal sealed class StateTable
         foreach ((int rule, int rest) in _store.FirstCalls(expression))
         {
             int body = _bodyOf(rule);
-            if (body != ExpressionStore.Nothing && _store.Shortest(rest) < ExpressionStore.NoText && _store.Shortest(body) < ExpressionStore.NoText)
+            if (_store.Shortest(rest) < ExpressionStore.NoText && _store.Shortest(body) < ExpressionStore.NoText)
             {
                 _open.Add((body, rest == ExpressionStore.Empty ? stack : Cell(rest, stack)));
             }

@@ -249,5 +249,8 @@ internal sealed class TierMasks
     }
 
     /// <summary>Whether it is worth asking for slices: they begin with any letter.</summary>
-    private static bool MayHoldSlice(GrammarState state) => state.First.Contains('a') && state.First.Contains('~') && state.First.Contains(0xE4);
+    private static bool MayHoldSlice(GrammarState state)
+    {
+        return state.First.Contains('a') && state.First.Contains('~') && state.First.Contains(0xE4);
+    }
 }

@@ -66,7 +66,8 @@ internal sealed class ArrayShape(SchemaCompiler compiler, SchemaExpansion expans
             }
             else
             {
-                node = _store.Sequence(other, _store.Repeat(next, Math.Max(0, missing - 1), left == ExpressionStore.NoEnd ? left : left - 1));
+                int more = left == ExpressionStore.NoEnd ? left : left - 1;
+                node = _store.Sequence(other, _store.Repeat(next, Math.Max(0, missing - 1), more));
                 node = missing == 0 ? _store.Optional(node) : node;
             }
         }
@@ -114,7 +115,8 @@ internal sealed class ArrayShape(SchemaCompiler compiler, SchemaExpansion expans
                     at[count] = _store.Sequence(_store.Star(none), _store.Choice(ends, further));
                     continue;
                 }
-                int[] next = isLast && most == int.MaxValue ? First(branch, claim, from, counts, isBounded, least) : isLast ? new int[counts + 2] : after;
+                int[] next = !isLast ? after
+                    : most == int.MaxValue ? First(branch, claim, from, counts, isBounded, least) : new int[counts + 2];
                 at[count] = _store.Choice(mayEnd ? ExpressionStore.Empty : ExpressionStore.Nothing,
                     _store.Sequence(one, next[more]), _store.Sequence(none, next[count]));
             }
@@ -146,7 +148,8 @@ internal sealed class ArrayShape(SchemaCompiler compiler, SchemaExpansion expans
         List<JsonItem>? values = front == 0 && branch.Contains.Count == 0 ? compiler.FiniteValues(ClaimsOf(branch, 0)) : null;
         if (values == null || values.Count > MostUnique)
         {
-            throw SchemaFault.Unsupported(keyword, $"uniqueItems is held only where items are one of at most {MostUnique} given values, or maxItems is 1");
+            throw SchemaFault.Unsupported(keyword,
+                $"uniqueItems is held only where items are one of at most {MostUnique} given values, or maxItems is 1");
         }
         if (least > values.Count)
         {

@@ -34,7 +34,8 @@ internal readonly struct Exact : IEquatable<Exact>, IComparable<Exact>
         int e = text.AsSpan().IndexOfAny('e', 'E');
         ReadOnlySpan<char> mantissa = e < 0 ? text : text.AsSpan(0, e);
         int power = 0;
-        if (e >= 0 && (!int.TryParse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out power) || Math.Abs(power) > MostDigits))
+        if (e >= 0 && (!int.TryParse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out power)
+            || power is < -MostDigits or > MostDigits))
         {
             return null;
         }

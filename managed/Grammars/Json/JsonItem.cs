@@ -112,7 +112,8 @@ internal sealed class JsonItem
             {
                 throw new RealmException(ErrorCode.Limit, $"the {what} is nested deeper than {GrammarLimits.Depth}");
             }
-            throw new RealmException(ErrorCode.InvalidArgument, $"the {what} is not valid JSON (at byte {reader.BytesConsumed}): {e.Message}");
+            throw new RealmException(ErrorCode.InvalidArgument,
+                $"the {what} is not valid JSON (at byte {reader.BytesConsumed}): {e.Message}");
         }
     }
 

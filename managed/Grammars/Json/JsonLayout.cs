@@ -47,6 +47,6 @@ internal sealed class JsonLayout
     /// <summary>Something between two brackets.</summary>
     public int Within(byte open, int content, byte close)
     {
-        return _store.Sequence(_store.Literal([open]), _space, content, IsFlexible ? _space : ExpressionStore.Empty, _store.Literal([close]));
+        return _store.Sequence(_store.Literal([open]), _space, content, _space, _store.Literal([close]));
     }
 }

@@ -11,6 +11,9 @@ internal static class JsonNumbers
     /// <summary>Digits behind the point: six zeros, beyond which JavaScript writes an exponent, and seventeen that count.</summary>
     public const int FractionDigits = 23;
 
+    /// <summary>
+    /// Digits of a negative exponent. A positive one is at most 279: with it, the longest whole part is still a number to JavaScript.
+    /// </summary>
     private const int ExponentDigits = 3;
 
     /// <summary>Numbers within bounds.</summary>
@@ -20,7 +23,8 @@ internal static class JsonNumbers
         {
             var machine = new NumberMachine(bounds);
             int within = store.Machine(store.Add(machine), machine.Start);
-            return bounds.Excluded.Count == 0 ? within : store.Both([within, .. bounds.Excluded.ConvertAll(value => store.Not(Forms(store, value)))]);
+            List<int> others = bounds.Excluded.ConvertAll(value => store.Not(Forms(store, value)));
+            return others.Count == 0 ? within : store.Both([within, .. others]);
         }
         int digit = store.Bytes(ByteSet.Range((byte)'0', (byte)'9'));
         int natural = store.Sequence(store.Bytes(ByteSet.Range((byte)'1', (byte)'9')), store.Repeat(digit, 0, WholeDigits - 1));
@@ -30,8 +34,13 @@ internal static class JsonNumbers
             return store.Choice(zero, store.Sequence(store.Optional(minus), natural));
         }
         int fraction = store.Sequence(store.Literal("."u8), store.Repeat(digit, 1, FractionDigits));
-        int sign = store.Bytes(ByteSet.Of((byte)'+') | ByteSet.Of((byte)'-'));
-        int exponent = store.Sequence(store.Bytes(ByteSet.Of((byte)'e') | ByteSet.Of((byte)'E')), store.Optional(sign), store.Repeat(digit, 1, ExponentDigits));
+        int upward = store.Sequence(store.Optional(store.Literal("+"u8)), store.Choice(
+            store.Repeat(digit, 1, 2),
+            store.Sequence(store.Literal("1"u8), digit, digit),
+            store.Sequence(store.Literal("2"u8), store.Bytes(ByteSet.Range((byte)'0', (byte)'7')), digit)));
+        int downward = store.Sequence(store.Literal("-"u8), store.Repeat(digit, 1, ExponentDigits));
+        int mark = store.Bytes(ByteSet.Of((byte)'e') | ByteSet.Of((byte)'E'));
+        int exponent = store.Sequence(mark, store.Choice(upward, downward));
         return store.Sequence(store.Optional(minus), store.Choice(zero, natural), store.Optional(fraction), store.Optional(exponent));
     }
 

@@ -77,7 +77,7 @@ internal sealed class NameMachine : ByteMachine
             case < Escape:
                 return PlainText.Next(mode, value);
             case Escape:
-                return value == 'u' ? Hex1 : value is (byte)'"' or (byte)'\\' or (byte)'b' or (byte)'f' or (byte)'n' or (byte)'r' or (byte)'t' ? 0 : -1;
+                return value == 'u' ? Hex1 : "\"\\bfnrt"u8.Contains(value) ? 0 : -1;
             case Hex1:
                 return value == '0' ? Hex2 : -1;
             case Hex2:
@@ -86,7 +86,7 @@ internal sealed class NameMachine : ByteMachine
                 return value == '0' ? HexLow0 : value == '1' ? HexLow1 : -1;
             case HexLow0:
                 // 8, 9, a, c and d have letters of their own.
-                return value is >= (byte)'0' and <= (byte)'7' or (byte)'b' or (byte)'B' or (byte)'e' or (byte)'E' or (byte)'f' or (byte)'F' ? 0 : -1;
+                return "01234567bBeEfF"u8.Contains(value) ? 0 : -1;
             default:
                 return char.IsAsciiHexDigit((char)value) ? 0 : -1;
         }

@@ -25,7 +25,8 @@ internal sealed class NumberBounds
     public bool HasAny => Low != null || High != null || Multiple != null || NotMultiples.Count > 0 || Excluded.Count > 0;
 
     /// <summary>Whether no number can be between the bounds.</summary>
-    public bool IsEmpty => Low is { } low && High is { } high && (low.CompareTo(high) > 0 || low.CompareTo(high) == 0 && (IsLowOpen || IsHighOpen));
+    public bool IsEmpty => Low is { } low && High is { } high
+        && (low.CompareTo(high) > 0 || low.CompareTo(high) == 0 && (IsLowOpen || IsHighOpen));
 
     public NumberBounds Copy() => new()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace Realm.Grammars.Json;
@@ -19,7 +20,8 @@ internal sealed partial class NumberMachine : ByteMachine
     }
 
     /// <summary>A state. Compared with a bound: -1 below it so far, 0 the same digits, 1 above.</summary>
-    private readonly record struct At(Phase Phase, bool IsNegative, int Digits, int Low, int High, bool IsZero, BigInteger Remainder, string Others);
+    private readonly record struct At(
+        Phase Phase, bool IsNegative, int Digits, int Low, int High, bool IsZero, BigInteger Remainder, string Others);
 
     /// <summary>A bound as the digits of its amount, for numbers of one sign.</summary>
     private readonly record struct Bound(bool Exists, string Whole, string Fraction);
@@ -94,14 +96,15 @@ internal sealed partial class NumberMachine : ByteMachine
             return false;
         }
         int low = Final(at, at.Low, _low[sign]), high = Final(at, at.High, _high[sign]);
-        bool lowOpen = at.IsNegative ? _bounds.IsHighOpen : _bounds.IsLowOpen, highOpen = at.IsNegative ? _bounds.IsLowOpen : _bounds.IsHighOpen;
+        bool lowOpen = at.IsNegative ? _bounds.IsHighOpen : _bounds.IsLowOpen;
+        bool highOpen = at.IsNegative ? _bounds.IsLowOpen : _bounds.IsHighOpen;
         if (_low[sign].Exists && (low < 0 || low == 0 && lowOpen) || _high[sign].Exists && (high > 0 || high == 0 && highOpen))
         {
             return false;
         }
         int fraction = at.Phase == Phase.Fraction ? at.Digits : 0;
-        return (_divisor.IsZero || fraction > _scale && at.Remainder.IsZero || fraction <= _scale && (at.Remainder * BigInteger.Pow(10, _scale - fraction) % _divisor).IsZero)
-            && NoneDivides(at, fraction);
+        BigInteger rest = _divisor.IsZero ? 0 : at.Remainder * BigInteger.Pow(10, Math.Max(0, _scale - fraction)) % _divisor;
+        return rest.IsZero && NoneDivides(at, fraction);
     }
 
     /// <summary>Where a bound has the other sign, it decides without digits.</summary>
@@ -112,7 +115,8 @@ internal sealed partial class NumberMachine : ByteMachine
         {
             return false;
         }
-        return !(_bounds.High is { } high && (sign > 0 && high.Sign <= 0 || sign == 0 && (high.Sign < 0 || high.Sign == 0 && _bounds.IsHighOpen)));
+        return !(_bounds.High is { } high
+            && (sign > 0 && high.Sign <= 0 || sign == 0 && (high.Sign < 0 || high.Sign == 0 && _bounds.IsHighOpen)));
     }
 
     private At? After(At at, char value)
@@ -194,7 +198,7 @@ internal sealed partial class NumberMachine : ByteMachine
                 continue;
             }
             parts[i] = counts(i)
-                ? ((BigInteger.Parse(parts[i], System.Globalization.CultureInfo.InvariantCulture) * 10 + (digit - '0')) % _notDivisors[i]).ToString(System.Globalization.CultureInfo.InvariantCulture)
+                ? Text((BigInteger.Parse(parts[i], CultureInfo.InvariantCulture) * 10 + (digit - '0')) % _notDivisors[i])
                 : digit == '0' ? parts[i] : "x";
         }
         return string.Join(' ', parts);
@@ -211,8 +215,8 @@ internal sealed partial class NumberMachine : ByteMachine
         {
             if (parts[i] != "x")
             {
-                BigInteger rest = BigInteger.Parse(parts[i], System.Globalization.CultureInfo.InvariantCulture) * BigInteger.Pow(10, Math.Max(0, _notScales[i] - fraction));
-                if ((rest % _notDivisors[i]).IsZero)
+                BigInteger rest = BigInteger.Parse(parts[i], CultureInfo.InvariantCulture);
+                if ((rest * BigInteger.Pow(10, Math.Max(0, _notScales[i] - fraction)) % _notDivisors[i]).IsZero)
                 {
                     return false;
                 }
@@ -240,13 +244,13 @@ internal sealed partial class NumberMachine : ByteMachine
             return compared == 0 && bound.Fraction.Length > 0 ? -1 : compared;
         }
         // Digits of the bound that were not written are zeros of the number.
-        return compared == 0 && bound.Fraction.Length > at.Digits && bound.Fraction.AsSpan(at.Digits).ContainsAnyExcept('0') ? -1 : compared;
+        bool isShort = bound.Fraction.Length > at.Digits && bound.Fraction.AsSpan(at.Digits).ContainsAnyExcept('0');
+        return compared == 0 && isShort ? -1 : compared;
     }
 
     private static string WholeOf(Exact value)
     {
-        string digits = BigInteger.Abs(value.Power >= 0 ? value.Scaled(0) : value.Digits / BigInteger.Pow(10, -value.Power)).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return digits;
+        return Text(BigInteger.Abs(value.Power >= 0 ? value.Scaled(0) : value.Digits / BigInteger.Pow(10, -value.Power)));
     }
 
     private static Bound LowOf(Exact? bound, int sign)
@@ -256,9 +260,12 @@ internal sealed partial class NumberMachine : ByteMachine
         {
             return new Bound(false, "0", "");
         }
-        string fraction = value.Power >= 0 ? "" : BigInteger.Abs(value.Digits % BigInteger.Pow(10, -value.Power)).ToString(System.Globalization.CultureInfo.InvariantCulture).PadLeft(-value.Power, '0');
+        string fraction = value.Power >= 0 ? ""
+            : Text(BigInteger.Abs(value.Digits % BigInteger.Pow(10, -value.Power))).PadLeft(-value.Power, '0');
         return new Bound(true, WholeOf(value), fraction);
     }
+
+    private static string Text(BigInteger value) => value.ToString(CultureInfo.InvariantCulture);
 
     private int Number(At at)
     {

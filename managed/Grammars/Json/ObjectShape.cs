@@ -4,7 +4,8 @@ namespace Realm.Grammars.Json;
 /// Objects: declared names in their order, each where it must or may be, then other names by the patterns that they match. How many
 /// there are is counted only where it matters.
 /// </summary>
-internal sealed partial class ObjectShape(SchemaCompiler compiler, SchemaExpansion expansion, SchemaCheck check, StringShape strings, JsonLayout layout, GrammarRules rules)
+internal sealed partial class ObjectShape(
+    SchemaCompiler compiler, SchemaExpansion expansion, SchemaCheck check, StringShape strings, JsonLayout layout, GrammarRules rules)
 {
     private const int MostPatterns = 10;
     private const int MostNodes = 1 << 18;
@@ -19,9 +20,9 @@ internal sealed partial class ObjectShape(SchemaCompiler compiler, SchemaExpansi
         {
             return ExpressionStore.Nothing;
         }
-        if (branch.Excluded.Exists(value => value.IsObject && value.Items.Count > 0))
+        if (branch.Excluded.Find(value => value.IsObject && value.Items.Count > 0) is { } excluded)
         {
-            throw SchemaFault.Unsupported(branch.Excluded.Find(value => value.IsObject)!, "that a value is not a given object can't be held by this engine");
+            throw SchemaFault.Unsupported(excluded, "that a value is not a given object can't be held by this engine");
         }
         int least = branch.Excluded.Exists(value => value.IsObject) ? Math.Max(1, branch.MinProperties) : branch.MinProperties;
         int other = OtherMembers(branch, names);
@@ -146,7 +147,8 @@ internal sealed partial class ObjectShape(SchemaCompiler compiler, SchemaExpansi
             int key = _store.Sequence(_store.Literal([(byte)'"', .. JsonText.Characters(name), (byte)'"']), layout.Colon);
             return isBehindAnother ? _store.Sequence(layout.Comma, key) : key;
         }
-        return _store.Literal([.. isBehindAnother ? layout.PlainComma : [], (byte)'"', .. JsonText.Characters(name), (byte)'"', .. layout.PlainColon]);
+        byte[] comma = isBehindAnother ? layout.PlainComma : [];
+        return _store.Literal([.. comma, (byte)'"', .. JsonText.Characters(name), (byte)'"', .. layout.PlainColon]);
     }
 
     /// <summary>What may follow behind the declared names, of which so many came.</summary>
@@ -210,7 +212,8 @@ internal sealed partial class ObjectShape(SchemaCompiler compiler, SchemaExpansi
             var name = new List<int>(parts);
             for (int i = 0; i < patterns.Count; i++)
             {
-                JsonItem where = branch.Objects.Find(schema => schema["patternProperties"]?[patterns[i]] != null)!["patternProperties"]![patterns[i]]!;
+                JsonItem schema = branch.Objects.Find(schema => schema["patternProperties"]?[patterns[i]] != null)!;
+                JsonItem where = schema["patternProperties"]![patterns[i]]!;
                 int pattern = strings.Pattern(where, patterns[i]);
                 name.Add((matched >> i & 1) != 0 ? pattern : _store.Not(pattern));
             }

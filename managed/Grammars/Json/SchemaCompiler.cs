@@ -86,7 +86,7 @@ internal sealed class SchemaCompiler
         for (int i = 0; i < claims.Count; i++)
         {
             Claim claim = claims[i] = _expansion.Direct(claims[i]);
-            if (claim.Schema.Kind == JsonValueKind.True && !claim.IsDenied || !claim.IsDenied && claim.Schema is { IsObject: true, Items.Count: 0 })
+            if (!claim.IsDenied && claim.Schema is { Kind: JsonValueKind.True } or { IsObject: true, Items.Count: 0 })
             {
                 continue;
             }
@@ -163,7 +163,9 @@ internal sealed class SchemaCompiler
         foreach (Claim claim in claims)
         {
             JsonItem schema = claim.Schema;
-            List<JsonItem>? values = claim.IsDenied ? null : schema["const"] is { } constant ? [constant] : schema["enum"] is { } list ? SchemaKeywords.List(list) : null;
+            List<JsonItem>? values = claim.IsDenied ? null
+                : schema["const"] is { } constant ? [constant]
+                : schema["enum"] is { } list ? SchemaKeywords.List(list) : null;
             if (values != null)
             {
                 _expansion.Expand([.. claims]);
@@ -187,7 +189,8 @@ internal sealed class SchemaCompiler
         int all = ExpressionStore.Nothing;
         if ((branch.Types & (JsonTypes.Null | JsonTypes.Boolean)) != 0)
         {
-            all = Constants(Constants().FindAll(value => (branch.Types & (value.Kind == JsonValueKind.Null ? JsonTypes.Null : JsonTypes.Boolean)) != 0
+            all = Constants(Constants().FindAll(value =>
+                (branch.Types & (value.Kind == JsonValueKind.Null ? JsonTypes.Null : JsonTypes.Boolean)) != 0
                 && !branch.Excluded.Exists(excluded => SchemaCheck.AreEqual(excluded, value))));
         }
         if ((branch.Types & JsonTypes.Number) != 0)

@@ -5,6 +5,7 @@ internal sealed class SchemaDocument
 {
     private const string Unnamed = "json-schema://document/";
 
+    private static readonly string[] OldDrafts = ["draft-03", "draft-04", "draft-06", "draft-07"];
     private static readonly string[] Maps = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"];
     private static readonly string[] Lists = ["allOf", "anyOf", "oneOf", "prefixItems", "items"];
     private static readonly string[] Singles =
@@ -21,7 +22,7 @@ internal sealed class SchemaDocument
     {
         Root = root;
         string? dialect = root["$schema"] is { IsString: true } schema ? schema.Text : null;
-        IsOld = dialect != null && (dialect.Contains("draft-04") || dialect.Contains("draft-06") || dialect.Contains("draft-07") || dialect.Contains("draft-03"));
+        IsOld = dialect != null && Array.Exists(OldDrafts, draft => dialect.Contains(draft, StringComparison.Ordinal));
         _bases[root] = Unnamed;
         _resources[Unnamed] = root;
         Collect();
@@ -64,7 +65,8 @@ internal sealed class SchemaDocument
         foreach (string part in fragment.Length == 0 ? [] : fragment[1..].Split('/'))
         {
             string name = part.Replace("~1", "/").Replace("~0", "~");
-            item = item.IsArray && int.TryParse(name, out int index) && index >= 0 && index < item.Items.Count ? item.Items[index] : item[name];
+            bool isIndex = int.TryParse(name, out int index) && index >= 0 && index < item.Items.Count;
+            item = item.IsArray && isIndex ? item.Items[index] : item[name];
             if (item == null)
             {
                 throw Lost();
@@ -95,7 +97,9 @@ internal sealed class SchemaDocument
         {
             return absolute.AbsoluteUri;
         }
-        return Uri.TryCreate(at, UriKind.Absolute, out Uri? root) && Uri.TryCreate(root, place, out Uri? joined) ? joined.AbsoluteUri : place;
+        return Uri.TryCreate(at, UriKind.Absolute, out Uri? root) && Uri.TryCreate(root, place, out Uri? joined)
+            ? joined.AbsoluteUri
+            : place;
     }
 
     /// <summary>Notes all ids and anchors, in the places where schemas stand.</summary>

@@ -16,7 +16,8 @@ internal sealed partial class SchemaExpansion
         }
         foreach (JsonItem keyword in document.IsOld && schema["$ref"] != null ? [] : schema.Items)
         {
-            if (!DenyValue(keyword, ways) && !DenyObject(schema, keyword, ways) && !DenyArray(schema, keyword, ways) && !DenyParts(schema, keyword, ways))
+            if (!DenyValue(keyword, ways) && !DenyObject(keyword, ways)
+                && !DenyArray(schema, keyword, ways) && !DenyParts(schema, keyword, ways))
             {
                 lost = keyword;
             }
@@ -109,7 +110,7 @@ internal sealed partial class SchemaExpansion
         }
     }
 
-    private static bool DenyObject(JsonItem schema, JsonItem keyword, List<Action<SchemaBranch>> ways)
+    private static bool DenyObject(JsonItem keyword, List<Action<SchemaBranch>> ways)
     {
         switch (keyword.Name)
         {

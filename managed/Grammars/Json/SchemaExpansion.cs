@@ -243,7 +243,8 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
                 }
                 break;
             case "anyOf":
-                branch.Splits.Add(SchemaKeywords.List(keyword, mayBeEmpty: false).ConvertAll<Action<SchemaBranch>>(each => one => Ask(one, each, false)));
+                List<JsonItem> any = SchemaKeywords.List(keyword, mayBeEmpty: false);
+                branch.Splits.Add(any.ConvertAll<Action<SchemaBranch>>(each => one => Ask(one, each, false)));
                 break;
             case "oneOf":
                 branch.Splits.Add(OneOf(SchemaKeywords.List(keyword, mayBeEmpty: false)));
@@ -275,7 +276,8 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
             branch.Numbers.MultipleOf(value.Sign > 0 ? value : throw SchemaFault.Invalid(keyword, "multipleOf must be above 0"));
             return;
         }
-        Bind(branch.Numbers, keyword.Name is "minimum" or "exclusiveMinimum", value, keyword.Name!.StartsWith("exclusive", StringComparison.Ordinal));
+        bool isOpen = keyword.Name is "exclusiveMinimum" or "exclusiveMaximum";
+        Bind(branch.Numbers, keyword.Name is "minimum" or "exclusiveMinimum", value, isOpen);
     }
 
     private static void Bind(NumberBounds numbers, bool isLow, Exact value, bool open)
@@ -382,7 +384,8 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
         {
             return Expand(claims).Count == 0;
         }
-        catch (RealmException e) when (e.Code is ErrorCode.Unsupported || e.Code is ErrorCode.Limit && e.Message.StartsWith("schema", StringComparison.Ordinal))
+        catch (RealmException e) when (e.Code == ErrorCode.Unsupported
+            || e.Code == ErrorCode.Limit && e.Message.StartsWith("schema", StringComparison.Ordinal))
         {
             // What can't be told is not clear.
             return false;
@@ -426,7 +429,8 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
         branch.Types &= branch.MinLength > branch.MaxLength ? ~JsonTypes.String : JsonTypes.All;
         branch.Types &= branch.MinItems > branch.MaxItems ? ~JsonTypes.Array : JsonTypes.All;
         branch.Types &= branch.MinProperties > branch.MaxProperties ? ~JsonTypes.Object : JsonTypes.All;
-        if ((branch.Types & JsonTypes.Object) != 0 && branch.Required.Exists(name => branch.Forbidden.Contains(name) || IsMemberImpossible(branch, name)))
+        if ((branch.Types & JsonTypes.Object) != 0
+            && branch.Required.Exists(name => branch.Forbidden.Contains(name) || IsMemberImpossible(branch, name)))
         {
             branch.Types &= ~JsonTypes.Object;
         }
@@ -439,7 +443,8 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
             return false;
         }
         List<Claim> claims = ClaimsOfMember(branch, name);
-        return claims.Count > 1 && IsClearlyEmpty([.. claims]) || claims.Exists(claim => Direct(claim) is { Schema.Kind: System.Text.Json.JsonValueKind.False, IsDenied: false });
+        return claims.Count > 1 && IsClearlyEmpty([.. claims])
+            || claims.Exists(claim => Direct(claim) is { Schema.Kind: System.Text.Json.JsonValueKind.False, IsDenied: false });
     }
 
     /// <summary>All that is asked of the value of a name.</summary>

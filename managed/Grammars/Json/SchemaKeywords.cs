@@ -6,14 +6,16 @@ internal static class SchemaKeywords
     /// <summary>Keywords that say nothing about values, or only where they are used from.</summary>
     private static readonly HashSet<string> Silent =
     [
-        "$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary", "$comment", "$defs", "definitions", "title", "description",
+        "$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary", "$comment", "$defs", "definitions", "title",
+        "description",
         "default", "examples", "example", "deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType", "contentSchema",
     ];
 
     private static readonly HashSet<string> Known =
     [
-        "$ref", "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
-        "pattern", "format", "properties", "required", "patternProperties", "additionalProperties", "propertyNames", "minProperties",
+        "$ref", "type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
+        "maxLength", "pattern", "format", "properties", "required", "patternProperties", "additionalProperties", "propertyNames",
+        "minProperties",
         "maxProperties", "dependentRequired", "dependentSchemas", "dependencies", "prefixItems", "items", "additionalItems", "contains",
         "minContains", "maxContains", "minItems", "maxItems", "uniqueItems", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
     ];
@@ -44,7 +46,8 @@ internal static class SchemaKeywords
                 "object" => JsonTypes.Object,
                 "array" => JsonTypes.Array,
                 "any" when each.IsString => JsonTypes.All,
-                _ => throw SchemaFault.Invalid(each, "type must be null, boolean, integer, number, string, object or array, or a list of these"),
+                _ => throw SchemaFault.Invalid(each,
+                    "type must be null, boolean, integer, number, string, object or array, or a list of these"),
             };
         }
         return types;
@@ -90,7 +93,10 @@ internal static class SchemaKeywords
         return names;
     }
 
-    public static string Text(JsonItem item) => item.IsString ? item.Text : throw SchemaFault.Invalid(item, $"{item.Name} must be a string");
+    public static string Text(JsonItem item)
+    {
+        return item.IsString ? item.Text : throw SchemaFault.Invalid(item, $"{item.Name} must be a string");
+    }
 
     public static bool Flag(JsonItem item)
     {

@@ -11,7 +11,8 @@ internal static class StringFormats
 
     /// <summary>Leap seconds only where they can be: at the end of a day in UTC, written so.</summary>
     private const string Time =
-        @"(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,18})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)|23:59:60(?:\.\d{1,18})?(?:[Zz]|[+-]00:00))";
+        @"(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,18})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
+        + @"|23:59:60(?:\.\d{1,18})?(?:[Zz]|[+-]00:00))";
 
     private const string TimeSpan = @"T(?:\d{1,9}H(?:\d{1,9}M(?:\d{1,9}S)?)?|\d{1,9}M(?:\d{1,9}S)?|\d{1,9}S)";
     private const string Duration =
@@ -22,7 +23,8 @@ internal static class StringFormats
 
     /// <summary>Without hyphens in the third and fourth place, which say that a label is an encoded one.</summary>
     private const string Label =
-        @"[A-Za-z0-9](?:[A-Za-z0-9]|[A-Za-z0-9\-][A-Za-z0-9]|[A-Za-z0-9\-]{2}[A-Za-z0-9]|[A-Za-z0-9\-](?:[A-Za-z0-9][A-Za-z0-9\-]|-[A-Za-z0-9])[A-Za-z0-9\-]{0,58}[A-Za-z0-9])?";
+        @"[A-Za-z0-9](?:[A-Za-z0-9]|[A-Za-z0-9\-][A-Za-z0-9]|[A-Za-z0-9\-]{2}[A-Za-z0-9]"
+        + @"|[A-Za-z0-9\-](?:[A-Za-z0-9][A-Za-z0-9\-]|-[A-Za-z0-9])[A-Za-z0-9\-]{0,58}[A-Za-z0-9])?";
 
     private const string Octet = @"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)";
     private const string IPv4 = @"(?:" + Octet + @"\.){3}" + Octet;
@@ -43,7 +45,8 @@ internal static class StringFormats
     private const string PathCharacter = @"(?:[A-Za-z0-9._~!$&'()*+,;=:@\-]|" + Percent + ")";
     private const string NoColon = @"(?:[A-Za-z0-9._~!$&'()*+,;=@\-]|" + Percent + ")";
     private const string Authority =
-        @"(?:(?:[A-Za-z0-9._~!$&'()*+,;=:\-]|" + Percent + @")*@)?(?:\[" + IPv6 + @"\]|(?:[A-Za-z0-9._~!$&'()*+,;=\-]|" + Percent + @")*)(?::\d{0,5})?";
+        @"(?:(?:[A-Za-z0-9._~!$&'()*+,;=:\-]|" + Percent + @")*@)?(?:\[" + IPv6
+        + @"\]|(?:[A-Za-z0-9._~!$&'()*+,;=\-]|" + Percent + @")*)(?::\d{0,5})?";
     private const string Segments = "(?:/" + PathCharacter + "*)*";
     private const string Behind = @"(?:\?(?:" + PathCharacter + "|[/?])*)?(?:#(?:" + PathCharacter + "|[/?])*)?";
     private const string Rooted = "//" + Authority + Segments + "|/(?:" + PathCharacter + "+" + Segments + ")?";

@@ -156,7 +156,8 @@ internal sealed class StringShape
         {
             return make();
         }
-        catch (RealmException e) when (!e.Message.StartsWith("schema", StringComparison.Ordinal) && e.Code is ErrorCode.InvalidArgument or ErrorCode.Unsupported or ErrorCode.Limit)
+        catch (RealmException e) when (!e.Message.StartsWith("schema", StringComparison.Ordinal)
+            && e.Code is ErrorCode.InvalidArgument or ErrorCode.Unsupported or ErrorCode.Limit)
         {
             throw new RealmException(e.Code, $"schema {where.Pointer}: {e.Message}");
         }

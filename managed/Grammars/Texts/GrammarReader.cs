@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Realm.Grammars.Texts;
@@ -17,7 +18,8 @@ internal sealed class GrammarReader
         _what = what;
         if (text.Length > GrammarLimits.TextBytes)
         {
-            throw new RealmException(ErrorCode.Limit, $"the {what} has {text.Length} characters; at most {GrammarLimits.TextBytes} are read");
+            throw new RealmException(ErrorCode.Limit,
+                $"the {what} has {text.Length} characters; at most {GrammarLimits.TextBytes} are read");
         }
     }
 
@@ -94,11 +96,11 @@ internal sealed class GrammarReader
         {
             throw Error($"expected {what}, a number");
         }
-        if (digits.TrimStart('0').Length > 9 || int.Parse("0" + digits, System.Globalization.CultureInfo.InvariantCulture) > GrammarLimits.Repetitions)
-        {
-            throw new RealmException(ErrorCode.Limit, $"{_what}: {what} {Short(digits)} is more than {GrammarLimits.Repetitions} ({Where()})");
-        }
-        return int.Parse(digits, System.Globalization.CultureInfo.InvariantCulture);
+        // Of no more than nine digits, so that it fits.
+        int value = digits.TrimStart('0').Length > 9 ? int.MaxValue : int.Parse(digits, CultureInfo.InvariantCulture);
+        return value <= GrammarLimits.Repetitions ? value
+            : throw new RealmException(ErrorCode.Limit,
+                $"{_what}: {what} {Short(digits)} is more than {GrammarLimits.Repetitions} ({Where()})");
     }
 
     /// <summary>So many hexadecimal digits as a number.</summary>

@@ -4,9 +4,11 @@ using System.Text.Json;
 namespace Realm.Grammars.Texts;
 
 /// <summary>
-/// Lark grammars, as llguidance reads them: rules in lower case, terminals in upper case, regular expressions, <c>%ignore</c>, <c>%import common</c>,
-/// <c>%json</c>, tokens by text and id. Terminals are regular, may be met together (<c>&amp;</c>) and denied (<c>~</c>). Rules may begin with
-/// themselves. There is no lexer: a text is one of the grammar's if it can be cut into terminals in any way, the longest or not.
+/// Lark grammars, as llguidance reads them: rules in lower case, terminals in upper case, regular expressions, <c>%ignore</c>,
+/// <c>%import common</c>,
+/// <c>%json</c>, tokens by text and id. Terminals are regular, may be met together (<c>&amp;</c>) and denied (<c>~</c>). Rules may
+/// begin with themselves. There is no lexer: a text is one of the grammar's if it can be cut into terminals in any way, the longest or
+/// not.
 /// </summary>
 internal sealed partial class Lark
 {
@@ -299,5 +301,8 @@ internal sealed partial class Lark
         return value;
     }
 
-    private RealmException Unsupported(string what) => new(ErrorCode.Unsupported, _reader.Error($"{what} can't be held by this engine").Message);
+    private RealmException Unsupported(string what)
+    {
+        return new RealmException(ErrorCode.Unsupported, _reader.Error($"{what} can't be held by this engine").Message);
+    }
 }

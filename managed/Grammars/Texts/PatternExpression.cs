@@ -139,7 +139,8 @@ internal sealed class PatternExpression
         if (part.Kind == PatternKind.Repeat)
         {
             // The last round decides.
-            int rounds = _store.Repeat(Alone(part.Parts[0]), Math.Max(part.Least - 1, 0), part.Most == ExpressionStore.NoEnd ? part.Most : part.Most - 1);
+            int most = part.Most == ExpressionStore.NoEnd ? part.Most : part.Most - 1;
+            int rounds = _store.Repeat(Alone(part.Parts[0]), Math.Max(part.Least - 1, 0), most);
             return _store.Sequence(rounds, Behind(part.Parts[0], parts, index, toEnd));
         }
         if (part.Kind is PatternKind.Sequence or PatternKind.Choice)

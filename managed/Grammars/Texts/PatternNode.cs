@@ -49,7 +49,11 @@ internal sealed class PatternNode(PatternKind kind)
     {
         return parts.Length == 1 && (kind is PatternKind.Sequence or PatternKind.Choice)
             ? parts[0]
-            : new PatternNode(kind) { Parts = parts, NeedsContext = kind >= PatternKind.Start || Array.Exists(parts, part => part.NeedsContext) };
+            : new PatternNode(kind)
+            {
+                Parts = parts,
+                NeedsContext = kind >= PatternKind.Start || Array.Exists(parts, part => part.NeedsContext),
+            };
     }
 
     public static PatternNode Repeat(PatternNode part, int least, int most)
