@@ -11,6 +11,7 @@ internal sealed partial class ObjectShape(
     private const int MostNodes = 1 << 18;
 
     private readonly ExpressionStore _store = rules.Store;
+    private int[]? _membersByClass;
 
     /// <summary>The objects of a branch.</summary>
     public int Expression(SchemaBranch branch)
@@ -25,7 +26,8 @@ internal sealed partial class ObjectShape(
             throw SchemaFault.Unsupported(excluded, "that a value is not a given object can't be held by this engine");
         }
         int least = branch.Excluded.Exists(value => value.IsObject) ? Math.Max(1, branch.MinProperties) : branch.MinProperties;
-        int other = OtherMembers(branch, names);
+        int other = OtherMembers(branch, names, _store.All);
+        _membersByClass = null;
         int required = names.FindAll(name => name.IsRequired).Count, possible = names.FindAll(name => !name.IsForbidden).Count;
         least = least <= required ? 0 : least;
         int most = other == ExpressionStore.Nothing && branch.MaxProperties >= possible ? int.MaxValue : branch.MaxProperties;
@@ -47,7 +49,10 @@ internal sealed partial class ObjectShape(
         var nodes = new int[cap + 1];
         for (int count = 0; count <= cap; count++)
         {
-            nodes[count] = Others(other, count, isPlain ? 0 : least, isPlain ? int.MaxValue : most);
+            int missing = isPlain ? 0 : least - count, left = isPlain || most == int.MaxValue ? ExpressionStore.NoEnd : most - count;
+            nodes[count] = missing > 1 && left >= missing && other != ExpressionStore.Nothing
+                ? Distinct(branch, names, other, count, missing, left)
+                : Others(other, count, isPlain ? 0 : least, isPlain ? int.MaxValue : most);
         }
         for (int i = names.Count - 1; i >= 0; i--)
         {
@@ -173,7 +178,10 @@ internal sealed partial class ObjectShape(
     }
 
     /// <summary>One member with a name that is not declared.</summary>
-    private int OtherMembers(SchemaBranch branch, List<Name> names)
+    /// <param name="branch">The objects.</param>
+    /// <param name="names">The declared names.</param>
+    /// <param name="characters">What the name is among.</param>
+    private int OtherMembers(SchemaBranch branch, List<Name> names, int characters)
     {
         var patterns = new List<string>();
         foreach (JsonItem schema in branch.Objects)
@@ -217,11 +225,11 @@ internal sealed partial class ObjectShape(
                 int pattern = strings.Pattern(where, patterns[i]);
                 name.Add((matched >> i & 1) != 0 ? pattern : _store.Not(pattern));
             }
-            int characters = _store.Both([.. name]);
-            if (_store.Shortest(characters) < ExpressionStore.NoText)
+            int within = _store.Both([.. name, characters]);
+            if (_store.Shortest(within) < ExpressionStore.NoText)
             {
                 int quote = _store.Literal("\""u8);
-                all = _store.Choice(all, _store.Sequence(quote, characters, quote, layout.Colon, compiler.Value(claims)));
+                all = _store.Choice(all, _store.Sequence(quote, within, quote, layout.Colon, compiler.Value(claims)));
             }
         }
         return all;

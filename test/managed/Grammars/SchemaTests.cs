@@ -53,6 +53,16 @@ public class SchemaTests
     }
 
     [Fact]
+    public void NamesThatAreAskedForDiffer()
+    {
+        Grammar grammar = Formats.Schema("""{"type":"object","minProperties":2}""", Formats.SmallVocabulary());
+        grammar.Takes("""{"a":1,"b":2}""", """{"foo":1,"bar":2,"x":3}""");
+        grammar.Refuses("""{"a":1,"a":2}""", """{"":1,"":2}""", """{"a":1}""");
+        Assert.Contains("minProperties", Formats.Fails(GrammarNotation.JsonSchema, """{"type":"object","minProperties":9}""", ErrorCode.Unsupported).Message);
+        Formats.Schema("""{"type":"object","minProperties":3,"properties":{"a":true,"b":true}}""").Takes("""{"a":1,"b":2,"c":3}""", """{"b":2,"x":1,"y":1}""");
+    }
+
+    [Fact]
     public void AnyJson()
     {
         Grammar grammar = Formats.Compile(GrammarNotation.Json, "");
