@@ -22,7 +22,7 @@ internal abstract class Constraint
     public abstract int TokensToEnd { get; }
 
     /// <summary>Writes the tokens that may come next, those that end a generation included where the text may end.</summary>
-    /// <param name="allowed">(vocabulary / 64, rounded up): a bit a token.</param>
+    /// <param name="allowed">(vocabulary / 64, rounded up, or more): a bit a token; those beyond the vocabulary are cleared.</param>
     /// <param name="tokensLeft">How many tokens may still come.</param>
     public abstract void Mask(Span<ulong> allowed, int tokensLeft = NoLimit);
 

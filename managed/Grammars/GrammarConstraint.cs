@@ -51,6 +51,8 @@ internal sealed class GrammarConstraint : Constraint
         lock (_grammar.Lock)
         {
             _grammar.BeginStep();
+            // Rows of logits may be longer than the vocabulary: what is beyond it is no token.
+            allowed[_grammar.Vocabulary.MaskWords..].Clear();
             allowed = allowed[.._grammar.Vocabulary.MaskWords];
             _grammar.Mask(_position, allowed, tokensLeft - 1);
             if (_grammar.MayEnd(_position))

@@ -96,6 +96,10 @@ internal sealed class GrammarRules
         {
             return node.IsNullable;
         }
+        if (!System.Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new RealmException(ErrorCode.Limit, "the grammar is nested too deeply; make it flatter");
+        }
         Budget.Spend();
         switch (node.Kind)
         {

@@ -24,6 +24,10 @@ internal sealed class Horizon(ExpressionStore store, int bytes)
         {
             return known;
         }
+        if (!System.Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new RealmException(ErrorCode.Limit, "the grammar is nested too deeply; make it flatter");
+        }
         int near = expression;
         switch (node.Kind)
         {

@@ -49,7 +49,7 @@ internal sealed class TokenVocabulary
         for (int id = 0; id < bytes.Length; id++)
         {
             bytes[id] = tokenizer.TokenBytes(id).ToArray();
-            isText[id] = !tokenizer.IsSpecial(id);
+            isText[id] = !tokenizer.IsSpecial(id) && !tokenizer.IsUnused(id);
             if (tokenizer.IsEndOfGeneration(id))
             {
                 ends.Add(id);
