@@ -6,6 +6,9 @@ namespace Realm.Grammars;
 /// </summary>
 internal sealed class Grammar
 {
+    // A state with its row, and an expression with its hashes and derivatives.
+    private const int StateBytes = 1300, ExpressionBytes = 200;
+
     private readonly GrammarRules _rules;
     private readonly StateTable _table;
     private readonly TierMasks[] _tiers;
@@ -54,6 +57,20 @@ internal sealed class Grammar
 
     /// <summary>So many tokens suffice for a whole text; with fewer there is perhaps none.</summary>
     public int MinTokens { get; }
+
+    /// <summary>About how many bytes the grammar holds: its states, expressions and masks.</summary>
+    public long HeldBytes
+    {
+        get
+        {
+            long bytes = (long)_table.Count * StateBytes + (long)_rules.Store.Count * ExpressionBytes;
+            foreach (TierMasks tier in _tiers)
+            {
+                bytes += tier.CachedBytes;
+            }
+            return bytes;
+        }
+    }
 
     /// <summary>A constraint at the beginning of a text.</summary>
     public GrammarConstraint NewConstraint() => new(this);

@@ -41,6 +41,9 @@ internal static class GrammarLimits
     /// <summary>Bytes of the shortest text of a format, which must fit a generation.</summary>
     public const int ShortestBytes = 1 << 18;
 
+    /// <summary>About how many bytes the compiled formats of one model hold together; beyond it the oldest go.</summary>
+    public const long CachedFormatBytes = 256 << 20;
+
     /// <summary>Bytes of cached masks of one grammar; beyond it the cache begins anew.</summary>
     public const long CachedMaskBytes = 32 << 20;
 }
