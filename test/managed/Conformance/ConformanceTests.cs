@@ -27,9 +27,12 @@ public class ConformanceTests(ITestOutputHelper output)
     {
         GoldenModel model = GoldenIndex.All().Single(model => model.Id == id);
         Measurement measured = Measurement.Of(model);
-        Assert.Null(Recorded.Regression(_recorded, model, measured));
-        if (measured.Outcome is not (Outcome.Right or Outcome.Unsupported))
-            Assert.Fail($"{id}: {measured.Message}{string.Join(", ", measured.Figures)}; not the bits of the first: {string.Join(", ", measured.Differing)}");
+        string? regression = Recorded.Regression(_recorded, model, measured);
+        if (regression != null || measured.Outcome is not (Outcome.Right or Outcome.Unsupported))
+        {
+            string figures = string.Join(", ", measured.Figures), differing = string.Join(", ", measured.Differing);
+            Assert.Fail($"{id}: {regression} {measured.Message} {figures}; not the bits of the first: {differing}");
+        }
     }
 
     /// <summary>The record names what is there: all of it was seen to run. What is not in it is listed.</summary>
