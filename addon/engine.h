@@ -34,6 +34,7 @@ namespace realm {
   X(model_detokenize)      \
   X(model_detokenize_next) \
   X(model_logits_start)    \
+  X(model_embed_start)     \
   X(model_generate_start)  \
   X(job_read)              \
   X(job_cancel)            \

@@ -7,6 +7,7 @@
 
 #include "call.h"
 #include "environment.h"
+#include "embed.h"
 #include "generation.h"
 #include "guest.h"
 #include "job.h"
@@ -65,6 +66,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<Detokenize, 3>(exports, "detokenize");
     Export<DetokenizeNext, 4>(exports, "detokenizeNext");
     Export<LogitsStart, 4>(exports, "logitsStart");
+    Export<EmbedStart, 8>(exports, "embedStart");
     Export<GenerateStart, 4>(exports, "generateStart");
     Export<CancelJob, 1>(exports, "cancelJob");
 

@@ -114,6 +114,10 @@ int32_t realm_model_detokenize(uint64_t model, const uint32_t *ids, uint64_t cou
 int32_t realm_model_detokenize_next(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint32_t *state, uint8_t *bytes, uint64_t capacity, uint64_t *length, realm_error *error);
 /* out: float32 (count, vocab), the caller's until the job is closed. */
 int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* Texts: ids one after the other, lengths of each. pooling: 0 none, 1 mean, 2 cls, 3 last, 4 rank (a classifier's scores). normalize: 1: vectors
+ * are made one long. dimensions: numbers of each that are kept; 0: all. out: float32, a text's vector after the other's, without pooling
+ * one for each token; the caller's until the job is closed. */
+int32_t realm_model_embed_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint32_t *lengths, uint64_t texts, int32_t pooling, int32_t normalize, uint32_t dimensions, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 int32_t realm_model_generate_start(uint64_t model, const uint32_t *ids, uint64_t count, const realm_generation_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 
 /* ---- jobs ---- */

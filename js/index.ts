@@ -20,6 +20,8 @@ export {
   type LogitsOptions,
 } from './model/model';
 export { type Decoder, type DecoderOptions } from './model/decoder';
+export { type EmbedOptions, type PoolingType } from './model/embed';
+export { type RankOptions } from './model/rank';
 export { renderChatTemplate } from './chat/renderChatTemplate';
 export { renderChatSegments, type ChatSegment } from './chat/renderChatSegments';
 export { type ChatMessage } from './chat/conversation';

@@ -58,6 +58,17 @@ export interface Native {
   /** `state`: one number, 0 at a text's beginning, 3 within it; then as the call before left it. */
   detokenizeNext(model: bigint, ids: View, skipSpecial: boolean, state: Uint32Array): ArrayBuffer;
   logitsStart(model: bigint, ids: View, elements: bigint, event: JobEvent): bigint;
+  /** `ids`: of all texts, one after the other; `pooling`: the number of realm.h. */
+  embedStart(
+    model: bigint,
+    ids: View,
+    lengths: View,
+    pooling: number,
+    normalize: boolean,
+    dimensions: number,
+    elements: bigint,
+    event: JobEvent,
+  ): bigint;
   generateStart(model: bigint, ids: View, options: NativeGenerationOptions, event: JobEvent): bigint;
   cancelJob(job: bigint): void;
 

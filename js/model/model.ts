@@ -13,6 +13,8 @@ import type { CacheType } from '../options/load';
 import { Generation } from './generation';
 import { startJob, type Job, type TokensEvent } from '../engine/job';
 import { Decoder, type DecoderOptions } from './decoder';
+import { embed, type EmbedOptions } from './embed';
+import { rank, type RankOptions } from './rank';
 import { chatIds, promptIds, promptTokens } from './prompt';
 
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
@@ -34,6 +36,15 @@ export interface ModelInfo {
   vocabSize: number | null;
   /** Tokens that prompt and text together may have. */
   contextLength: number | null;
+  /** Whether it gives logits and so can generate: an encoder gives vectors alone. */
+  generates: boolean | null;
+  /** How texts become vectors unless asked otherwise; `rank`: the file is for ranking. */
+  pooling: 'none' | 'mean' | 'cls' | 'last' | 'rank' | null;
+  /** Numbers of a token's vector, and of a text's embedding. */
+  vectorSize: number | null;
+  embeddingSize: number | null;
+  /** Scores that the model's classifier gives; 0: it has none, so it can't rank. */
+  rankSize: number | null;
   /** Numbers in all tensors. */
   parameters: number;
   /** Bytes of all tensors in the file. */
@@ -52,6 +63,8 @@ export interface ModelInfo {
     vocabSize: number;
     bosId: number | null;
     eosId: number | null;
+    /** Between the two texts of a pair, behind the end token of the first, where the file asks for one. */
+    pairSeparatorId: number | null;
   } | null;
   bosToken: string | null;
   eosToken: string | null;
@@ -185,6 +198,26 @@ export class Model {
   tokenizeChat(messages: readonly ChatMessage[], options?: ChatTemplateOptions): Uint32Array {
     const { source, options: given } = modelTemplate(this.info, optionsObject(options));
     return chatIds(this.#open, this.info.tokenizer?.bosId, renderChatSegments(source, messages, given));
+  }
+
+  /**
+   * Texts as vectors: one each, or, with `pooling: 'none'`, every token's, (tokens, `info.vectorSize`). Texts go through the network
+   * together; what else is there does not change a vector.
+   *
+   * @param texts texts, or the ids of each
+   * @throws RealmError E_CONTEXT_FULL: a text is longer than the model's context
+   */
+  async embed(texts: readonly (string | TokenIds)[], options?: EmbedOptions): Promise<Float32Array[]> {
+    return embed({ handle: this.#open, info: this.info }, texts, options);
+  }
+
+  /**
+   * How well each document answers the query, in the documents' order: the scores of the model's classifier, higher is better.
+   *
+   * @throws RealmError E_UNSUPPORTED: the model has no classifier
+   */
+  async rank(query: string, documents: readonly string[], options?: RankOptions): Promise<number[]> {
+    return rank({ handle: this.#open, info: this.info }, query, documents, options);
   }
 
   /**

@@ -13,6 +13,9 @@ namespace Realm.Abi;
 /// <summary>The JSON of <c>realm_model_describe</c>: the facts of js/model/model.ts' ModelInfo. What a file does not say is null.</summary>
 internal static class ModelDescription
 {
+    /// <summary>Names of <see cref="Blocks.Pooling"/>, in its order.</summary>
+    private static ReadOnlySpan<string> PoolingNames => new[] { "none", "mean", "cls", "last", "rank" };
+
     /// <summary>Facts about the network, the file, the tokenizer, and how the model was opened.</summary>
     public static ReadOnlySpan<byte> Json(OpenModel open)
     {
@@ -57,6 +60,7 @@ internal static class ModelDescription
             json.WriteNumber("feedForwardSize", config.FeedForwardSize);
             json.WriteNumber("vocabSize", config.VocabSize);
             json.WriteNumber("contextLength", config.ContextLength);
+            WriteVectors(json, open.Loaded.Model);
             return;
         }
         // Without weights the file's word is all there is, and files with a tokenizer only may have none.
@@ -71,6 +75,21 @@ internal static class ModelDescription
         WriteFact(json, "feedForwardSize", Fact(metadata, $"{architecture}.feed_forward_length"));
         WriteFact(json, "vocabSize", open.Loaded.Tokenizer?.VocabSize ?? Fact(metadata, $"{architecture}.vocab_size"));
         WriteFact(json, "contextLength", Fact(metadata, $"{architecture}.context_length"));
+        json.WriteNull("generates");
+        json.WriteNull("pooling");
+        json.WriteNull("vectorSize");
+        json.WriteNull("embeddingSize");
+        json.WriteNull("rankSize");
+    }
+
+    /// <summary>What texts become: token by token, pooled, scored.</summary>
+    private static void WriteVectors(Utf8JsonWriter json, Model model)
+    {
+        json.WriteBoolean("generates", model.Config.HasHead);
+        json.WriteString("pooling", PoolingNames[(int)model.Pooling]);
+        json.WriteNumber("vectorSize", model.VectorSize);
+        json.WriteNumber("embeddingSize", model.SummarySize(ranks: false));
+        json.WriteNumber("rankSize", model.CanRank ? model.SummarySize(ranks: true) : 0);
     }
 
     private static void WriteFile(Utf8JsonWriter json, ModelFile file)
@@ -115,6 +134,8 @@ internal static class ModelDescription
         json.WriteNumber("vocabSize", tokenizer.VocabSize);
         WriteFact(json, "bosId", tokenizer.BosId);
         WriteFact(json, "eosId", tokenizer.EosId);
+        // Between the two texts of a pair, behind the end token of the first.
+        WriteFact(json, "pairSeparatorId", metadata.Flag("tokenizer.ggml.add_sep_token") == true ? metadata.Integer("tokenizer.ggml.seperator_token_id") : null);
         json.WriteEndObject();
         json.WriteString("bosToken", TokenText(tokenizer, tokenizer.BosId));
         json.WriteString("eosToken", TokenText(tokenizer, tokenizer.EosId));

@@ -1,3 +1,4 @@
+using Realm.Runtime;
 using Realm.State;
 using Realm.Tokenizers;
 
@@ -7,7 +8,7 @@ namespace Realm.Generation;
 public sealed unsafe class OpenModel
 {
     private readonly object _gate = new();
-    private readonly List<SequenceJob> _jobs = [];
+    private readonly List<Job> _jobs = [];
     private bool _closed;
 
     /// <summary>Takes over a lease, and gets ready what the options ask for.</summary>
@@ -101,6 +102,43 @@ public sealed unsafe class OpenModel
         }
     }
 
+    /// <summary>Starts to make vectors of texts.</summary>
+    /// <param name="texts">Ids, at least one each, at most the context length.</param>
+    /// <param name="options">How.</param>
+    /// <param name="output">Vectors one after the other, a text's own or one for each of its tokens; the job's until it is closed.</param>
+    /// <param name="elements">Floats there.</param>
+    /// <param name="notify">See <see cref="Job"/>.</param>
+    /// <param name="user">Handed to <paramref name="notify"/>.</param>
+    /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>, <see cref="ErrorCode.Unsupported"/>: no classifier.
+    /// <see cref="ErrorCode.ModelClosed"/>.</exception>
+    public EmbedJob Embed(
+        int[][] texts, EmbeddingOptions options, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user)
+    {
+        lock (_gate)
+        {
+            ThrowIfNotRunnable();
+            Model model = Loaded.Model;
+            ulong needed = (ulong)texts.Sum(text => model.VectorsSize(options, text.Length));
+            if (elements != needed)
+            {
+                throw new RealmException(ErrorCode.InvalidArgument, $"the vectors of {texts.Length} texts are {needed} numbers, but the output has {elements}");
+            }
+            var job = new EmbedJob(this, texts, options, output, notify, user);
+            Loaded.Lease();
+            _jobs.Add(job);
+            try
+            {
+                job.Start();
+            }
+            catch
+            {
+                Forget(job);
+                throw;
+            }
+            return job;
+        }
+    }
+
     /// <summary>Looks at the model, which stays there meanwhile, whoever closes it.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.ModelClosed"/>.</exception>
     public void Use(Action<OpenModel> work)
@@ -123,7 +161,7 @@ public sealed unsafe class OpenModel
     /// <summary>Ends all jobs as cancelled and gives the lease back. Again: does nothing.</summary>
     public void Close()
     {
-        SequenceJob[] jobs;
+        Job[] jobs;
         lock (_gate)
         {
             if (_closed)
@@ -133,7 +171,7 @@ public sealed unsafe class OpenModel
             _closed = true;
             jobs = [.. _jobs];
         }
-        foreach (SequenceJob job in jobs)
+        foreach (Job job in jobs)
         {
             job.Cancel();
         }
@@ -153,7 +191,7 @@ public sealed unsafe class OpenModel
     }
 
     /// <summary>A job has ended, or never began.</summary>
-    internal void Forget(SequenceJob job)
+    internal void Forget(Job job)
     {
         lock (_gate)
         {

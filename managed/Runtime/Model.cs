@@ -218,6 +218,21 @@ public sealed unsafe class Model : IDisposable
             "this model has no classifier (no tensor cls or cls.output), so it can't rank: it gives embeddings");
     }
 
+    /// <summary>Numbers of the vectors that a text of so many tokens becomes.</summary>
+    /// <exception cref="RealmException">E_UNSUPPORTED: a classifier is asked for and there is none. E_INVALID_ARGUMENT: dimensions.</exception>
+    public long VectorsSize(EmbeddingOptions options, int tokens)
+    {
+        bool pooled = PoolingOf(options.Pooling) != Pooling.None;
+        int size = pooled ? SummarySize(options.Pooling == Pooling.Rank) : VectorSize;
+        if (options.Dimensions < 0 || options.Dimensions > size)
+            throw new RealmException(ErrorCode.InvalidArgument, $"dimensions is {options.Dimensions}, this model's vectors have {size}");
+        size = options.Dimensions == 0 ? size : options.Dimensions;
+        return pooled ? size : (long)size * tokens;
+    }
+
+    /// <summary>Whether the network has a classifier, which gives scores.</summary>
+    public bool CanRank => _network.Summary.CanRank;
+
     /// <summary>What the network makes of pooled vectors (count, hidden): projected embeddings, or scores: results (count, size).</summary>
     public void Summarize(bool ranks, float* pooled, int count, float* results)
     {

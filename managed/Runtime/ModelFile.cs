@@ -121,6 +121,17 @@ public sealed unsafe class ModelFile : IDisposable, ITensorFile
     private RealmException ReadError(ErrorCode code, GgufTensor tensor, string what) =>
         new(code, $"{Quoted.Path(((FileStream)_set.Parts[tensor.Part]).Name)}: tensor {Quoted.Name(tensor.Name)}: {what}");
 
+    /// <summary>Where the part of the file ends that this address is in.</summary>
+    internal nint EndOfPart(nint address)
+    {
+        foreach ((nint start, long length) in _parts)
+        {
+            if (address >= start && address < start + length)
+                return start + (nint)length;
+        }
+        return address;
+    }
+
     /// <summary>Bytes of the file that will hardly be read again need not stay in this process's memory. Bytes that were handed in do.</summary>
     internal void Forget(nint start, long length)
     {

@@ -34,7 +34,7 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
             weight.Place = place;
             place += PlaceBytes(weight);
         }
-        _chunks = Cut(packed);
+        _chunks = Cut(file, packed);
         pool.Run(this);
     }
 
@@ -66,11 +66,13 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     private int Next() => Interlocked.Increment(ref _next) - 1;
 
     /// <summary>The matrices in the order of the file, in chunks of neighbours.</summary>
-    private static List<Piece[]> Cut(IReadOnlyList<Weight> weights)
+    private static List<Piece[]> Cut(ModelFile file, IReadOnlyList<Weight> weights)
     {
         List<Piece[]> chunks = [];
         List<Piece> chunk = [];
-        nint start = 0, end = 0;
+        // A chunk ends with its part of the file at the latest: what lies between two parts' maps is somebody else's memory, and what is packed
+        // is forgotten chunk by chunk.
+        nint start = 0, end = 0, part = 0;
         foreach (Weight weight in weights.OrderBy(w => w.Source(0, 1).Start))
         {
             int step = (int)Math.Max(1, ChunkBytes / weight.GroupBytes);
@@ -78,13 +80,16 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
             {
                 Piece piece = new(weight, first, Math.Min(first + step, weight.Groups));
                 (nint from, long length) = piece.Source;
-                if (chunk.Count > 0 && (from < end || from > end + Gap || from + length > start + ChunkBytes))
+                if (chunk.Count > 0 && (from < end || from > end + Gap || from >= part || from + length > start + ChunkBytes))
                 {
                     chunks.Add([.. chunk]);
                     chunk.Clear();
                 }
                 if (chunk.Count == 0)
+                {
                     start = from;
+                    part = file.EndOfPart(from);
+                }
                 end = (nint)(from + length);
                 chunk.Add(piece);
             }

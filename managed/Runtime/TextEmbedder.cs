@@ -23,7 +23,6 @@ public sealed unsafe class TextEmbedder : IDisposable
     private readonly List<Session> _sessions = [];
     private readonly List<Part> _parts = [];
     private readonly float* _pooled;
-    private readonly int _size;
     private volatile bool _cancelled;
 
     /// <summary>Memory for passes of a model.</summary>
@@ -33,15 +32,14 @@ public sealed unsafe class TextEmbedder : IDisposable
         _model = model;
         _options = options;
         _pooling = model.PoolingOf(options.Pooling);
-        _size = IsPooled ? model.SummarySize(Ranks) : model.VectorSize;
-        if (options.Dimensions < 0 || options.Dimensions > _size)
-            throw new RealmException(ErrorCode.InvalidArgument, $"dimensions is {options.Dimensions}, this model's vectors have {_size}");
+        Size = (int)model.VectorsSize(options, tokens: 1);
         _batch = model.NewBatch();
-        _pooled = (float*)SystemMemory.AllocateLines((long)(model.VectorSize + _size) * sizeof(float));
+        int results = IsPooled ? model.SummarySize(Ranks) : 0;
+        _pooled = (float*)SystemMemory.AllocateLines((long)(model.VectorSize + results) * sizeof(float));
     }
 
     /// <summary>Numbers of a vector.</summary>
-    public int Size => _options.Dimensions == 0 ? _size : _options.Dimensions;
+    public int Size { get; }
 
     // One vector for a text.
     private bool IsPooled => _pooling != Pooling.None;

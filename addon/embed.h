@@ -1,0 +1,10 @@
+// Vectors of texts, made on the engine's threads.
+#pragma once
+
+#include "call.h"
+
+namespace realm {
+
+Napi::Value EmbedStart(Call& call);
+
+}  // namespace realm

@@ -1,0 +1,62 @@
+import { binding } from '../engine/binding';
+import { abortSignal, flag, invalid, optionsObject, show, text } from '../engine/check';
+import { native } from '../engine/errors';
+import { RealmError } from '../portable/errors';
+import { fit, textIds, vectors, type Opened } from './embed';
+
+export interface RankOptions {
+  /** Cut a document that is too long for the model's context together with the query; default false: E_CONTEXT_FULL. */
+  truncate?: boolean;
+  signal?: AbortSignal;
+}
+
+function plainIds({ handle }: Opened, content: string): number[] {
+  return [...new Uint32Array(native(() => binding.tokenize(handle, content, false, false)))];
+}
+
+/** A query and a document as the model was trained on them: by the file's template for it, or both between begin and end tokens. */
+function pairOf(model: Opened, query: string, document: string): Uint32Array {
+  const template = model.info.chatTemplates.rerank;
+  if (template !== undefined) {
+    const written = template.replaceAll(/\{(query|document)\}/g, (_, name) => (name === 'query' ? query : document));
+    return new Uint32Array(native(() => binding.tokenize(model.handle, written, false, true)));
+  }
+  const around = textIds(model, '');
+  const { bosId, pairSeparatorId } = model.info.tokenizer ?? {};
+  const begin = around.length > 0 && around[0] === bosId ? [around[0]] : [];
+  const end = [...around.slice(begin.length)] as number[];
+  const between = typeof pairSeparatorId === 'number' ? [pairSeparatorId] : [];
+  return Uint32Array.from([
+    ...begin,
+    ...plainIds(model, query),
+    ...end,
+    ...between,
+    ...plainIds(model, document),
+    ...end,
+  ] as number[]);
+}
+
+/** @internal `Model.rank`. */
+export async function rank(
+  model: Opened,
+  query: unknown,
+  documents: unknown,
+  options: RankOptions | undefined,
+): Promise<number[]> {
+  const given = optionsObject(options);
+  const signal = abortSignal(given.signal);
+  const truncate = flag('truncate', given.truncate, false);
+  const asked = text('query', query);
+  if (!Array.isArray(documents)) throw invalid(`documents must be an array of strings, got ${show(documents)}`);
+  const texts = documents.map((document: unknown, i) => text(`documents[${i}]`, document));
+  const size = model.info.rankSize ?? 0;
+  if (size === 0)
+    throw new RealmError(
+      'E_UNSUPPORTED',
+      "this model has no classifier (no tensor cls or cls.output), so it can't rank: it gives embeddings",
+    );
+  const pairs = texts.map((document, i) => fit(model, pairOf(model, asked, document), i, truncate));
+  const scores = await vectors(model, pairs, 'rank', false, 0, pairs.length * size, signal);
+  // Of several scores the first is the one that says how well the document answers.
+  return pairs.map((_, i) => scores[i * size] as number);
+}
