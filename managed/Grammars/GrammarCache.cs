@@ -4,8 +4,8 @@ using Realm.Grammars.Json;
 namespace Realm.Grammars;
 
 /// <summary>
-/// The formats that were used last with one vocabulary, compiled: requests with the same format share its states and masks. Those that have not
-/// been used for longest go first when there are too many, or when together they hold too much.
+/// The formats that were used last with one vocabulary, compiled: requests with the same format share its states and masks. Those that
+/// have not been used for longest go first when there are too many, or when together they hold too much.
 /// </summary>
 internal sealed class GrammarCache(TokenVocabulary vocabulary)
 {

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Realm.Grammars.Json;
 
 /// <summary>
-/// Names that are not declared, where so many are asked for that some must differ: a name written twice would count once. An automaton can't
-/// remember names; it remembers in which of eight classes their last bytes were, and takes the next from another.
+/// Names that are not declared, where so many are asked for that some must differ: a name written twice would count once. An automaton
+/// can't remember names; it remembers in which of eight classes their last bytes were, and takes the next from another.
 /// </summary>
 internal sealed partial class ObjectShape
 {
