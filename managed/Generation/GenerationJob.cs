@@ -51,6 +51,9 @@ public sealed unsafe class GenerationJob : SequenceJob
     }
 
     /// <inheritdoc/>
+    private protected override float[]? AdapterScales => _options.AdapterScales;
+
+    /// <inheritdoc/>
     private protected override long Longest => Math.Min(Prompt.Length + _options.MaxTokens, _contextLength);
 
     /// <inheritdoc/>

@@ -11,4 +11,8 @@ namespace Realm.Generation;
 /// <param name="Speculation">Let the model look at guessed tokens too where that saves time. Changes nothing of what is
 /// generated.</param>
 public sealed record GenerationOptions(
-    SamplingOptions Sampling, long MaxTokens, bool IgnoreEos, byte[][] Stops, int[] StopIds, bool Speculation = true);
+    SamplingOptions Sampling, long MaxTokens, bool IgnoreEos, byte[][] Stops, int[] StopIds, bool Speculation = true)
+{
+    /// <summary>How strong each of the model's adapters is, in the order in which they were opened; null: as they were opened.</summary>
+    public float[]? AdapterScales { get; init; }
+}

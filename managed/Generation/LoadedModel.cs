@@ -1,3 +1,4 @@
+using Realm.Gguf;
 using Realm.Runtime;
 using Realm.Tokenizers;
 
@@ -15,6 +16,7 @@ public sealed class LoadedModel
     private readonly object _packing = new();
     private ModelFile? _file;
     private volatile Model? _model;
+    private ModelFile[] _adapters = [];
     private Tokenizer? _tokenizer;
     private UInt128? _contentHash;
     private bool _hasTokenizer;
@@ -64,7 +66,7 @@ public sealed class LoadedModel
             }
             lock (_packing)
             {
-                return _model ??= Model.Load(File, Options);
+                return _model ??= LoadModel();
             }
         }
     }
@@ -146,9 +148,32 @@ public sealed class LoadedModel
                 _disposed = true;
                 _model?.Dispose();
                 _model = null;
+                foreach (ModelFile adapter in _adapters)
+                    adapter.Dispose();
+                _adapters = [];
                 _file?.Dispose();
                 _file = null;
             }
+        }
+    }
+
+    // With its adapters, whose files stay open as long.
+    private Model LoadModel()
+    {
+        List<AdapterFile> adapters = [];
+        try
+        {
+            foreach (AdapterPath adapter in Options.Adapters.AsSpan())
+                adapters.Add(new AdapterFile(ModelFile.OpenPath(adapter.Path), Quoted.Path(adapter.Path), adapter.Scale));
+            Model model = Model.Load(File, Options, adapters);
+            _adapters = [.. adapters.Select(adapter => adapter.File)];
+            return model;
+        }
+        catch
+        {
+            foreach (AdapterFile adapter in adapters)
+                adapter.File.Dispose();
+            throw;
         }
     }
 

@@ -109,6 +109,9 @@ public static unsafe class LoadedModels
     private static LoadedModel LeaseOpened(string key, ModelOptions options, Func<ModelFile> open)
     {
         LoadedModel? loaded;
+        // An adapter that was replaced, or written to, is another one too.
+        foreach (AdapterPath adapter in options.Adapters.AsSpan())
+            key += "|" + PathKey(adapter.Path);
         lock (_gate)
         {
             if (_shutDown)

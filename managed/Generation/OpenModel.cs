@@ -208,6 +208,8 @@ public sealed unsafe class OpenModel
         lock (_gate)
         {
             ThrowIfNotRunnable();
+            if (options.AdapterScales is { } scales)
+                Loaded.Model.CheckAdapters(scales);
             var job = new GenerationJob(this, prompt, options, notify, user);
             Start(job);
             return job;

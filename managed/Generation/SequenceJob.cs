@@ -49,6 +49,9 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Of the prompt, how many ids the model has seen.</summary>
     private protected int Fed { get; set; }
 
+    /// <summary>How strong each of the model's adapters is for this sequence; null: as they were opened.</summary>
+    private protected virtual float[]? AdapterScales => null;
+
     /// <summary>The sequence's state; null before the job's turn has come.</summary>
     private protected Session? Session { get; private set; }
 
@@ -90,7 +93,12 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     internal void Begin(Model model)
     {
         Prepare();
-        Session ??= model.NewSession(Longest);
+        if (Session == null)
+        {
+            Session = model.NewSession(Longest);
+            if (AdapterScales is { } scales)
+                Session.SetAdapters(scales);
+        }
     }
 
     /// <summary>Puts its next rows into the batch, side by side.</summary>

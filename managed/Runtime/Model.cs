@@ -105,8 +105,15 @@ public sealed unsafe class Model : IDisposable
     public Session NewSession(long longest = 0) =>
         new(new SequenceState(_network.State, longest > _network.LongFrom) { AdapterStrengths = _strengths });
 
-    /// <summary>How many adapters there are.</summary>
-    public int Adapters => _strengths.Length;
+    /// <summary>Whether a sequence's length decides how its positions turn, so that it must be known before.</summary>
+    internal bool TurnsByLength => _network.LongFrom < Config.ContextLength;
+
+    /// <summary>Whether a sequence can want its adapters so strong: one finite number for each.</summary>
+    /// <exception cref="RealmException">E_INVALID_ARGUMENT.</exception>
+    public void CheckAdapters(ReadOnlySpan<float> strengths)
+    {
+        Session.CheckAdapters(strengths, _strengths.Length);
+    }
 
     /// <summary>Room for the rows of a pass.</summary>
     public Batch NewBatch() => new(_network.WholeText ? Math.Max(BatchRows, Config.ContextLength) : BatchRows, Config.VocabSize, _network.Exit.HiddenSize);

@@ -7,4 +7,8 @@ namespace Realm.Runtime;
 /// <param name="Packed">Copy the weights into the layout of the kernels; false leaves them in the mapped file and packs 16 rows at a time
 /// whenever they are used: slower, but no second copy. The results are the same, bit for bit.</param>
 /// <param name="Cache">Element type of the key/value cache.</param>
-public sealed record ModelOptions(int Threads = 0, bool Packed = true, CacheType Cache = CacheType.F16);
+public sealed record ModelOptions(int Threads = 0, bool Packed = true, CacheType Cache = CacheType.F16)
+{
+    /// <summary>Files of adapters that the model is opened with.</summary>
+    public AdapterPaths Adapters { get; init; } = AdapterPaths.None;
+}

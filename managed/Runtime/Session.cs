@@ -16,7 +16,14 @@ public sealed class Session : IDisposable
     /// <exception cref="RealmException">E_INVALID_ARGUMENT: another count, not finite, or not the beginning.</exception>
     public void SetAdapters(ReadOnlySpan<float> strengths)
     {
-        int count = State.AdapterStrengths?.Length ?? 0;
+        CheckAdapters(strengths, State.AdapterStrengths?.Length ?? 0);
+        if (Length > 0)
+            throw new RealmException(ErrorCode.InvalidArgument, $"adapters can't change after {Length} tokens: what the session holds was computed with others");
+        State.AdapterStrengths = strengths.ToArray();
+    }
+
+    internal static void CheckAdapters(ReadOnlySpan<float> strengths, int count)
+    {
         if (strengths.Length != count)
             throw new RealmException(ErrorCode.InvalidArgument, $"{strengths.Length} scales of adapters, the model has {count} adapters");
         foreach (float strength in strengths)
@@ -24,9 +31,6 @@ public sealed class Session : IDisposable
             if (!float.IsFinite(strength))
                 throw new RealmException(ErrorCode.InvalidArgument, $"an adapter's scale is {strength}, which is not finite");
         }
-        if (Length > 0)
-            throw new RealmException(ErrorCode.InvalidArgument, $"adapters can't change after {Length} tokens: what the session holds was computed with others");
-        State.AdapterStrengths = strengths.ToArray();
     }
 
     /// <summary>Whether positions from `length` on can be forgotten: a network with a recurrent state can only forget all of them.</summary>

@@ -105,7 +105,7 @@ public sealed unsafe class TextEmbedder : IDisposable
             int rows = whole ? ids.Length : Math.Min(ids.Length - fed, FilledRows - _batch.Count);
             if (rows == 0 || (_batch.Count > 0 && _batch.Count + rows > FilledRows))
                 return;
-            Session session = SessionAt(used, anew: fed == 0);
+            Session session = SessionAt(used, fed == 0 ? ids.Length : 0);
             _parts.Add(new Part(used, _batch.Count, rows, fed, ids.Length));
             for (int i = fed; i < fed + rows; i++)
                 _batch.Add(session, ids[i], wantLogits: false, wantHidden: Wants(i, ids.Length));
@@ -128,12 +128,22 @@ public sealed unsafe class TextEmbedder : IDisposable
         _ => true,
     };
 
-    private Session SessionAt(int index, bool anew)
+    // For a text of `anew` tokens; 0: the one under way.
+    private Session SessionAt(int index, int anew)
     {
         if (index == _sessions.Count)
-            _sessions.Add(_model.NewSession());
-        if (anew)
+        {
+            _sessions.Add(_model.NewSession(anew));
+        }
+        else if (anew > 0 && _model.TurnsByLength)
+        {
+            _sessions[index].Dispose();
+            _sessions[index] = _model.NewSession(anew);
+        }
+        else if (anew > 0)
+        {
             _sessions[index].Truncate(0);
+        }
         return _sessions[index];
     }
 

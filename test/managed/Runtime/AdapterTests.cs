@@ -1,4 +1,5 @@
 using Realm.Blocks;
+using Realm.Generation;
 using Realm.Runtime;
 using Realm.State;
 using Xunit;
@@ -120,6 +121,37 @@ public class AdapterTests
             RealmException error = Assert.Throws<RealmException>(() => Load(file, [new AdapterFile(adapter, "the adapter")]));
             Assert.Equal((code, message), (error.Code, error.Message));
             adapter.Dispose();
+        }
+    }
+
+    /// <summary>What has been loaded once is found again with the same adapters, and not with others.</summary>
+    [Fact]
+    public void Models_are_shared_with_the_same_adapters_only()
+    {
+        Tensors model = Decoder(), change = Change(model, BlockNames(["attn_q"]), 2, seed: 10);
+        string folder = Directory.CreateTempSubdirectory().FullName, path = Path.Combine(folder, "model.gguf"), adapter = Path.Combine(folder, "adapter.gguf");
+        try
+        {
+            File.WriteAllBytes(path, model.ToArray());
+            File.WriteAllBytes(adapter, change.ToAdapterArray(1));
+            ModelOptions plain = new(1, Cache: CacheType.F32), with = plain with { Adapters = new AdapterPaths(new AdapterPath(adapter, 0.5f)) };
+            LoadedModel first = LoadedModels.LeasePath(path, with), same = LoadedModels.LeasePath(path, with with { Adapters = new AdapterPaths(new AdapterPath(adapter, 0.5f)) });
+            LoadedModel other = LoadedModels.LeasePath(path, plain);
+            Assert.Same(first, same);
+            Assert.NotSame(first, other);
+            using ModelFile file = model.Open(), adapterFile = change.OpenAdapter(1);
+            using Model expected = Load(file, [new AdapterFile(adapterFile, "a", 0.5f)], threads: 1);
+            Assert.Equal(Networks.Logits(expected, Text(7), 7), Networks.Logits(first.Model, Text(7), 7));
+            first.Release();
+            same.Release();
+            other.Release();
+            LoadedModel wrong = LoadedModels.LeasePath(path, plain with { Adapters = new AdapterPaths(new AdapterPath(path)) });
+            Assert.Equal(ErrorCode.InvalidArgument, Assert.Throws<RealmException>(() => wrong.Model).Code);
+            wrong.Release();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
         }
     }
 
@@ -264,20 +296,30 @@ public class AdapterTests
             return sum;
         }
 
-        public ModelFile Open() => Open(new GgufWriter().Add("general.architecture", architecture));
+        public ModelFile Open() => Open(ToArray());
+
+        public byte[] ToArray() => ToArray(new GgufWriter().Add("general.architecture", architecture));
 
         public ModelFile OpenAdapter(float alpha, string? architecture = null, string type = "adapter", string kind = "lora") =>
-            Open(new GgufWriter().Add("general.architecture", architecture ?? Architecture).Add("general.type", type).Add("adapter.type", kind).Add("adapter.lora.alpha", alpha));
+            Open(ToAdapterArray(alpha, architecture, type, kind));
 
-        private unsafe ModelFile Open(GgufWriter writer)
+        public byte[] ToAdapterArray(float alpha, string? architecture = null, string type = "adapter", string kind = "lora") => ToArray(
+            new GgufWriter().Add("general.architecture", architecture ?? Architecture).Add("general.type", type).Add("adapter.type", kind)
+                .Add("adapter.lora.alpha", alpha));
+
+        private static unsafe ModelFile Open(byte[] bytes)
+        {
+            fixed (byte* start = bytes)
+                return ModelFile.OpenBytes(start, bytes.Length);
+        }
+
+        private byte[] ToArray(GgufWriter writer)
         {
             foreach ((string key, object value) in _keys)
                 writer.Add(key, value);
             foreach ((string name, (long[] shape, float[] values)) in _tensors)
                 writer.Tensor(name, shape, values);
-            byte[] bytes = writer.ToArray();
-            fixed (byte* start = bytes)
-                return ModelFile.OpenBytes(start, bytes.Length);
+            return writer.ToArray();
         }
 
         private Tensors Copy()
