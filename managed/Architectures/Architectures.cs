@@ -131,6 +131,7 @@ internal static class Architectures
         StableLm.Family,
         StarCoder.Family,
         StarCoder2.Family,
+        T5Encoder.Family,
         Talkie.Family,
         Xverse.Family,
     ];

@@ -8,9 +8,10 @@ namespace Realm.Architectures;
 /// <param name="model">What the rest is read with.</param>
 /// <param name="index">The layer's number.</param>
 /// <param name="weights">N, where layers share weights.</param>
-internal sealed unsafe partial class LayerReader(ModelReader model, int index, int weights)
+/// <param name="part">What stands before: of a network with an encoder and a decoder, which of them.</param>
+internal sealed unsafe partial class LayerReader(ModelReader model, int index, int weights, string part = "")
 {
-    private readonly string _prefix = $"blk.{weights}.";
+    private readonly string _prefix = $"{part}blk.{weights}.";
 
     public LayerReader(ModelReader model, int index) : this(model, index, index % model.LayersOfWeights)
     {
