@@ -64,6 +64,7 @@ internal static class Architectures
         Jamba.Family,
         JinaBert2.Family,
         JinaBert3.Family,
+        KimiK3.Family,
         KimiLinear.Family,
         Laguna.Family,
         Lfm2.Family,

@@ -75,7 +75,8 @@ internal sealed unsafe partial class LayerReader
     /// <summary>A delta net whose decays belong to the elements of keys. Heads have <c>kda.head_dim</c> elements; queries, keys and values have convolutions of
     /// their own; decays and gate are projected, or come through a low-rank form. (Kimi Team, 2025)</summary>
     /// <param name="bound">The least logarithm of a decay; null: none.</param>
-    public DeltaNet KimiDelta(float? bound = null)
+    /// <param name="negatedRates">With a bound: the file holds the rates' negatives.</param>
+    public DeltaNet KimiDelta(float? bound = null, bool negatedRates = false)
     {
         int size = (int)model.Range("kda.head_dim", 1, 1 << 16), inner = model.Width(Heads, size, "attention.head_count");
         DeltaSizes sizes = new(Heads, Heads, size, size, DecaysByElement: true);
@@ -90,7 +91,7 @@ internal sealed unsafe partial class LayerReader
         return new DeltaNet(sizes, [.. queries, decays, Linear("ssm_beta", Heads, model.Hidden), gate], layout, ThreeConvs(inner),
             new DeltaWeights
             {
-                Rates = Tensors.Vector(Name("ssm_a"), Heads),
+                Rates = bound != null && negatedRates ? Negated(Tensors.Vector(Name("ssm_a"), Heads), Heads) : Tensors.Vector(Name("ssm_a"), Heads),
                 Bias = Tensors.Vector(Name("ssm_dt.bias"), inner),
                 Bound = bound,
                 DecayUp = decayUp,
@@ -100,6 +101,14 @@ internal sealed unsafe partial class LayerReader
                 Epsilon = model.RmsEpsilon,
             },
             Linear("attn_output", model.Hidden, inner), model.State.Fixed(index, sizes.StateFloats));
+    }
+
+    private float* Negated(float* values, int n)
+    {
+        float* negated = Tensors.Room(n);
+        for (int i = 0; i < n; i++)
+            negated[i] = -values[i];
+        return negated;
     }
 
     // `name` alone, or `name`_a and, where there is one, `name`_b behind it.

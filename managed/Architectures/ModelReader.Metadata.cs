@@ -31,6 +31,9 @@ internal sealed partial class ModelReader
         return double.IsFinite(value) ? value : throw Bad(key, $"{value} is not finite");
     }
 
+    /// <summary>A number that may be infinite.</summary>
+    public double Unbounded(string key) => _metadata.Number(_prefix + key) is { } value && !double.IsNaN(value) ? value : throw Bad(key, "it is not a number");
+
     /// <summary>A number above 0; null where it is absent or 0, which means "off".</summary>
     public float? Positive(string key) => Number(key, 0) switch
     {
