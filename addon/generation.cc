@@ -25,6 +25,14 @@ GenerationOptions::GenerationOptions(Call& call, Napi::Value value) : realm_gene
   const Napi::Value guess = object.Get("speculation");
   speculation = guess.IsUndefined() || call.ToFlag(guess) ? 0 : 1;
 
+  const Napi::Value scales = object.Get("lora");
+  if (scales.IsArray()) {
+    const auto numbers = scales.As<Napi::Array>();
+    for (uint32_t i = 0; i < numbers.Length() && call.ok(); ++i) _lora.push_back(call.ToFloat(numbers.Get(i)));
+    lora = _lora.data();
+    lora_count = static_cast<uint32_t>(_lora.size());
+  }
+
   const Napi::Value list = object.Get("stop");
   if (!list.IsArray()) {
     call.FailType("failed to downcast any to array");

@@ -8,7 +8,7 @@
 
 namespace realm {
 
-// The object is the one that js/options/generate.ts makes: every field present (but `speculation`, which is on then), of
+// The object is the one that js/options/generate.ts makes: every field present (but `speculation`, which is on then, and `lora`), of
 // the right type and in range.
 struct GenerationOptions : realm_generation_options {
   GenerationOptions(Call& call, Napi::Value object);
@@ -16,6 +16,7 @@ struct GenerationOptions : realm_generation_options {
 
  private:
   std::vector<uint8_t> _stops;  // what `stop` points to
+  std::vector<float> _lora;     // what `lora` points to
 };
 
 Napi::Value LogitsStart(Call& call);

@@ -15,9 +15,10 @@ struct Opening {
   bool path;
   std::string text;
   Bytes bytes;
+  std::string lora;
   realm_model_options options = {};
 
-  // Arguments 0 to 4 of both ways to open: source, threads, weights, cacheType, vocabOnly, as numbers of realm_model_options.
+  // Arguments 0 to 5 of both ways to open: source, threads, weights, cacheType, vocabOnly, lora, as realm_model_options has them.
   explicit Opening(Call& call) : path(call[0].IsString()) {
     if (path) {
       text = call.ToText(call[0]);
@@ -29,6 +30,9 @@ struct Opening {
     options.weights = call.ToI32(call[2]);
     options.cache_type = call.ToI32(call[3]);
     options.vocab_only = call.ToI32(call[4]);
+    lora = call.ToText(call[5]);
+    options.lora = reinterpret_cast<const uint8_t*>(lora.data());
+    options.lora_length = lora.size();
   }
   Opening(const Opening&) = delete;
 };
@@ -52,7 +56,7 @@ Napi::Value OpenModel(Call& call) {
 // int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 Napi::Value OpenModelStart(Call& call) {
   const Opening from(call);
-  return Job::Start(call, call[5], {}, [&](Job* job, uint64_t* handle, realm_error* error) {
+  return Job::Start(call, call[6], {}, [&](Job* job, uint64_t* handle, realm_error* error) {
     const auto start = from.path ? call.engine->model_open_path_start : call.engine->model_open_bytes_start;
     return start(from.bytes.data, from.bytes.length, &from.options, Job::Notify, job, handle, error);
   });

@@ -31,6 +31,8 @@ typedef struct realm_model_options {
   int32_t weights;       /* 0: packed for speed; 1: left in the file's own layout */
   int32_t cache_type;    /* key/value cache. 0: half precision; 1: single precision; 2: 8 bits, a scale for 32 */
   int32_t vocab_only;    /* 1: tokenizer and metadata only */
+  const uint8_t *lora;   /* adapters: JSON, [{"path": text, "scale": number}, ...], or nothing */
+  uint64_t lora_length;
 } realm_model_options;
 
 typedef struct realm_generation_options {
@@ -46,7 +48,8 @@ typedef struct realm_generation_options {
   const uint8_t *stop;   /* ... each a uint32_t length and its bytes, one after the other */
   uint64_t stop_length;  /* bytes of all of it */
   int32_t speculation;   /* 0: the model looks at guessed tokens too where that saves time; 1: never. The result is the same */
-  int32_t reserved;
+  uint32_t lora_count;   /* 0: adapters are as strong as they were opened; else one scale for each */
+  const float *lora;
 } realm_generation_options;
 
 typedef struct realm_job_state {

@@ -9,7 +9,7 @@ export { forwardLayerInto } from './layers/forwardLayerInto';
 export { computeLogits } from './layers/computeLogits';
 export { computeLogitsInto } from './layers/computeLogitsInto';
 export { loadModel, loadModelSync } from './model/loadModel';
-export { type LoadOptions, type CacheType } from './options/load';
+export { type LoadOptions, type LoraAdapter, type CacheType } from './options/load';
 export { getEngineInfo, type EngineInfo } from './engine/getEngineInfo';
 export {
   Model,

@@ -20,6 +20,8 @@ export type JobEvent = (
 
 /** Every field of realm_generation_options, checked. */
 export interface NativeGenerationOptions extends GenerationSettings {
+  /** Scales of adapters. */
+  lora?: number[] | undefined;
   /** Default true. */
   speculation?: boolean;
 }
@@ -39,13 +41,22 @@ export interface Native {
   forwardLayerInto(modelId: number, layerIdx: number, hiddenStates: View, position: number, out: View): void;
   computeLogitsInto(modelId: number, hiddenState: View, out: View): void;
 
-  openModel(source: string | View, threads: number, weights: number, cacheType: number, vocabOnly: number): bigint;
+  /** `lora`: JSON, or empty. */
+  openModel(
+    source: string | View,
+    threads: number,
+    weights: number,
+    cacheType: number,
+    vocabOnly: number,
+    lora: string,
+  ): bigint;
   openModelStart(
     source: string | View,
     threads: number,
     weights: number,
     cacheType: number,
     vocabOnly: number,
+    lora: string,
     event: JobEvent,
   ): bigint;
   closeModel(model: bigint): void;

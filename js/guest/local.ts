@@ -43,7 +43,7 @@ function open(source: ModelSource): Opened {
         : source instanceof Uint8Array || Object.prototype.toString.call(source) === '[object Uint8Array]'
           ? (source as Uint8Array)
           : new Uint8Array(source as ArrayBuffer);
-    return binding.openModel(from, 0, 0, 0, 0);
+    return binding.openModel(from, 0, 0, 0, 0, '');
   });
   try {
     return { stored: native(() => binding.storeOwn(handle)), handle };

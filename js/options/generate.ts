@@ -10,6 +10,7 @@ import {
   show,
   wholeNumber,
 } from '../engine/check';
+import { scaleOf } from './load';
 
 /** How to generate. The defaults are greedy: the same prompt gives the same text, on every machine. */
 export interface GenerateOptions {
@@ -39,6 +40,8 @@ export interface GenerateOptions {
    * off where it would not. Default true.
    */
   speculation?: boolean;
+  /** How strong each adapter of the model is for this text, in the order of `loadModel`'s `lora`. Default: as they were opened. */
+  lora?: readonly number[];
 }
 
 const LARGEST_SEED = 0xffff_ffff_ffff_ffffn;
@@ -60,11 +63,20 @@ function stopsOf(value: unknown): string[] {
   return stops as string[];
 }
 
+function scalesOf(value: unknown): number[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw invalid(`lora must be an array of scales, got ${show(value)}`);
+  return value.map((scale: unknown, i) => {
+    if (scale === undefined) throw invalid(`lora[${i}] must be a number, got undefined`);
+    return scaleOf(`lora[${i}]`, scale);
+  });
+}
+
 /** Reads each option once, checks it, fills in what is missing. */
 export function checkGenerateOptions(
   options: GenerateOptions | undefined,
 ): [NativeGenerationOptions, AbortSignal | undefined] {
-  const { maxTokens, temperature, topK, topP, minP, repeatPenalty, seed, stop, signal, ignoreEos, speculation } =
+  const { maxTokens, temperature, topK, topP, minP, repeatPenalty, seed, stop, signal, ignoreEos, speculation, lora } =
     optionsObject(options);
   const checked: NativeGenerationOptions = {
     maxTokens: positiveInteger('maxTokens', maxTokens, 512),
@@ -77,6 +89,7 @@ export function checkGenerateOptions(
     stop: stopsOf(stop),
     ignoreEos: flag('ignoreEos', ignoreEos, false),
     speculation: flag('speculation', speculation, true),
+    lora: scalesOf(lora),
   };
   return [checked, abortSignal(signal)];
 }

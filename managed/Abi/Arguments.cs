@@ -11,7 +11,7 @@ namespace Realm.Abi;
 
 /// <summary><c>realm_model_options</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
-public struct NativeModelOptions
+public unsafe struct NativeModelOptions
 {
     /// <summary>0: as many as there are processors.</summary>
     public int Threads;
@@ -24,6 +24,12 @@ public struct NativeModelOptions
 
     /// <summary>1: tokenizer and metadata only.</summary>
     public int VocabOnly;
+
+    /// <summary>Adapters: JSON.</summary>
+    public byte* Lora;
+
+    /// <summary>Its bytes.</summary>
+    public ulong LoraLength;
 }
 
 /// <summary><c>realm_generation_options</c>.</summary>
@@ -66,8 +72,11 @@ public unsafe struct NativeGenerationOptions
     /// <summary>1: no guessed tokens.</summary>
     public int Speculation;
 
-    /// <summary>0.</summary>
-    public int Reserved;
+    /// <summary>Scales of adapters; 0: as they were opened.</summary>
+    public uint LoraCount;
+
+    /// <summary>One for each.</summary>
+    public float* Lora;
 }
 
 /// <summary>Takes apart what C hands over, checking what C cannot express.</summary>
@@ -161,7 +170,8 @@ internal static unsafe class Arguments
             _ => throw new RealmException(ErrorCode.InvalidArgument, $"cacheType must be 0, 1 or 2, not {given.CacheType}"),
         };
         // Whatever is only looked at is the same for all.
-        return Flag(given.VocabOnly, "vocabOnly") ? (new ModelOptions(), true) : (new ModelOptions(given.Threads, packed, cache), false);
+        return Flag(given.VocabOnly, "vocabOnly") ? (new ModelOptions(), true)
+            : (new ModelOptions(given.Threads, packed, cache) { Adapters = AdapterOptions.Read(Bytes(given.Lora, given.LoraLength, "lora")) }, false);
     }
 
     /// <summary>What to generate.</summary>
@@ -174,7 +184,21 @@ internal static unsafe class Arguments
         NativeGenerationOptions given = *options;
         var sampling = new SamplingOptions(given.Temperature, given.TopK, given.TopP, given.MinP, given.RepeatPenalty, given.Seed);
         sampling.Validate();
-        return new GenerationOptions(sampling, given.MaxTokens, Flag(given.IgnoreEos, "ignoreEos"), Stops(given), [], !Flag(given.Speculation, "speculation"));
+        return new GenerationOptions(sampling, given.MaxTokens, Flag(given.IgnoreEos, "ignoreEos"), Stops(given), [], !Flag(given.Speculation, "speculation"))
+        {
+            AdapterScales = given.LoraCount == 0 ? null : Floats(given.Lora, given.LoraCount, "lora"),
+        };
+    }
+
+    private static float[] Floats(float* values, uint count, string name)
+    {
+        Check(values, count, MaxStops, name);
+        var floats = new float[count];
+        for (int i = 0; i < floats.Length; i++)
+        {
+            floats[i] = System.Runtime.CompilerServices.Unsafe.ReadUnaligned<float>(values + i);
+        }
+        return floats;
     }
 
     private static byte[][] Stops(in NativeGenerationOptions given)

@@ -24,8 +24,8 @@ public unsafe class BoundaryTests
     public void LayoutIsThatOfTheHeader()
     {
         Assert.Equal(2048, sizeof(RealmError));
-        Assert.Equal(16, sizeof(NativeModelOptions));
-        Assert.Equal(64, sizeof(NativeGenerationOptions));
+        Assert.Equal(32, sizeof(NativeModelOptions));
+        Assert.Equal(72, sizeof(NativeGenerationOptions));
         Assert.Equal(64, sizeof(NativeJobState));
     }
 
