@@ -40,10 +40,12 @@ internal static unsafe class EmbedExports
         for (int i = 0; i < texts.Length; i++)
         {
             if (lengths[i] > (uint)ids.Length)
-                throw new RealmException(ErrorCode.InvalidArgument, $"text {i} has {lengths[i]} tokens, of which only {ids.Length} are left");
+                throw new RealmException(ErrorCode.InvalidArgument,
+                    $"text {i} has {lengths[i]} tokens, of which only {ids.Length} are left");
             texts[i] = MemoryMarshal.Cast<uint, int>(ids[..(int)lengths[i]]).ToArray();
             ids = ids[(int)lengths[i]..];
         }
-        return ids.IsEmpty ? texts : throw new RealmException(ErrorCode.InvalidArgument, $"{ids.Length} tokens are left behind the last text");
+        return ids.IsEmpty ? texts : throw new RealmException(ErrorCode.InvalidArgument,
+            $"{ids.Length} tokens are left behind the last text");
     }
 }

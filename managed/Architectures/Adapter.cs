@@ -54,14 +54,16 @@ internal sealed class Adapter
             throw new RealmException(ErrorCode.Unsupported, $"{name}: an adapter that begins at certain tokens (aLoRA) is not supported");
         string? made = metadata.Text("general.architecture");
         if (made != architecture)
-            throw new RealmException(ErrorCode.InvalidArgument, $"{name} is an adapter for {Said(made)}, the model is {Said(architecture)}");
+            throw new RealmException(ErrorCode.InvalidArgument,
+                $"{name} is an adapter for {Said(made)}, the model is {Said(architecture)}");
         double alpha = metadata.Number("adapter.lora.alpha") ?? 0;
         if (!double.IsFinite(alpha))
             throw new RealmException(ErrorCode.Hparam, $"{name}: adapter.lora.alpha {alpha} is not finite");
         Adapter adapter = new(name, alpha);
         foreach (string tensor in file.Views.Keys)
             adapter.Add(tensor, file, model);
-        return adapter._pairs.Count > 0 ? adapter : throw new RealmException(ErrorCode.MissingTensor, $"{name} has no tensors ending in {SuffixA} and {SuffixB}");
+        return adapter._pairs.Count > 0 ? adapter : throw new RealmException(ErrorCode.MissingTensor,
+            $"{name} has no tensors ending in {SuffixA} and {SuffixB}");
     }
 
     /// <summary>All changes must have been taken: else the network has no place for one.</summary>
@@ -70,21 +72,25 @@ internal sealed class Adapter
     {
         string? left = _pairs.Keys.FirstOrDefault(tensor => !_taken.Contains(tensor));
         if (left != null)
-            throw new RealmException(ErrorCode.Unsupported, $"{_name} changes {Quoted.Name(left)}; adapters of embeddings and experts are not supported");
+            throw new RealmException(ErrorCode.Unsupported,
+                $"{_name} changes {Quoted.Name(left)}; adapters of embeddings and experts are not supported");
     }
 
     private void Add(string tensor, ITensorFile file, ITensorFile model)
     {
         bool isA = tensor.EndsWith(SuffixA, StringComparison.Ordinal);
         if (!isA && !tensor.EndsWith(SuffixB, StringComparison.Ordinal))
-            throw new RealmException(ErrorCode.Unsupported, $"{_name}: tensor {Quoted.Name(tensor)} is neither {SuffixA} nor {SuffixB} of a model's tensor");
+            throw new RealmException(ErrorCode.Unsupported,
+                $"{_name}: tensor {Quoted.Name(tensor)} is neither {SuffixA} nor {SuffixB} of a model's tensor");
         string changed = tensor[..^SuffixA.Length], other = changed + (isA ? SuffixB : SuffixA);
         if (!file.Views.TryGetValue(other, out TensorView half))
-            throw new RealmException(ErrorCode.MissingTensor, $"{_name} has {Quoted.Name(tensor)} and no {Quoted.Name(other)}: half a pair");
+            throw new RealmException(ErrorCode.MissingTensor,
+                $"{_name} has {Quoted.Name(tensor)} and no {Quoted.Name(other)}: half a pair");
         if (!isA)
             return;
         if (!model.Views.TryGetValue(changed, out TensorView original))
-            throw new RealmException(ErrorCode.MissingTensor, $"{_name} changes {Quoted.Name(changed)}, a tensor that the model does not have");
+            throw new RealmException(ErrorCode.MissingTensor,
+                $"{_name} changes {Quoted.Name(changed)}, a tensor that the model does not have");
         _pairs[changed] = Fit(changed, file.Views[tensor], half, original.Tensor);
     }
 
@@ -92,7 +98,8 @@ internal sealed class Adapter
     {
         long[] down = a.Tensor.Shape, up = b.Tensor.Shape, all = original.Shape;
         if (down.Length > 2 || up.Length > 2 || all.Length > 2)
-            throw new RealmException(ErrorCode.Unsupported, $"{_name} changes {Quoted.Name(changed)}, which is no single matrix; that is not supported");
+            throw new RealmException(ErrorCode.Unsupported,
+                $"{_name} changes {Quoted.Name(changed)}, which is no single matrix; that is not supported");
         long rank = Extent(down, 1);
         if (rank != up[0])
             throw Wrong($"its ranks differ: {SuffixA} has {rank}, {SuffixB} {up[0]}");

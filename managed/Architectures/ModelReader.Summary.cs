@@ -28,7 +28,8 @@ internal sealed partial class ModelReader
         if (!Tensors.Contains(name + ".weight"))
             return inputs;
         if (Tensors.IsAdapted(name + ".weight"))
-            throw new RealmException(ErrorCode.Unsupported, $"an adapter changes {name}.weight, which reads pooled vectors; that is not supported");
+            throw new RealmException(ErrorCode.Unsupported,
+                $"an adapter changes {name}.weight, which reads pooled vectors; that is not supported");
         int outputs = Tensors.RowCount(name + ".weight");
         if (outputs > MaxWidth)
             throw new RealmException(ErrorCode.Shape, $"tensor '{name}.weight' has {outputs} outputs, more than {MaxWidth}");

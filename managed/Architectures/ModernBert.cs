@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>ModernBERT: an encoder with norms before each branch but the first; of three layers one sees the whole text, the others a window to both
-/// sides, and turn by a base of their own; networks gated by GELU. (Warner et al., 2024)</summary>
+/// <summary>ModernBERT: an encoder with norms before each branch but the first; of three layers one sees the whole text, the others a
+/// window to both sides, and turn by a base of their own; networks gated by GELU. (Warner et al., 2024)</summary>
 internal static class ModernBert
 {
     public static Architecture Family { get; } = new("modern-bert", Build);
@@ -39,5 +39,6 @@ internal static class ModernBert
             summary: r.Summary(Pooling.Mean, Activation.GeluErf));
     }
 
-    private static Norm? FirstNorm(LayerReader layer) => layer.Index > 0 || layer.Contains("attn_norm.weight") ? layer.LayerNorm("attn_norm") : null;
+    private static Norm? FirstNorm(LayerReader layer) =>
+        layer.Index > 0 || layer.Contains("attn_norm.weight") ? layer.LayerNorm("attn_norm") : null;
 }

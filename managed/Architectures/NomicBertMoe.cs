@@ -3,7 +3,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>Nomic's BERT with experts in every n-th layer; the others have plain networks with GELU. (Nussbaum and Duderstadt, 2025)</summary>
+/// <summary>Nomic's BERT with experts in every n-th layer; the others have plain networks with GELU. (Nussbaum and Duderstadt,
+/// 2025)</summary>
 internal static class NomicBertMoe
 {
     public static Architecture Family { get; } = new("nomic-bert-moe", Build);
@@ -11,7 +12,9 @@ internal static class NomicBertMoe
     private static Network Build(ModelReader r)
     {
         int every = r.Int("moe_every_n_layers", 0);
-        return Bert.Network(r, Bert.Turned(r), layer => every > 0 && layer.Index % every == 1 % every ? Experts(r, layer) : layer.PlainFeedForward(Activation.GeluErf));
+        return Bert.Network(r, Bert.Turned(r), layer => every > 0 && layer.Index % every == 1
+            ? Experts(r, layer)
+            : layer.PlainFeedForward(Activation.GeluErf));
     }
 
     private static Branch Experts(ModelReader r, LayerReader layer) => layer.GatedExperts(

@@ -4,8 +4,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>The encoder of T5: positions are numbers added to scores, learned for distances, in the first layer for all; no scale of scores; networks
-/// with ReLU, or gated by GELU. (Raffel et al., 2020)</summary>
+/// <summary>The encoder of T5: positions are numbers added to scores, learned for distances, in the first layer for all; no scale of scores;
+/// networks with ReLU, or gated by GELU. (Raffel et al., 2020)</summary>
 internal static class T5Encoder
 {
     public static Architecture Family { get; } = new("t5encoder", Build);

@@ -14,7 +14,8 @@ internal sealed record SummaryStage(Linear Linear, Activation? Activation = null
 /// <param name="projections">What an embedding goes through.</param>
 /// <param name="classifier">What scores come from; empty: there are none.</param>
 /// <param name="ranksByShare">Scores are made to sum up to one: a softmax.</param>
-internal sealed unsafe class TextSummary(int width, Pooling pooling, Pooling ranked, SummaryStage[] projections, SummaryStage[] classifier, bool ranksByShare) : IAsk
+internal sealed unsafe class TextSummary(
+    int width, Pooling pooling, Pooling ranked, SummaryStage[] projections, SummaryStage[] classifier, bool ranksByShare) : IAsk
 {
     private readonly Chain _projections = new(projections);
     private readonly Chain _classifier = new(classifier);

@@ -2,10 +2,12 @@ using Realm.Runtime;
 
 namespace Realm.Generation;
 
-/// <summary>Vectors of texts, written into the caller's memory. It has a thread of its own and shares the model with others pass by pass.</summary>
+/// <summary>Vectors of texts, written into the caller's memory. It has a thread of its own and shares the model with others
+/// pass by pass.</summary>
 public sealed unsafe class EmbedJob : Job
 {
-    /// <summary>Tokens of texts whose vectors are handed over together: some passes, so that little is held back and cancelling is quick.</summary>
+    /// <summary>Tokens of texts whose vectors are handed over together: some passes, so that little is held back and cancelling
+    /// is quick.</summary>
     private const int HandedOver = 2048;
 
     private readonly OpenModel _model;

@@ -1,7 +1,7 @@
 namespace Realm.Passes;
 
-/// <summary>The products of matrices with low-rank changes, for passes in which at least one row wants one of them. Rows that don't are given the bits
-/// that they have without; products with an activation run as plain ones, and the activation after the changes.</summary>
+/// <summary>The products of matrices with low-rank changes, for passes in which at least one row wants one of them. Rows that don't are
+/// given the bits that they have without; products with an activation run as plain ones, and the activation after the changes.</summary>
 internal sealed unsafe class LowRankProducts
 {
     // The activations go over 8 numbers at a time.

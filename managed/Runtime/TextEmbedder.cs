@@ -7,13 +7,14 @@ namespace Realm.Runtime;
 /// <summary>How texts become vectors.</summary>
 /// <param name="Pooling">How a text's tokens become one.</param>
 /// <param name="Normalized">Vectors are made one long.</param>
-/// <param name="Dimensions">Numbers of a vector that are kept, the first ones, as of models that were trained for it (Kusupati et al., 2022); 0: all.</param>
+/// <param name="Dimensions">Numbers of a vector that are kept, the first ones, as of models that were trained for it (Kusupati et al.,
+/// 2022); 0: all.</param>
 public sealed record EmbeddingOptions(Pooling Pooling, bool Normalized, int Dimensions = 0);
 
 /// <summary>Makes vectors of texts: as many texts as fit go through the network together. For one thread.</summary>
 public sealed unsafe class TextEmbedder : IDisposable
 {
-    // Rows of a pass that is filled up with more texts; one that is longer goes alone. More rows would not be faster, only leave the caches.
+    // Rows of a pass that is filled up with more texts; one that is longer goes alone. More would leave the caches.
     private const int FilledRows = 256;
 
     private readonly Model _model;
@@ -88,10 +89,12 @@ public sealed unsafe class TextEmbedder : IDisposable
         if (text.Length == 0)
             throw new RealmException(ErrorCode.InvalidArgument, $"text {index} has no tokens");
         if (text.Length > _model.Config.ContextLength)
-            throw new RealmException(ErrorCode.ContextFull, $"text {index} has {text.Length} tokens, the context holds {_model.Config.ContextLength}");
+            throw new RealmException(ErrorCode.ContextFull,
+                $"text {index} has {text.Length} tokens, the context holds {_model.Config.ContextLength}");
         int wrong = Array.FindIndex(text, id => (uint)id >= (uint)_model.Config.VocabSize);
         if (wrong >= 0)
-            throw new RealmException(ErrorCode.InvalidToken, $"token {(uint)text[wrong]} at index {wrong} of text {index} is not in the vocabulary of {_model.Config.VocabSize}");
+            throw new RealmException(ErrorCode.InvalidToken,
+                $"token {(uint)text[wrong]} at index {wrong} of text {index} is not in the vocabulary of {_model.Config.VocabSize}");
     }
 
     // `fed` tokens of text `text` are done.
