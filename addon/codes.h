@@ -42,7 +42,8 @@ namespace realm {
   X(34, E_NUMERIC)           \
   X(35, E_SHUTDOWN)          \
   X(36, E_INTERNAL)          \
-  X(37, E_BUSY)
+  X(37, E_BUSY)              \
+  X(38, E_TIMEOUT)
 
 enum Code : int32_t {
 #define REALM_CODE(number, name) name = number,

@@ -37,6 +37,7 @@ namespace realm {
   X(model_embed_start)     \
   X(model_generate_start)  \
   X(job_read)              \
+  X(job_end)               \
   X(job_cancel)            \
   X(job_close)
 

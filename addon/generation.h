@@ -2,21 +2,27 @@
 #pragma once
 #include <stdint.h>
 
+#include <string>
 #include <vector>
 
 #include "call.h"
 
 namespace realm {
 
-// The object is the one that js/options/generate.ts makes: every field present (but `speculation`, which is on then, and `lora`), of
-// the right type and in range.
-struct GenerationOptions : realm_generation_options {
-  GenerationOptions(Call& call, Napi::Value object);
-  GenerationOptions(const GenerationOptions&) = delete;
+// What to generate from, argument 1 (a text, or ids), and how, argument 2: JSON, which the engine reads.
+class Generating {
+ public:
+  explicit Generating(Call& call);
+  Generating(const Generating&) = delete;
+
+  int32_t Start(const Engine* engine, realm_notify notify, void* user, uint64_t* job, realm_error* error) const;
 
  private:
-  std::vector<uint8_t> _stops;  // what `stop` points to
-  std::vector<float> _lora;     // what `lora` points to
+  uint64_t _model;
+  bool _is_text;
+  std::string _text;
+  std::vector<uint32_t> _ids;
+  std::string _options;
 };
 
 Napi::Value LogitsStart(Call& call);

@@ -66,13 +66,12 @@ class Waiting {
   bool _rung = false;
 };
 
-// Calls `chunk(text, tokens)`. False: it failed, with an exception pending or a thread that is being terminated.
+// Calls `chunk(event)`. False: it failed, with an exception pending or a thread that is being terminated.
 bool Deliver(Napi::Env env, Napi::Function chunk, const News& news, bool* go_on) {
   const Napi::HandleScope scope(env);
-  const Napi::Value text = NewText(env, news.text.data(), news.text.size());
-  const Napi::Value tokens = CopyToBuffer(env, news.tokens.data(), news.tokens.size() * sizeof(uint32_t));
-  if (text.IsEmpty() || tokens.IsEmpty() || env.IsExceptionPending()) return false;
-  const Napi::Value answer = chunk.Call({text, tokens});
+  const Napi::Value event = news.ToEvent(env, {});
+  if (event.IsEmpty() || env.IsExceptionPending()) return false;
+  const Napi::Value answer = chunk.Call({event});
   if (answer.IsEmpty()) return false;
   *go_on = !answer.IsBoolean() || answer.As<Napi::Boolean>().Value();
   return true;
@@ -81,17 +80,13 @@ bool Deliver(Napi::Env env, Napi::Function chunk, const News& news, bool* go_on)
 }  // namespace
 
 // A generation of which the caller's thread waits for every part: imports of WebAssembly cannot do otherwise.
-// int32_t realm_model_generate_start(uint64_t model, const uint32_t *ids, uint64_t count, const realm_generation_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 Napi::Value GenerateWait(Call& call) {
-  const uint64_t model = call.ToHandle(call[0]);
-  const std::vector<uint32_t> ids = call.ToIds(call[1]);
-  const GenerationOptions options(call, call[2]);
+  const Generating generating(call);
   if (!call.Ready()) return {};
   if (!call[3].IsFunction()) return call.FailType("failed to downcast any to function");
   Waiting waiting;
   Failure error;
-  if (call.engine->model_generate_start(model, ids.data(), ids.size(), &options, Waiting::Ring, &waiting, &waiting.job, &error) != 0)
-    return call.FailEngine(error);
+  if (generating.Start(call.engine, Waiting::Ring, &waiting, &waiting.job, &error) != 0) return call.FailEngine(error);
   waiting.engine = call.engine;
 
   News news;
@@ -102,8 +97,7 @@ Napi::Value GenerateWait(Call& call) {
     // Also without news: a thread that is being terminated lets no call through, and that is how this loop learns it.
     if (!Deliver(call.env, call[3].As<Napi::Function>(), news, &go_on)) return {};
   }
-  if (news.state.done && news.state.status != 0) return call.FailEngine(news.error);
-  return Napi::Number::New(call.env, news.state.done ? news.state.finish_reason : 3);
+  return {};
 }
 
 }  // namespace realm

@@ -12,6 +12,8 @@ void News::EndOutOfMemory() noexcept {
   static constexpr char kWords[] = "no memory for what the job had to tell";
   text.clear();
   tokens.clear();
+  tops.clear();
+  end.clear();
   state.done = 1;
   state.model = 0;
   state.status = error.code = E_OUT_OF_MEMORY;
@@ -19,25 +21,62 @@ void News::EndOutOfMemory() noexcept {
   memcpy(error.message, kWords, error.length);
 }
 
-// int32_t realm_job_read(uint64_t job, uint8_t *text, uint64_t text_capacity, uint32_t *tokens, uint64_t token_capacity, realm_job_state *state, realm_error *error);
+// int32_t realm_job_read(uint64_t job, uint8_t *text, uint64_t text_capacity, realm_token *tokens, uint64_t token_capacity, realm_top *tops, uint64_t top_capacity, realm_job_state *state, realm_error *error);
+// int32_t realm_job_end(uint64_t job, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
 void News::Read(const Engine* engine, uint64_t job) noexcept {
-  uint8_t text_part[4096];
-  uint32_t token_part[256];
+  constexpr size_t kText = 4096, kTokens = 256, kTops = 1024;
+  uint8_t text_part[kText];
+  realm_token token_part[kTokens];
+  realm_top top_part[kTops];
   text.clear();
   tokens.clear();
+  tops.clear();
+  state.struct_size = sizeof(state);
   try {
     do {
-      if (engine->job_read(job, text_part, sizeof(text_part), token_part, 256, &state, &error) != 0) {
+      if (engine->job_read(job, text_part, kText, token_part, kTokens, top_part, kTops, &state, &error) != 0) {
         state.done = 1;
         state.status = error.code;
         return;
       }
       text.append(reinterpret_cast<char*>(text_part), state.text_length);
       tokens.insert(tokens.end(), token_part, token_part + state.token_count);
+      tops.insert(tops.end(), top_part, top_part + state.top_count);
     } while (!state.done && (state.text_length != 0 || state.token_count != 0));
+    if (!state.done || state.status != 0) return;
+    uint64_t length = kText;
+    Failure failure;
+    do {
+      end.resize(length);
+      if (engine->job_end(job, reinterpret_cast<uint8_t*>(&end[0]), end.size(), &length, &failure) != 0) length = 0;
+    } while (length > end.size());
+    end.resize(length);
   } catch (const std::exception&) {
     EndOutOfMemory();
   }
+}
+
+Napi::Value News::ToEvent(Napi::Env env, Napi::Value memory) const {
+  const auto event = Napi::Object::New(env);
+  const auto put = [&](const char* name, Napi::Value value) {
+    if (value.IsEmpty() || env.IsExceptionPending()) return false;
+    event.Set(name, value);
+    return true;
+  };
+  if (!put("text", NewText(env, text.data(), text.size()))) return {};
+  if (!tokens.empty() && !put("tokens", CopyToBuffer(env, tokens.data(), tokens.size() * sizeof(realm_token)))) return {};
+  if (!tops.empty() && !put("tops", CopyToBuffer(env, tops.data(), tops.size() * sizeof(realm_top)))) return {};
+  if (!state.done) return event;
+  if (!put("end", NewText(env, end.data(), end.size()))) return {};
+  if (state.status != 0) {
+    Napi::Error failure = Napi::Error::New(env, Message(error));
+    if (failure.IsEmpty()) return {};
+    failure.Value().Set("code", CodeName(state.status));
+    if (!put("error", failure.Value())) return {};
+  }
+  if (state.model && !put("model", Napi::BigInt::New(env, state.model))) return {};
+  if (!memory.IsEmpty() && !put("memory", memory)) return {};
+  return event;
 }
 
 Job* Job::Prepare(Call& call, Napi::Value callback, Napi::Value memory) {
@@ -83,42 +122,25 @@ void Job::Drain(Napi::Env env, Napi::Function callback, Job* job, void*) {
 
   News news;
   news.Read(job->_engine, job->_handle);
+  if (news.IsEmpty()) return;
   const realm_job_state& state = news.state;
-  if (!state.done && news.text.empty() && news.tokens.empty()) return;
   if (state.model && !env.GetInstanceData<Environment>()->KeepModel(state.model)) news.EndOutOfMemory();
-
-  Napi::Value text, tokens = env.Undefined();
-  Guard(env, [&] {
-    text = NewText(env, news.text.data(), news.text.size());
-    if (!news.tokens.empty()) tokens = CopyToBuffer(env, news.tokens.data(), news.tokens.size() * sizeof(uint32_t));
-  });
+  Napi::Value memory, event;
+  if (state.done && !job->_memory.IsEmpty()) memory = job->_memory.Value();
+  const auto make = [&] { event = news.ToEvent(env, memory); };
+  Guard(env, make);
   if (env.IsExceptionPending()) {
     env.GetAndClearPendingException();
     news.EndOutOfMemory();
-    text = NewText(env, "", 0);
-    tokens = env.Undefined();
+    Guard(env, make);
   }
-  Napi::Value memory = env.Undefined();
   if (state.done) {
-    if (!job->_memory.IsEmpty()) memory = job->_memory.Value();
     job->_teardown.Remove(env);
     job->Close();
     job->_queue.Release();
   }
-
-  if (text.IsEmpty() || tokens.IsEmpty()) return;  // the environment is being terminated
-  Guard(env, [&] {
-    Napi::Value failure = env.Undefined();
-    if (state.done && state.status != 0) {
-      Napi::Error error = Napi::Error::New(env, Message(news.error));
-      error.Value().Set("code", CodeName(state.status));
-      failure = error.Value();
-    }
-    const auto number = [&](double value) { return Napi::Number::New(env, value); };
-    callback.Call({text, tokens, Napi::Boolean::New(env, state.done != 0), failure, Napi::BigInt::New(env, state.model),
-                   number(static_cast<double>(state.prompt_tokens)), number(state.finish_reason), memory,
-                   number(static_cast<double>(state.drafted_tokens)), number(static_cast<double>(state.accepted_tokens))});
-  });
+  if (event.IsEmpty()) return;  // the environment is being terminated
+  Guard(env, [&] { callback.Call({event}); });
 }
 
 // int32_t realm_job_cancel(uint64_t job, realm_error *error);

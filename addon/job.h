@@ -2,9 +2,7 @@
 //
 // The engine calls Notify from its own thread; that wakes the JavaScript thread once, however often it is called before
 // the JavaScript thread gets to it (so a fast model can't flood the event loop); the JavaScript thread then reads all
-// that is new and calls
-// `callback(text, tokens, done, error, model, promptTokens, finishReason, memory, draftedTokens, acceptedTokens)`; `memory`
-// is what Start was given, with the job's end.
+// that is new and calls `callback(event)` with JobEvent of js/engine/binding.ts.
 #pragma once
 #include <stdint.h>
 
@@ -21,13 +19,18 @@ namespace realm {
 // here cuts a character.
 struct News {
   std::string text;
-  std::vector<uint32_t> tokens;
+  std::vector<realm_token> tokens;
+  std::vector<realm_top> tops;
+  std::string end;  // JSON, when it is done and did not fail
   realm_job_state state = {};
   Failure error;  // of the job, when it is done and its status is not 0
 
   // Without memory the news is the job's end with E_OUT_OF_MEMORY.
   void Read(const Engine* engine, uint64_t job) noexcept;
   void EndOutOfMemory() noexcept;
+  bool IsEmpty() const { return !state.done && text.empty() && tokens.empty(); }
+  // `{ text, tokens, tops, end, error, model, memory }`; empty: an exception is pending, or the thread is being terminated.
+  Napi::Value ToEvent(Napi::Env env, Napi::Value memory) const;
 };
 
 class Job {

@@ -15,10 +15,9 @@ struct Opening {
   bool path;
   std::string text;
   Bytes bytes;
-  std::string lora;
-  realm_model_options options = {};
+  std::string options;
 
-  // Arguments 0 to 5 of both ways to open: source, threads, weights, cacheType, vocabOnly, lora, as realm_model_options has them.
+  // Arguments 0 and 1 of both ways to open: source, and JSON that the engine reads.
   explicit Opening(Call& call) : path(call[0].IsString()) {
     if (path) {
       text = call.ToText(call[0]);
@@ -26,39 +25,34 @@ struct Opening {
     } else {
       bytes = call.ToBytes(call[0]);
     }
-    options.threads = call.ToI32(call[1]);
-    options.weights = call.ToI32(call[2]);
-    options.cache_type = call.ToI32(call[3]);
-    options.vocab_only = call.ToI32(call[4]);
-    lora = call.ToText(call[5]);
-    options.lora = reinterpret_cast<const uint8_t*>(lora.data());
-    options.lora_length = lora.size();
+    options = call.ToText(call[1]);
   }
+  const uint8_t* json() const { return reinterpret_cast<const uint8_t*>(options.data()); }
   Opening(const Opening&) = delete;
 };
 
 }  // namespace
 
-// int32_t realm_model_open_bytes(const uint8_t *bytes, uint64_t length, const realm_model_options *options, uint64_t *model, realm_error *error);
-// int32_t realm_model_open_path(const uint8_t *path, uint64_t length, const realm_model_options *options, uint64_t *model, realm_error *error);
+// int32_t realm_model_open_bytes(const uint8_t *bytes, uint64_t length, const uint8_t *options, uint64_t options_length, uint64_t *model, realm_error *error);
+// int32_t realm_model_open_path(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, uint64_t *model, realm_error *error);
 Napi::Value OpenModel(Call& call) {
   const Opening from(call);
   if (!call.Ready()) return {};
   const auto open = from.path ? call.engine->model_open_path : call.engine->model_open_bytes;
   uint64_t model = 0;
   Failure error;
-  if (open(from.bytes.data, from.bytes.length, &from.options, &model, &error) != 0) return call.FailEngine(error);
+  if (open(from.bytes.data, from.bytes.length, from.json(), from.options.size(), &model, &error) != 0) return call.FailEngine(error);
   if (!call.env.GetInstanceData<Environment>()->KeepModel(model)) throw std::bad_alloc();
   return Napi::BigInt::New(call.env, model);
 }
 
-// int32_t realm_model_open_bytes_start(const uint8_t *bytes, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
-// int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+// int32_t realm_model_open_bytes_start(const uint8_t *bytes, uint64_t length, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+// int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 Napi::Value OpenModelStart(Call& call) {
   const Opening from(call);
-  return Job::Start(call, call[6], {}, [&](Job* job, uint64_t* handle, realm_error* error) {
+  return Job::Start(call, call[2], {}, [&](Job* job, uint64_t* handle, realm_error* error) {
     const auto start = from.path ? call.engine->model_open_path_start : call.engine->model_open_bytes_start;
-    return start(from.bytes.data, from.bytes.length, &from.options, Job::Notify, job, handle, error);
+    return start(from.bytes.data, from.bytes.length, from.json(), from.options.size(), Job::Notify, job, handle, error);
   });
 }
 
@@ -87,7 +81,7 @@ Napi::Value DescribeModel(Call& call) {
 Napi::Value Tokenize(Call& call) {
   const uint64_t model = call.ToHandle(call[0]);
   const std::string text = call.ToText(call[1]);
-  const int32_t add_special = call.ToFlag(call[2]), parse_special = call.ToFlag(call[3]);
+  const int32_t add_special = call.ToI32(call[2]), parse_special = call.ToFlag(call[3]);
   if (!call.Ready()) return {};
   std::vector<uint32_t> ids(text.size() / 2 + 16);  // a token is seldom shorter than two bytes
   const auto tokenize = [&](uint32_t* out, uint64_t capacity, uint64_t* needed, realm_error* error) {

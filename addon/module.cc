@@ -57,8 +57,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<ForwardLayerInto, 5>(exports, "forwardLayerInto");
     Export<ComputeLogitsInto, 3>(exports, "computeLogitsInto");
 
-    Export<OpenModel, 6>(exports, "openModel");
-    Export<OpenModelStart, 7>(exports, "openModelStart");
+    Export<OpenModel, 2>(exports, "openModel");
+    Export<OpenModelStart, 3>(exports, "openModelStart");
     Export<CloseModel, 1>(exports, "closeModel");
     Export<DescribeModel, 1>(exports, "describeModel");
     Export<Tokenize, 4>(exports, "tokenize");

@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-#define REALM_ABI_VERSION 2
+#define REALM_ABI_VERSION 3
 
 typedef struct realm_error {
   int32_t code;          /* the status again */
@@ -26,43 +26,28 @@ typedef struct realm_error {
   char message[2040];    /* UTF-8, cut at a character's end */
 } realm_error;
 
-typedef struct realm_model_options {
-  int32_t threads;       /* 0: as many as there are processors for this process */
-  int32_t weights;       /* 0: packed for speed; 1: left in the file's own layout */
-  int32_t cache_type;    /* key/value cache. 0: half precision; 1: single precision; 2: 8 bits, a scale for 32 */
-  int32_t vocab_only;    /* 1: tokenizer and metadata only */
-  const uint8_t *lora;   /* adapters: JSON, [{"path": text, "scale": number}, ...], or nothing */
-  uint64_t lora_length;
-} realm_model_options;
+/* A token that was chosen. */
+typedef struct realm_token {
+  uint32_t id;
+  uint32_t text_end;      /* bytes of all the text that was ready with it, from the beginning on; modulo 2^32 */
+  float log_probability;  /* in the model's own logits; 0 unless the options ask for it */
+  uint32_t top_count;     /* how many of the likeliest tokens are told with it */
+} realm_token;
 
-typedef struct realm_generation_options {
-  uint64_t seed;
-  uint32_t max_tokens;
-  int32_t top_k;         /* 0: off */
-  float temperature;     /* 0: greedy */
-  float top_p;           /* 1: off */
-  float min_p;           /* 0: off */
-  float repeat_penalty;  /* 1: off */
-  int32_t ignore_eos;    /* 1: go on after an end-of-generation token */
-  uint32_t stop_count;   /* stop strings ... */
-  const uint8_t *stop;   /* ... each a uint32_t length and its bytes, one after the other */
-  uint64_t stop_length;  /* bytes of all of it */
-  int32_t speculation;   /* 0: the model looks at guessed tokens too where that saves time; 1: never. The result is the same */
-  uint32_t lora_count;   /* 0: adapters are as strong as they were opened; else one scale for each */
-  const float *lora;
-} realm_generation_options;
+typedef struct realm_top {
+  uint32_t id;
+  float log_probability;
+} realm_top;
 
 typedef struct realm_job_state {
-  uint64_t model;        /* a finished load's model, else 0 */
-  uint64_t text_length;  /* bytes written to `text` by this call */
-  uint64_t token_count;  /* ids written to `tokens` by this call */
-  uint64_t prompt_tokens;
-  uint64_t drafted_tokens;  /* once done: guessed ids that the model has looked at ... */
-  uint64_t accepted_tokens; /* ... and how many of them were chosen */
+  uint32_t struct_size;  /* set by the caller: sizeof(realm_job_state) */
   int32_t done;          /* 1: nothing more will come; texts and tokens are all read */
   int32_t status;        /* of the job itself, once done: 0, or why it failed (the text is in *error) */
-  int32_t finish_reason; /* of a generation. 0: none yet; 1: stop (end-of-generation token or stop string); 2: length; 3: cancelled */
   int32_t reserved;
+  uint64_t model;        /* a finished load's model, else 0 */
+  uint64_t text_length;  /* bytes written to `text` by this call */
+  uint64_t token_count;  /* written to `tokens` by this call */
+  uint64_t top_count;    /* written to `tops` by this call: those of all its tokens, one after the other */
 } realm_job_state;
 
 typedef void (*realm_notify)(void *user);
@@ -96,16 +81,19 @@ int32_t realm_stored_forward(uint32_t id, uint32_t layer, const float *hidden, u
 int32_t realm_stored_logits(uint32_t id, const float *hidden, uint64_t elements, float *out, uint64_t out_elements, realm_error *error);
 
 /* ---- models ---- */
-int32_t realm_model_open_bytes(const uint8_t *bytes, uint64_t length, const realm_model_options *options, uint64_t *model, realm_error *error);
-int32_t realm_model_open_path(const uint8_t *path, uint64_t length, const realm_model_options *options, uint64_t *model, realm_error *error);
+/* options: one JSON object, whose names are those of the package (LoadOptions, GenerateOptions), or nothing. Numbers of 64 bits
+ * are texts. The only lists of them are managed/Abi/ModelOptionTable.cs and GenerationOptionTable.cs; a name that is not there is an error. */
+int32_t realm_model_open_bytes(const uint8_t *bytes, uint64_t length, const uint8_t *options, uint64_t options_length, uint64_t *model, realm_error *error);
+int32_t realm_model_open_path(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, uint64_t *model, realm_error *error);
 /* The same on an engine thread; the bytes are copied before the call returns. */
-int32_t realm_model_open_bytes_start(const uint8_t *bytes, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
-int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+int32_t realm_model_open_bytes_start(const uint8_t *bytes, uint64_t length, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 /* Running jobs end as cancelled; memory goes with the last of them. A second close does nothing. */
 int32_t realm_model_close(uint64_t model, realm_error *error);
 /* JSON: the facts of js/model/model.ts' ModelInfo, chat template and special tokens. */
 int32_t realm_model_describe(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
-/* *count: ids needed, also when capacity is too small (then nothing is written). */
+/* *count: ids needed, also when capacity is too small (then nothing is written). add_special: 0: the text alone; 1: with begin and
+ * end as the file asks; 2: as the text of a prompt (a begin token that the text writes itself is not doubled). */
 int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
 /* A conversation: lengths are bytes of the template's own text and of others' text, by turns, the template's first. Only its own makes special tokens. */
 int32_t realm_model_tokenize_segments(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *lengths, uint64_t segments, int32_t add_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
@@ -121,11 +109,14 @@ int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t c
  * are made one long. dimensions: numbers of each that are kept; 0: all. out: float32, a text's vector after the other's, without pooling
  * one for each token; the caller's until the job is closed. */
 int32_t realm_model_embed_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint32_t *lengths, uint64_t texts, int32_t pooling, int32_t normalize, uint32_t dimensions, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
-int32_t realm_model_generate_start(uint64_t model, const uint32_t *ids, uint64_t count, const realm_generation_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* From a text, of which an engine thread makes ids, or from ids where text is NULL. */
+int32_t realm_model_generate_start(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 
 /* ---- jobs ---- */
 /* Takes what is new. Never blocks. */
-int32_t realm_job_read(uint64_t job, uint8_t *text, uint64_t text_capacity, uint32_t *tokens, uint64_t token_capacity, realm_job_state *state, realm_error *error);
+int32_t realm_job_read(uint64_t job, uint8_t *text, uint64_t text_capacity, realm_token *tokens, uint64_t token_capacity, realm_top *tops, uint64_t top_capacity, realm_job_state *state, realm_error *error);
+/* JSON: finishReason, stop, counts and timings, once the job is done. */
+int32_t realm_job_end(uint64_t job, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
 /* Asks the job to stop: within one layer's time it is done. */
 int32_t realm_job_cancel(uint64_t job, realm_error *error);
 /* Cancels, waits until the engine no longer touches the caller's memory or `notify`, and forgets the job. */

@@ -11,7 +11,6 @@ import {
 } from './engine/check';
 import { native } from './engine/errors';
 import { RealmError, type RealmErrorCode } from './portable/errors';
-import { checkGenerateOptions } from './options/generate';
 import { GuestCode, GuestFault } from './portable/guest/faults';
 import { LocalModels, type AllowedModels, type LocalModel } from './guest/local';
 import { GuestModels } from './portable/guest/models';
@@ -165,12 +164,8 @@ export function createHost(options: HostOptions = {}): Host & { configure(option
     },
     streamToken: (text) => (onText(checkText('text', text)) ? 0 : 1),
     generate(modelId, prompt, maxTokens, temperature, seed) {
-      const [checked] = checkGenerateOptions({
-        maxTokens: maxTokens ?? 512,
-        temperature: temperature ?? 0,
-        seed: seed ?? 0,
-      });
-      return throwing(() => of(modelId).generate(checkText('prompt', prompt), checked, onText).text);
+      const options = { maxTokens: maxTokens ?? 512, temperature: temperature ?? 0, seed: seed ?? 0 };
+      return throwing(() => of(modelId).generate(checkText('prompt', prompt), options, onText).text);
     },
     resetSession: (modelId) => of(modelId).reset(),
   };

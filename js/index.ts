@@ -27,7 +27,14 @@ export { renderChatSegments, type ChatSegment } from './chat/renderChatSegments'
 export { type ChatMessage } from './chat/conversation';
 export { type RenderOptions } from './chat/options';
 export { type ChatTemplateOptions } from './chat/modelTemplate';
-export { type Generation, type GenerationChunk, type GenerationResult } from './model/generation';
+export { type Generation } from './model/generation';
+export {
+  type GenerationChunk,
+  type GenerationResult,
+  type GenerationTimings,
+  type PartialResult,
+  type TokenLogprob,
+} from './model/result';
 export { type GenerateOptions } from './options/generate';
 export { RealmError, type RealmErrorCode } from './portable/errors';
 export type { Bytes, Floats, TokenIds } from './engine/check';

@@ -83,6 +83,8 @@ public enum ErrorCode
     Internal = 36,
     /// <summary>Too much work waits already.</summary>
     Busy = 37,
+    /// <summary>The time given for the work is over.</summary>
+    Timeout = 38,
 }
 
 /// <summary>Every failure of the engine: a stable code, and a message that says what was expected, what came, and where.</summary>

@@ -26,15 +26,21 @@ test('awaited: the whole', async () => {
     'text',
     'tokens',
     'finishReason',
+    'stop',
     'promptTokens',
     'draftedTokens',
     'acceptedTokens',
+    'usage',
   ]);
   expect(result.text).toBe(' Paris.');
   expect(result.tokens).toBeInstanceOf(Uint32Array);
   expect([...result.tokens]).toEqual([981, 260, 16, 0]);
   expect(result.finishReason).toBe('stop');
+  expect(result.stop).toBe(0);
   expect(result.promptTokens).toBe(6);
+  expect(result.usage).toEqual({ promptTokens: 6, cachedTokens: 0, generatedTokens: 4 });
+  expect(Object.keys(result.timings)).toEqual(['queued', 'prompt', 'generation']);
+  for (const milliseconds of Object.values(result.timings)) expect(milliseconds).toBeGreaterThanOrEqual(0);
 });
 
 test('looped over: the same, in pieces; then awaited; then looped over again', async () => {
@@ -98,6 +104,62 @@ test('stop strings end the text before them', async () => {
   expect(streamed.text).toBe('The capital of Canada is ');
 });
 
+test('stop tokens, special tokens written out, and what ended it', async () => {
+  const run = async (stop, more) => {
+    const { text, finishReason, stop: by, tokens } = await model.generate(PROMPT, { stop, ...more });
+    return [text, finishReason, by, tokens.length];
+  };
+  expect(await run(16)).toEqual([' Paris', 'stop', 16, 3]);
+  expect(await run(['never', 260, 16])).toEqual([' Par', 'stop', 260, 2]);
+  expect(await run(['zz', 'ris'])).toEqual([' Pa', 'stop', 'ris', 2]);
+  expect(await run('<|endoftext|>', { ignoreEos: true })).toEqual([' Paris.', 'stop', '<|endoftext|>', 4]);
+  expect(await run([], { maxTokens: 2 })).toEqual([' Paris', 'length', null, 2]);
+  const streamed = await collect(model.generate(PROMPT, { stop: [16] }));
+  expect(streamed.text).toBe(' Paris');
+});
+
+test('log probabilities', async () => {
+  const options = { logprobs: true, topLogprobs: 3, temperature: 0.5, repeatPenalty: 1.3, seed: 1, maxTokens: 8 };
+  const { text, tokens, logprobs } = await model.generate(PROMPT, options);
+  const plain = await model.generate(PROMPT, { ...options, logprobs: false, topLogprobs: 0 });
+  expect([text, [...tokens]]).toEqual([plain.text, [...plain.tokens]]);
+  expect(plain).not.toHaveProperty('logprobs');
+  expect(logprobs.map((each) => each.token)).toEqual([...tokens]);
+  expect(logprobs.map((each) => each.text).join('')).toBe(text);
+  const ids = [...model.tokenize(PROMPT)];
+  const rows = await model.logits([...ids, ...tokens]);
+  const width = model.info.vocabSize;
+  logprobs.forEach(({ token, logprob, top }, i) => {
+    const row = rows.subarray((ids.length - 1 + i) * width, (ids.length + i) * width);
+    const best = Math.max(...row);
+    const sum = Math.log(row.reduce((all, logit) => all + Math.exp(logit - best), 0));
+    expect(logprob).toBeCloseTo(row[token] - best - sum, 4);
+    expect(top).toHaveLength(3);
+    expect(top[0].logprob).toBeCloseTo(-sum, 4);
+    expect(top[0].logprob).toBeGreaterThanOrEqual(top[1].logprob);
+  });
+  const chunks = [];
+  for await (const chunk of model.generate('é東😀 '.repeat(9), { ...options, temperature: 5, maxTokens: 60 }))
+    chunks.push(chunk);
+  for (const chunk of chunks) expect(chunk.logprobs.map((each) => each.token)).toEqual([...chunk.tokens]);
+  expect(await rejection(model.generate(PROMPT, { topLogprobs: 3 }))).toMatchObject({
+    message: 'topLogprobs needs logprobs: true',
+  });
+});
+
+test('collect: false keeps nothing that was read', async () => {
+  const generation = model.generate(PROMPT, { collect: false });
+  expect((await collect(generation)).text).toBe(' Paris.');
+  expect(await generation).toMatchObject({ text: '', finishReason: 'stop', usage: { generatedTokens: 4 } });
+  expect((await collect(generation)).chunks).toEqual([]);
+});
+
+test('a priority changes nothing but the order', async () => {
+  const priorities = ['background', 'normal', 'high'];
+  const results = await Promise.all(priorities.map((priority) => model.generate(PROMPT, { priority })));
+  expect(results.map((result) => result.text)).toEqual([' Paris.', ' Paris.', ' Paris.']);
+});
+
 test('a seed makes chance repeatable', async () => {
   const options = { temperature: 5, topK: 0, topP: 1, minP: 0, maxTokens: 24, ignoreEos: true };
   const run = async (seed) => (await model.generate(PROMPT, { ...options, seed })).tokens.join();
@@ -140,7 +202,13 @@ test.each([
     'seed must be an integer from 0 to 2^53 - 1, or a bigint below 2^64, got 18446744073709551616n',
   ],
   [{ stop: '' }, 'stop must not be an empty string'],
-  [{ stop: [3] }, 'stop must be a string or an array of strings, got 3'],
+  [{ stop: [3.5] }, 'stop must be a string, a token id or an array of them, got 3.5'],
+  [{ stop: Array(257).fill('x') }, 'stop must have at most 256 items, got 257'],
+  [{ timeout: 0 }, 'timeout must be a positive integer, got 0'],
+  [{ topLogprobs: 129 }, 'topLogprobs must be an integer from 0 to 128, got 129'],
+  [{ priority: 'urgent' }, "priority must be 'background' or 'normal' or 'high', got \"urgent\""],
+  [{ temprature: 9 }, 'generate has no option "temprature"; did you mean "temperature"?'],
+  [{ max_tokens: 2 }, 'generate has no option "max_tokens"; did you mean "maxTokens"?'],
   [{ signal: {} }, 'signal must be an AbortSignal, got an object (Object)'],
   [{ speculation: 1 }, 'speculation must be a boolean, got 1'],
   [{ ignoreEos: 'no' }, 'ignoreEos must be a boolean, got "no"'],
@@ -182,6 +250,10 @@ test.each([
   expect(await rejection(model.generate(prompt))).toEqual({ name: 'RealmError', code: 'E_INVALID_ARGUMENT', message });
 });
 
+test('an option that asks for nothing is none', async () => {
+  expect((await model.generate(PROMPT, { maxTokens: undefined, anything: undefined })).text).toBe(' Paris.');
+});
+
 test('a prompt that is empty, too long, or outside the vocabulary', async () => {
   expect((await rejection(model.generate([]))).code).toBe('E_INVALID_ARGUMENT');
   expect((await rejection(model.generate(new Uint32Array(600)))).code).toBe('E_CONTEXT_FULL');
@@ -218,6 +290,69 @@ describe('abort', () => {
     expect((await rejection(generation)).name).toBe('AbortError');
     expect(chunks).toBeGreaterThan(0);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  test('the reason has what was generated before it', async () => {
+    const whole = (await model.generate(PROMPT, endless)).text;
+    const run = async (reason) => {
+      const controller = new AbortController();
+      const generation = model.generate(PROMPT, { ...endless, signal: controller.signal });
+      for await (const chunk of generation) if (chunk) break;
+      controller.abort(reason);
+      return [await generation.catch((error) => error), controller.signal.reason];
+    };
+    const ended = [];
+    for (let i = 0; i < 20; i++) {
+      // Leaving the loop cancels too: whichever comes first.
+      const [error, given] = await run();
+      if (error.finishReason) continue;
+      ended.push(error);
+      expect(error).toMatchObject({ name: 'AbortError', message: given.message, cause: given });
+    }
+    const controller = new AbortController();
+    const mine = new Error('mine');
+    const generation = model.generate(PROMPT, { ...endless, signal: controller.signal });
+    const first = generation[Symbol.asyncIterator]().next();
+    await first;
+    controller.abort(mine);
+    await expect(generation).rejects.toBe(mine);
+    ended.push(mine);
+    for (const { partial } of ended) {
+      expect(whole.startsWith(partial.text)).toBe(true);
+      expect(partial.tokens.length).toBeGreaterThan(0);
+    }
+  });
+
+  test('one signal for many: no warning, each with its own part', async () => {
+    const warnings = [];
+    const note = (warning) => warnings.push(warning.name);
+    process.on('warning', note);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const running = Array.from({ length: 15 }, (_, i) =>
+      model.generate(PROMPT, { ...endless, maxTokens: 100 + i, signal }),
+    );
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await running[0][Symbol.asyncIterator]().next();
+    controller.abort();
+    const errors = await Promise.all(running.map((generation) => generation.catch((error) => error)));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+    expect(new Set(errors).size).toBe(15);
+    for (const error of errors) expect(error.partial.tokens).toBeInstanceOf(Uint32Array);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  test('a time limit', async () => {
+    const started = Array.from({ length: 30 }, () => model.generate(PROMPT, { ...endless, timeout: 1 }));
+    const errors = (await Promise.all(started.map((each) => each.catch((error) => error)))).filter((each) => each.code);
+    expect(errors.length).toBeGreaterThan(0);
+    for (const { name, code, partial } of errors) {
+      expect([name, code]).toEqual(['RealmError', 'E_TIMEOUT']);
+      expect(partial.tokens.length).toBeLessThan(400);
+    }
+    expect((await model.generate(PROMPT, { timeout: 60_000 })).text).toBe(' Paris.');
   });
 
   test('after the end: nothing changes, nobody listens', async () => {

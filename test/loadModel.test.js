@@ -211,3 +211,9 @@ test('a missing file: its absolute path, and the caller in the stack', async () 
   expect(failure(() => loadModelSync('somewhere/else.gguf')).message).toContain(wanted);
   expect(failure(() => storeModel('somewhere/else.gguf')).message).toContain(wanted);
 });
+
+test('an option that is not there: the error names the nearest', async () => {
+  const message = 'loadModel has no option "cache_type"; did you mean "cacheType"?';
+  expect((await rejection(loadModel(tinyAtlas, { cache_type: 'f32' }))).message).toBe(message);
+  expect(failure(() => loadModelSync(tinyAtlas, { gpuLayers: 1 })).code).toBe('E_INVALID_ARGUMENT');
+});

@@ -273,10 +273,56 @@ describe('over HTTP', () => {
     [{ messages, stream: true, temperature: -1 }, 400, 'E_INVALID_ARGUMENT'],
     [{ messages, tools: [{}] }, 400, 'E_UNSUPPORTED'],
     [{ messages, n: 2 }, 400, 'E_UNSUPPORTED'],
+    [{ messages, tool_choice: 'required' }, 400, 'E_UNSUPPORTED'],
+    [{ messages, frequency_penalty: 2 }, 400, 'E_UNSUPPORTED'],
+    [{ messages, response_format: { type: 'json_object' } }, 400, 'E_UNSUPPORTED'],
+    [{}, 400, 'E_INVALID_ARGUMENT'],
+    [{ messages: [] }, 400, 'E_INVALID_ARGUMENT'],
+    [{ mesages: messages }, 400, 'E_INVALID_ARGUMENT'],
     ['[', 400, 'E_PROTOCOL'],
   ])('/v1/chat/completions refuses %j', async (body, status, code) => {
     const response = await ask('/v1/chat/completions', body);
     expect([response.status, (await response.json()).error]).toMatchObject([status, { code, type: 'realm_error' }]);
+  });
+
+  test('/v1/chat/completions takes what asks for nothing', async () => {
+    const nothing = {
+      ...{ n: 1, logprobs: false, top_logprobs: null, logit_bias: {}, frequency_penalty: 0, presence_penalty: 0 },
+      ...{ response_format: { type: 'text' }, tools: [], tool_choice: 'auto', functions: [], user: 'me', store: false },
+      ...{ metadata: { a: 'b' }, parallel_tool_calls: true, modalities: ['text'], stop: null, seed: 1 },
+    };
+    const response = await ask('/v1/chat/completions', { messages, ...nothing });
+    expect([response.status, (await response.json()).choices?.[0].message.content]).toEqual([
+      200,
+      'The capital of France is Paris.',
+    ]);
+  });
+
+  test('a streamed answer without text has a role', async () => {
+    const events = await eventsOf(await ask('/v1/chat/completions', { messages, stream: true, stop: ['The'] }));
+    const chunks = events.slice(0, -1).map((event) => JSON.parse(event).choices[0]);
+    expect(chunks).toMatchObject([
+      { delta: { role: 'assistant', content: '' }, finish_reason: null },
+      { delta: {}, finish_reason: 'stop' },
+    ]);
+  });
+
+  test('stop tokens, and parameters that are not there', async () => {
+    const generate = async (params) =>
+      (await ask('/v1/call', { function: 'generate', params: { prompt: PROMPT, ...params } })).json();
+    expect((await generate({ stop_tokens: [16] })).data).toMatchObject({ text: ' Paris', finish_reason: 'stop' });
+    expect((await generate({ stop_tokens: [260], stop: 'never' })).data.text).toBe(' Par');
+    expect((await generate({ temprature: 1 })).error).toMatchObject({
+      code: 'E_INVALID_ARGUMENT',
+      message: 'generate has no parameter "temprature"; did you mean "temperature"?',
+    });
+    const ids = (
+      await (
+        await ask('/v1/call', { function: 'tokenize', params: { text: '<|endoftext|>x', as_prompt: true } })
+      ).json()
+    ).data;
+    expect(ids.tokens).toEqual([...model.tokenize('<|endoftext|>x', { asPrompt: true })]);
+    expect(ids.tokens.filter((id) => id === 0)).toHaveLength(1);
   });
 
   test('/v1/call: the WebSocket’s envelope, whole, streamed, binary', async () => {

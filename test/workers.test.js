@@ -110,17 +110,17 @@ test('terminated while it waits in calls of the addon, gets chunks from it and t
      }
      console.log((await (await realm.loadModel(MODEL)).generate('The capital of France is')).text);`,
     `const native = require(${JSON.stringify(require('node:path').join(root, 'index.node'))});
-     const model = native.openModel(MODEL, 1, 0, 0, 0);
-     const ids = native.tokenize(model, 'The capital of France is', true, false);
-     const options = { maxTokens: 300, seed: 1n, temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, ignoreEos: true, stop: [] };
+     const model = native.openModel(MODEL, '{"threads":1}');
+     const ids = native.tokenize(model, 'The capital of France is', 1, false);
+     const options = '{"maxTokens":300,"ignoreEos":true}';
      parentPort.postMessage('running');
      for (;;) {
        native.generateWait(model, ids, options, () => true);
        for (let i = 0; i < 50; i++) {
          try { native.getTensor(1, 'none'); } catch {}
-         try { native.openModelStart('/nowhere', 1, 0, 0, 0, () => {}); } catch {}
+         try { native.openModelStart('/nowhere', '', () => {}); } catch {}
          try { native.detokenize(model, { length: 1 }, true); } catch {}
-         try { native.generateStart(model, ids, { get seed() { throw new Error('mine'); } }, () => {}); } catch {}
+         try { native.generateStart(model, ids, 'no JSON', () => {}); } catch {}
          try { native.storeModel(new Uint8Array(100)); } catch {}
        }
      }`,

@@ -117,11 +117,8 @@ export class RemoteModel implements EngineModel {
   }
 
   encode(text: string): Uint32Array {
-    const { data } = this.#channel.call('tokenize', { model: this.#opened.model, text, parse_special: true });
-    const ids = Uint32Array.from(data.tokens as number[]);
-    const { bos_id: bos } = this.#opened;
-    // Many chat templates write the begin token themselves; twice would not be what the model was trained on.
-    return ids.length > 1 && ids[0] === bos && ids[1] === bos ? ids.subarray(1) : ids;
+    const { data } = this.#channel.call('tokenize', { model: this.#opened.model, text, as_prompt: true });
+    return Uint32Array.from(data.tokens as number[]);
   }
 
   decode(ids: Uint32Array): Uint8Array {

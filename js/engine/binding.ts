@@ -1,30 +1,27 @@
 import { isMainThread } from 'node:worker_threads';
 import { RealmError } from '../portable/errors';
-import type { GenerationSettings } from '../portable/generationSettings';
 
 type View = Uint8Array | Uint32Array | Float32Array | ArrayBuffer;
 
 /** What a job tells the JavaScript thread; see addon/job.h. */
-export type JobEvent = (
-  text: string,
-  tokens: ArrayBuffer | undefined,
-  done: boolean,
-  error: Error | undefined,
-  model: bigint,
-  promptTokens: number,
-  finishReason: number,
-  memory: ArrayBuffer | undefined,
-  draftedTokens: number,
-  acceptedTokens: number,
-) => void;
-
-/** Every field of realm_generation_options, checked. */
-export interface NativeGenerationOptions extends GenerationSettings {
-  /** Scales of adapters. */
-  lora?: number[] | undefined;
-  /** Default true. */
-  speculation?: boolean;
+export interface JobEvent {
+  /** What came since the last event: whole characters. */
+  text: string;
+  /** The tokens chosen meanwhile: `realm_token`s. */
+  tokens?: ArrayBuffer;
+  /** The likeliest tokens of their places, one after the other: `realm_top`s. */
+  tops?: ArrayBuffer;
+  /** Only of the last event: the JSON of `realm_job_end`; empty when the job failed. */
+  end?: string;
+  /** Why the job failed. */
+  error?: Error;
+  /** A finished load's model. */
+  model?: bigint;
+  /** What the job has written to. */
+  memory?: ArrayBuffer;
 }
+
+type OnEvent = (event: JobEvent) => void;
 
 /** index.node: what addon/module.cc exports, name by name (`npm run lint` compares the two). Nothing is checked there but types. */
 export interface Native {
@@ -41,34 +38,20 @@ export interface Native {
   forwardLayerInto(modelId: number, layerIdx: number, hiddenStates: View, position: number, out: View): void;
   computeLogitsInto(modelId: number, hiddenState: View, out: View): void;
 
-  /** `lora`: JSON, or empty. */
-  openModel(
-    source: string | View,
-    threads: number,
-    weights: number,
-    cacheType: number,
-    vocabOnly: number,
-    lora: string,
-  ): bigint;
-  openModelStart(
-    source: string | View,
-    threads: number,
-    weights: number,
-    cacheType: number,
-    vocabOnly: number,
-    lora: string,
-    event: JobEvent,
-  ): bigint;
+  /** `options` here and below: JSON, which the engine reads. */
+  openModel(source: string | View, options: string): bigint;
+  openModelStart(source: string | View, options: string, event: OnEvent): bigint;
   closeModel(model: bigint): void;
   describeModel(model: bigint): string;
-  tokenize(model: bigint, text: string, addSpecial: boolean, parseSpecial: boolean): ArrayBuffer;
+  /** `addSpecial`: 0, 1, or 2 for the text of a prompt. */
+  tokenize(model: bigint, text: string, addSpecial: number, parseSpecial: boolean): ArrayBuffer;
   /** `lengths`: UTF-8 bytes of the template's own text and of others' text, by turns, the template's first. */
   tokenizeSegments(model: bigint, text: string, lengths: Uint32Array, addSpecial: boolean): ArrayBuffer;
   /** `how`: 1: without special tokens; 2: spaces tidied as llama.cpp does; 3: both. */
   detokenize(model: bigint, ids: View, how: number): string;
   /** `state`: one number, 0 at a text's beginning, 3 within it; then as the call before left it. */
   detokenizeNext(model: bigint, ids: View, skipSpecial: boolean, state: Uint32Array): ArrayBuffer;
-  logitsStart(model: bigint, ids: View, elements: bigint, event: JobEvent): bigint;
+  logitsStart(model: bigint, ids: View, elements: bigint, event: OnEvent): bigint;
   /** `ids`: of all texts, one after the other; `pooling`: the number of realm.h. */
   embedStart(
     model: bigint,
@@ -78,21 +61,16 @@ export interface Native {
     normalize: boolean,
     dimensions: number,
     elements: bigint,
-    event: JobEvent,
+    event: OnEvent,
   ): bigint;
-  generateStart(model: bigint, ids: View, options: NativeGenerationOptions, event: JobEvent): bigint;
+  generateStart(model: bigint, prompt: string | View, options: string, event: OnEvent): bigint;
   cancelJob(job: bigint): void;
 
   storeOwn(model: bigint): number;
   openStored(modelId: number, vocabOnly: number): bigint;
   detokenizeBytes(model: bigint, ids: View, how: number): ArrayBuffer;
-  /** Waits in the call. `chunk` returning false cancels. Returns 1 stop, 2 length, 3 cancelled. */
-  generateWait(
-    model: bigint,
-    ids: View,
-    options: NativeGenerationOptions,
-    chunk: (text: string, tokens: ArrayBuffer) => boolean,
-  ): number;
+  /** Waits in the call, which ends after the last event. `event` returning false cancels. */
+  generateWait(model: bigint, prompt: string | View, options: string, event: (event: JobEvent) => boolean): void;
 
   describeEngine(): string;
   shutdownEngine(deadlineMilliseconds: number): void;

@@ -1,43 +1,40 @@
+import { RealmError } from '../portable/errors';
 import { whenAborted } from './abort';
 import { binding, type JobEvent } from './binding';
 import { fromNative, native } from './errors';
-import { RealmError } from '../portable/errors';
-
-/** How a job ended well. */
-export interface JobEnd {
-  model: bigint;
-  promptTokens: number;
-  /** Of a generation: 1 stop, 2 length, 3 cancelled. */
-  finishReason: number;
-  memory: ArrayBuffer | undefined;
-  /** Of a generation: guessed ids that the model has looked at, and how many of them were chosen. */
-  draftedTokens: number;
-  acceptedTokens: number;
-}
-
-/** What came since the last time. */
-export type TokensEvent = (text: string, tokens: ArrayBuffer | undefined) => void;
 
 export interface Job {
   cancel(): void;
-  end: Promise<JobEnd>;
+  /** The last event of a job that did its work. */
+  end: Promise<JobEvent>;
 }
 
-const CANCELLED = 3;
-
-/** How a job ended: well, or with an error of the addon's. */
-interface Outcome {
-  end: JobEnd;
-  error: unknown;
+/** How a generation ended: the JSON of `realm_job_end`. */
+export interface GenerationEnd {
+  finishReason: 'stop' | 'length' | 'cancelled';
+  /** What ended it, where that was a stop string or a token. */
+  stop: string | number | null;
+  promptTokens: number;
+  cachedTokens: number;
+  generatedTokens: number;
+  draftedTokens: number;
+  acceptedTokens: number;
+  timings: { queued: number; prompt: number; generation: number };
 }
+
+/** @internal How a generation ended, of its last event. */
+export const endOf = ({ end }: JobEvent): GenerationEnd => JSON.parse(end ?? '{}') as GenerationEnd;
 
 /** The error is made here, where the stack leads to whoever waits. */
-async function endOf(outcome: Promise<Outcome>, signal: AbortSignal | undefined): Promise<JobEnd> {
-  const { end, error } = await outcome;
-  const cancelled = end.finishReason === CANCELLED || (error as { code?: string } | undefined)?.code === 'E_CANCELLED';
+async function outcomeOf(last: Promise<JobEvent>, signal: AbortSignal | undefined): Promise<JobEvent> {
+  const event = await last;
+  const { error } = event;
+  const cancelled = error
+    ? (error as { code?: string }).code === 'E_CANCELLED'
+    : endOf(event).finishReason === 'cancelled';
   if (cancelled && signal?.aborted) throw signal.reason;
   if (error) throw fromNative(error);
-  return end;
+  return event;
 }
 
 /**
@@ -47,25 +44,24 @@ async function endOf(outcome: Promise<Outcome>, signal: AbortSignal | undefined)
  * Nothing keeps listening to the signal after the end.
  */
 export function startJob(
-  start: (event: JobEvent) => bigint,
+  start: (onEvent: (event: JobEvent) => void) => bigint,
   signal: AbortSignal | undefined,
-  onTokens?: TokensEvent,
+  onNews?: (event: JobEvent) => void,
 ): Job {
   if (signal?.aborted) return { cancel() {}, end: Promise.reject(signal.reason as Error) };
 
-  let resolve!: (outcome: Outcome) => void;
-  const outcome = new Promise<Outcome>((done) => (resolve = done));
-  const event: JobEvent = (text, tokens, done, error, model, promptTokens, finishReason, memory, ...drafts) => {
-    if (onTokens && (text !== '' || tokens)) onTokens(text, tokens);
-    if (!done) return;
+  let resolve!: (event: JobEvent) => void;
+  const last = new Promise<JobEvent>((done) => (resolve = done));
+  const onEvent = (event: JobEvent): void => {
+    if (event.text !== '' || event.tokens) onNews?.(event);
+    if (event.end === undefined) return;
     ignore();
-    const [draftedTokens, acceptedTokens] = drafts;
-    resolve({ end: { model, promptTokens, finishReason, memory, draftedTokens, acceptedTokens }, error });
+    resolve(event);
   };
-  const job = native(() => start(event));
+  const job = native(() => start(onEvent));
   const cancel = () => binding.cancelJob(job);
   const ignore = whenAborted(signal, cancel);
-  return { cancel, end: endOf(outcome, signal) };
+  return { cancel, end: outcomeOf(last, signal) };
 }
 
 /** A generation or a run that the closing of its model has ended. */

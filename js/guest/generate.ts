@@ -1,18 +1,19 @@
-import { binding } from '../engine/binding';
+import { binding, type JobEvent } from '../engine/binding';
 import { native } from '../engine/errors';
-import { checkGenerateOptions } from '../options/generate';
-import type { GuestGenerateOptions } from '../portable/guest/engine';
+import { endOf } from '../engine/job';
+import { idsOf } from '../engine/records';
+import { checkGenerateOptions, type GenerateOptions } from '../options/generate';
 import { GuestFault } from '../portable/guest/faults';
 
-/** What it takes of a model: LocalModel, which is above. */
-interface Generator {
-  readonly handle: bigint;
-  encode(text: string): Uint32Array;
-  decode(ids: Uint32Array): Uint8Array;
+/** How to generate for a guest: GuestGenerateOptions, or any of the package's options. */
+export interface LocalGenerateOptions extends Omit<GenerateOptions, 'signal' | 'collect'> {
+  stopTokens?: readonly number[];
+  mostBytes?: number;
 }
 
 export interface GuestGeneration {
   text: string;
+  /** All that were chosen, the one that ended it among them. */
   tokens: Uint32Array;
   finishReason: 'stop' | 'length';
   promptTokens: number;
@@ -25,50 +26,41 @@ export interface GuestGeneration {
  * @param onText returning false stops it with the fault CANCELLED
  */
 export function generate(
-  model: Generator,
+  model: { readonly handle: bigint },
   prompt: string | Uint32Array,
-  options: GuestGenerateOptions,
+  options: LocalGenerateOptions,
   onText?: (text: string) => boolean,
 ): GuestGeneration {
   const { stopTokens = [], mostBytes = Infinity, ...rest } = options;
-  const ids = typeof prompt === 'string' ? model.encode(prompt) : prompt;
+  const { json } = checkGenerateOptions({ ...rest, stop: [...[rest.stop ?? []].flat(), ...stopTokens] });
   let text = '';
   let bytes = 0;
   const tokens: number[] = [];
-  let stopped = false;
   let fault: unknown;
-  const chunk = (piece: string, fresh: ArrayBuffer): boolean => {
-    let more = piece;
-    for (const token of new Uint32Array(fresh)) {
-      if (stopTokens.includes(token)) {
-        stopped = true;
-        // What this piece holds of the text before the stop token.
-        const whole = new TextDecoder('utf-8', { ignoreBOM: true }).decode(model.decode(Uint32Array.from(tokens)));
-        more = whole.startsWith(text) ? whole.slice(text.length) : '';
-        break;
-      }
-      tokens.push(token);
-    }
-    text += more;
-    bytes += Buffer.byteLength(more);
+  let last: JobEvent | undefined;
+  const onEvent = (event: JobEvent): boolean => {
+    tokens.push(...idsOf(event.tokens));
+    text += event.text;
+    bytes += Buffer.byteLength(event.text);
+    if (event.end !== undefined) last = event;
     if (bytes > mostBytes) fault = new GuestFault('TOO_SMALL', `the text does not fit into ${mostBytes} bytes`);
-    else if (more !== '') {
+    else if (event.text !== '') {
       try {
-        if (onText?.(more) === false) fault = new GuestFault('CANCELLED', 'the host stopped the generation');
+        if (onText?.(event.text) === false) fault = new GuestFault('CANCELLED', 'the host stopped the generation');
       } catch (error) {
         fault = error;
       }
     }
-    return !stopped && fault === undefined;
+    return fault === undefined;
   };
-  const [defaults] = checkGenerateOptions({});
-  const reason = native(() => binding.generateWait(model.handle, ids, { ...defaults, ...rest }, chunk));
+  native(() => binding.generateWait(model.handle, prompt, json, onEvent));
   if (fault !== undefined) throw fault;
-  if (reason === 3 && !stopped) throw new GuestFault('CANCELLED', 'the generation was cancelled');
+  const { finishReason, promptTokens } = last ? endOf(last) : { finishReason: 'cancelled', promptTokens: 0 };
+  if (finishReason === 'cancelled') throw new GuestFault('CANCELLED', 'the generation was cancelled');
   return {
     text,
     tokens: Uint32Array.from(tokens),
-    finishReason: reason === 2 ? 'length' : 'stop',
-    promptTokens: ids.length,
+    finishReason: finishReason === 'length' ? 'length' : 'stop',
+    promptTokens,
   };
 }

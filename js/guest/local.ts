@@ -3,10 +3,9 @@ import type { Bytes } from '../engine/check';
 import { fromNative, native } from '../engine/errors';
 import { filePath, isUrl } from '../engine/source';
 import { handleOf, Model, type ModelInfo } from '../model/model';
-import { promptIds } from '../model/prompt';
-import type { EngineModel, GuestGenerateOptions, GuestModelInfo, ModelOpener } from '../portable/guest/engine';
+import type { EngineModel, GuestModelInfo, ModelOpener } from '../portable/guest/engine';
 import { GuestFault } from '../portable/guest/faults';
-import { generate, type GuestGeneration } from './generate';
+import { generate, type GuestGeneration, type LocalGenerateOptions } from './generate';
 
 /** A model that a guest may use: a path, a `file:` URL, the bytes of a GGUF file, an id of `storeModel`, or an open model. */
 export type ModelSource = string | URL | Bytes | number | Model;
@@ -43,7 +42,7 @@ function open(source: ModelSource): Opened {
         : source instanceof Uint8Array || Object.prototype.toString.call(source) === '[object Uint8Array]'
           ? (source as Uint8Array)
           : new Uint8Array(source as ArrayBuffer);
-    return binding.openModel(from, 0, 0, 0, 0, '');
+    return binding.openModel(from, '');
   });
   try {
     return { stored: native(() => binding.storeOwn(handle)), handle };
@@ -113,7 +112,7 @@ export class LocalModel implements EngineModel {
   }
 
   encode(text: string): Uint32Array {
-    return promptIds(this.handle, this.info.tokenizer?.bosId, text);
+    return new Uint32Array(native(() => binding.tokenize(this.handle, text, 2, true)));
   }
 
   decode(ids: Uint32Array): Uint8Array {
@@ -122,7 +121,7 @@ export class LocalModel implements EngineModel {
 
   generate(
     prompt: string | Uint32Array,
-    options: GuestGenerateOptions,
+    options: LocalGenerateOptions,
     onText?: (text: string) => boolean,
   ): GuestGeneration {
     return generate(this, prompt, options, onText);

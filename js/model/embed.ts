@@ -44,7 +44,7 @@ export interface Opened {
 
 /** @internal Ids of a text as the file asks for them: begin and end tokens; special tokens in the text are text. */
 export function textIds({ handle }: Opened, content: string): Uint32Array {
-  return new Uint32Array(native(() => binding.tokenize(handle, content, true, false)));
+  return new Uint32Array(native(() => binding.tokenize(handle, content, 1, false)));
 }
 
 /** @internal Ids that fit the model's context: others are an error, or are cut, but for an end token. */

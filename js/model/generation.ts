@@ -1,32 +1,79 @@
-import { closedMeanwhile, type Job, type JobEnd, type TokensEvent } from '../engine/job';
+import { binding, type JobEvent } from '../engine/binding';
+import { closedMeanwhile, endOf, startJob, type Job } from '../engine/job';
+import { idsOf, recordsOf } from '../engine/records';
+import type { CheckedGenerateOptions } from '../options/generate';
+import { withPartial } from './partial';
+import {
+  withJson,
+  resultOf,
+  type GenerationChunk,
+  type GenerationResult,
+  type PartialResult,
+  type TokenLogprob,
+} from './result';
 
-/** What came since the last chunk: whole characters, and the ids chosen meanwhile. */
-export interface GenerationChunk {
-  text: string;
-  tokens: Uint32Array;
-}
+/** Chunks as they come: kept for whoever begins to loop later, or only until they are read. */
+class Chunks {
+  readonly #collect: boolean;
+  readonly #logprobs: boolean;
+  #kept: GenerationChunk[] = [];
+  /** How many were read and forgotten. */
+  #gone = 0;
+  #bytes = 0;
 
-export interface GenerationResult {
-  /** Without special tokens and without the stop string. */
-  text: string;
-  /** All ids that were chosen, the end-of-generation token among them. */
-  tokens: Uint32Array;
-  /** `stop`: an end-of-generation token or a stop string. `length`: maxTokens, or the context is full. `cancelled`: a loop over it was left early, or `cancel` was called. */
-  finishReason: 'stop' | 'length' | 'cancelled';
-  /** Ids of the prompt. */
-  promptTokens: number;
-  /** Ids that speculation has guessed for the model to check. */
-  draftedTokens: number;
-  /** How many of them were right: as many passes through the model were saved. */
-  acceptedTokens: number;
-}
+  constructor({ collect, logprobs }: CheckedGenerateOptions) {
+    this.#collect = collect;
+    this.#logprobs = logprobs;
+  }
 
-const FINISH_REASONS = ['cancelled', 'stop', 'length', 'cancelled'] as const;
+  add({ text, tokens, tops }: JobEvent): void {
+    const chunk: GenerationChunk = { text, tokens: idsOf(tokens) };
+    if (this.#logprobs) chunk.logprobs = this.#records(text, tokens, tops);
+    this.#kept.push(withJson(chunk));
+  }
 
-/** JSON.stringify makes an object of a Uint32Array; ids are to be an array. Not enumerable: it is no field. */
-function withJson<T extends { tokens: Uint32Array }>(value: T): T {
-  const toJSON = () => ({ ...value, tokens: Array.from(value.tokens) });
-  return Object.defineProperty(value, 'toJSON', { value: toJSON, configurable: true, writable: true });
+  /** Each token gets its part of the text, which ends are told of in bytes. */
+  #records(text: string, tokens: ArrayBuffer | undefined, tops: ArrayBuffer | undefined): TokenLogprob[] {
+    const utf8 = Buffer.from(text);
+    let from = 0;
+    const records = recordsOf(tokens, tops).map(({ token, textEnd, logprob, top }) => {
+      const to = (textEnd - this.#bytes) >>> 0;
+      const part = utf8.toString('utf8', from, to);
+      from = to;
+      return { token, text: part, logprob, top };
+    });
+    this.#bytes = (this.#bytes + utf8.length) >>> 0;
+    return records;
+  }
+
+  /** The chunk of a number, from 0; undefined: it has not come yet. */
+  read(index: number): GenerationChunk | undefined {
+    const chunk = this.#kept[index - this.#gone];
+    if (chunk && !this.#collect) {
+      this.#kept = this.#kept.slice(index - this.#gone + 1);
+      this.#gone = index + 1;
+    }
+    return chunk;
+  }
+
+  /** The first number that can be read. */
+  get first(): number {
+    return this.#gone;
+  }
+
+  /** All of them as one. */
+  get whole(): PartialResult {
+    const kept = this.#collect ? this.#kept : [];
+    const tokens = new Uint32Array(kept.reduce((count, chunk) => count + chunk.tokens.length, 0));
+    let at = 0;
+    for (const chunk of kept) {
+      tokens.set(chunk.tokens, at);
+      at += chunk.tokens.length;
+    }
+    const whole: PartialResult = { text: kept.map((chunk) => chunk.text).join(''), tokens };
+    if (this.#logprobs) whole.logprobs = kept.flatMap((chunk) => chunk.logprobs ?? []);
+    return whole;
+  }
 }
 
 /**
@@ -35,33 +82,50 @@ function withJson<T extends { tokens: Uint32Array }>(value: T): T {
  */
 export class Generation implements AsyncIterable<GenerationChunk>, Promise<GenerationResult> {
   readonly [Symbol.toStringTag] = 'Generation';
-  #chunks: GenerationChunk[] = [];
+  #chunks: Chunks | undefined;
   #wake: (() => void)[] = [];
   #ended = false;
-  #job: Job;
+  #job: Job | undefined;
   #result: Promise<GenerationResult>;
 
-  /** @internal `begin` starts the work; what it throws is what the generation rejects with. `isClosed`: whether the model was closed, which ends it. */
-  constructor(begin: (onTokens: TokensEvent) => Job, isClosed: () => boolean) {
-    try {
-      this.#job = begin((text, tokens) => {
-        this.#chunks.push(withJson({ text, tokens: new Uint32Array(tokens ?? []) }));
-        this.#wakeAll();
-      });
-    } catch (error) {
-      this.#job = { cancel() {}, end: Promise.reject(error) };
-    }
-    this.#result = this.#job.end
-      .then((end) => {
-        if (FINISH_REASONS[end.finishReason] === 'cancelled' && isClosed()) throw closedMeanwhile();
-        return this.#whole(end);
-      })
-      .finally(() => {
-        this.#ended = true;
-        this.#wakeAll();
-      });
+  /**
+   * @internal
+   * @param begin checks what was asked; what it throws comes out of the generation
+   * @param isClosed whether the model was closed, which ends the generation
+   */
+  constructor(
+    begin: () => {
+      model: bigint;
+      prompt: string | Uint32Array | Buffer | ArrayBuffer;
+      options: CheckedGenerateOptions;
+    },
+    isClosed: () => boolean,
+  ) {
+    this.#result = this.#run(begin, isClosed).finally(() => {
+      this.#ended = true;
+      this.#wakeAll();
+    });
     // Whoever loops gets the error from the loop: a promise that nobody looks at must not end the process.
     this.#result.catch(() => {});
+  }
+
+  // Up to its first await it runs in the constructor: the job has started when the caller gets the generation.
+  async #run(begin: ConstructorParameters<typeof Generation>[0], isClosed: () => boolean): Promise<GenerationResult> {
+    const { model, prompt, options } = begin();
+    const chunks = (this.#chunks = new Chunks(options));
+    const onNews = (event: JobEvent) => {
+      chunks.add(event);
+      this.#wakeAll();
+    };
+    const start = (onEvent: (event: JobEvent) => void) => binding.generateStart(model, prompt, options.json, onEvent);
+    this.#job = startJob(start, options.signal, onNews);
+    try {
+      const end = endOf(await this.#job.end);
+      if (end.finishReason === 'cancelled' && isClosed()) throw closedMeanwhile();
+      return resultOf(chunks.whole, end);
+    } catch (error) {
+      throw withPartial(error, chunks.whole);
+    }
   }
 
   #wakeAll(): void {
@@ -70,33 +134,16 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
     for (const wake of waiting) wake();
   }
 
-  #whole({ finishReason, promptTokens, draftedTokens, acceptedTokens }: JobEnd): GenerationResult {
-    const tokens = new Uint32Array(this.#chunks.reduce((count, chunk) => count + chunk.tokens.length, 0));
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      tokens.set(chunk.tokens, at);
-      at += chunk.tokens.length;
-    }
-    return withJson({
-      text: this.#chunks.map((chunk) => chunk.text).join(''),
-      tokens,
-      finishReason: FINISH_REASONS[finishReason] ?? 'cancelled',
-      promptTokens,
-      draftedTokens,
-      acceptedTokens,
-    });
-  }
-
-  /** Stops the work. What has come so far stays: `finishReason` is then `cancelled`. After the end it does nothing. */
+  /** Stops it: it ends with `finishReason: 'cancelled'` and what there is. After its end this does nothing. */
   cancel(): void {
-    this.#job.cancel();
+    if (!this.#ended) this.#job?.cancel();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<GenerationChunk, void, undefined> {
-    let next = 0;
+    let next = this.#chunks?.first ?? 0;
     try {
       for (;;) {
-        const chunk = this.#chunks[next];
+        const chunk = this.#chunks?.read(next);
         if (chunk) {
           next++;
           yield chunk;
@@ -108,8 +155,8 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
         }
       }
     } finally {
-      // Left early: nobody wants the rest. After its end this does nothing.
-      if (!this.#ended) this.#job.cancel();
+      // Left early: nobody wants the rest.
+      this.cancel();
     }
   }
 

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { binding } from '../engine/binding';
-import { abortSignal, invalid, show, type Bytes } from '../engine/check';
+import { invalid, show, type Bytes } from '../engine/check';
 import { native } from '../engine/errors';
 import { startJob } from '../engine/job';
 import { filePath, isUrl } from '../engine/source';
@@ -23,15 +23,14 @@ function checkSource(source: unknown): string | Uint8Array | ArrayBuffer {
  */
 export async function loadModel(source: string | URL | Bytes, options?: LoadOptions): Promise<Model> {
   const from = checkSource(source);
-  const how = checkLoadOptions(options);
-  const signal = abortSignal(options?.signal);
-  const { model } = await startJob((event) => binding.openModelStart(from, ...how, event), signal).end;
-  return new Model(model);
+  const { json, signal } = checkLoadOptions(options);
+  const { model } = await startJob((event) => binding.openModelStart(from, json, event), signal).end;
+  return new Model(model as bigint);
 }
 
 /** Opens a model at once; the event loop waits. */
 export function loadModelSync(source: string | URL | Bytes, options?: Omit<LoadOptions, 'signal'>): Model {
   const from = checkSource(source);
-  const how = checkLoadOptions(options);
-  return new Model(native(() => binding.openModel(from, ...how)));
+  const { json } = checkLoadOptions(options);
+  return new Model(native(() => binding.openModel(from, json)));
 }

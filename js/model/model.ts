@@ -11,11 +11,12 @@ import { RealmError } from '../portable/errors';
 import { checkGenerateOptions, type GenerateOptions } from '../options/generate';
 import type { CacheType } from '../options/load';
 import { Generation } from './generation';
-import { startJob, type Job, type TokensEvent } from '../engine/job';
+import { startJob } from '../engine/job';
+import { readOptions, type Table } from '../options/table';
 import { Decoder, type DecoderOptions } from './decoder';
 import { embed, type EmbedOptions } from './embed';
 import { rank, type RankOptions } from './rank';
-import { chatIds, promptIds, promptTokens } from './prompt';
+import { chatIds, checkPrompt } from './prompt';
 
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
 export interface ModelInfo {
@@ -65,6 +66,8 @@ export interface ModelInfo {
     eosId: number | null;
     /** Between the two texts of a pair, behind the end token of the first, where the file asks for one. */
     pairSeparatorId: number | null;
+    /** All tokens that end a generation. */
+    endIds: number[];
   } | null;
   bosToken: string | null;
   eosToken: string | null;
@@ -82,6 +85,8 @@ export interface TokenizeOptions {
   addSpecial?: boolean;
   /** Special tokens written out in the text (`<|im_start|>`) become their ids. Default false: they are text like any other. */
   parseSpecial?: boolean;
+  /** The ids that `generate` makes of a text: special tokens recognised, and a begin token that the text writes itself is not doubled. */
+  asPrompt?: boolean;
 }
 
 export interface DetokenizeOptions {
@@ -105,6 +110,19 @@ export interface LogitsOptions {
 
 /** A state of `binding.detokenizeNext`: no token before is special. */
 const WITHIN_A_TEXT = 3;
+const TOKENIZE = {
+  addSpecial: (name, value) => flag(name, value, true),
+  parseSpecial: (name, value) => flag(name, value, false),
+  asPrompt: (name, value) => flag(name, value, false),
+} satisfies Table;
+const DETOKENIZE = {
+  skipSpecial: (name, value) => flag(name, value, false),
+  cleanSpaces: (name, value) => flag(name, value, false),
+} satisfies Table;
+const TOKEN_BYTES = { skipSpecial: (name, value) => flag(name, value, false) } satisfies Table;
+const LOGITS = { signal: (_, value) => abortSignal(value) } satisfies Table;
+/** Of binding.tokenize. */
+const AS_PROMPT = 2;
 
 const forgotten = new FinalizationRegistry<bigint>((handle) => binding.closeModel(handle));
 
@@ -135,11 +153,10 @@ export class Model {
 
   /** Text as token ids. */
   tokenize(text: string, options?: TokenizeOptions): Uint32Array {
-    const { addSpecial, parseSpecial } = optionsObject(options);
+    const { here } = readOptions('tokenize', {}, TOKENIZE, options);
     checkText('text', text);
-    const add = flag('addSpecial', addSpecial, true);
-    const parse = flag('parseSpecial', parseSpecial, false);
-    return new Uint32Array(native(() => binding.tokenize(this.#open, text, add, parse)));
+    const add = here.asPrompt ? AS_PROMPT : Number(here.addSpecial);
+    return new Uint32Array(native(() => binding.tokenize(this.#open, text, add, here.asPrompt || here.parseSpecial)));
   }
 
   /**
@@ -147,17 +164,17 @@ export class Model {
    * U+FFFD, ids beyond the vocabulary that a padded model may choose give nothing.
    */
   detokenize(ids: TokenIds, options?: DetokenizeOptions): string {
-    const { skipSpecial, cleanSpaces } = optionsObject(options);
+    const { skipSpecial, cleanSpaces } = readOptions('detokenize', {}, DETOKENIZE, options).here;
     const checked = tokenIds(ids, 'ids');
-    const how = Number(flag('skipSpecial', skipSpecial, false)) + 2 * Number(flag('cleanSpaces', cleanSpaces, false));
-    return native(() => binding.detokenize(this.#open, checked, how));
+    return native(() => binding.detokenize(this.#open, checked, Number(skipSpecial) + 2 * Number(cleanSpaces)));
   }
 
   /** The bytes that a token adds within a text, which may be part of a character. */
   tokenBytes(id: number, options?: TokenBytesOptions): Uint8Array {
-    const skip = flag('skipSpecial', optionsObject(options).skipSpecial, false);
+    const { skipSpecial } = readOptions('tokenBytes', {}, TOKEN_BYTES, options).here;
     const ids = tokenIds([id], 'id');
-    return new Uint8Array(native(() => binding.detokenizeNext(this.#open, ids, skip, Uint32Array.of(WITHIN_A_TEXT))));
+    const state = Uint32Array.of(WITHIN_A_TEXT);
+    return new Uint8Array(native(() => binding.detokenizeNext(this.#open, ids, skipSpecial, state)));
   }
 
   /** For text that comes token by token: gives whole characters. */
@@ -168,7 +185,7 @@ export class Model {
 
   /** The logits at every position of a sequence of its own: float32 (ids, vocabSize). */
   async logits(ids: TokenIds, options?: LogitsOptions): Promise<Float32Array> {
-    const signal = abortSignal(optionsObject(options).signal);
+    const { signal } = readOptions('logits', {}, LOGITS, options).here;
     const checked = tokenIds(ids, 'ids');
     const count = Buffer.isBuffer(checked) || !ArrayBuffer.isView(checked) ? checked.byteLength >> 2 : checked.length;
     const elements = BigInt(count) * BigInt(this.info.vocabSize ?? 0);
@@ -227,13 +244,11 @@ export class Model {
    * Whatever goes wrong, a wrong argument too, comes out of the loop or the await.
    */
   generate(prompt: string | TokenIds, options?: GenerateOptions): Generation {
-    const begin = (onTokens: TokensEvent): Job => {
-      const [checked, signal] = checkGenerateOptions(options);
-      const model = this.#open;
-      const ids =
-        typeof prompt === 'string' ? promptIds(model, this.info.tokenizer?.bosId, prompt) : promptTokens(prompt);
-      return startJob((event) => binding.generateStart(model, ids, checked, event), signal, onTokens);
-    };
+    const begin = () => ({
+      options: checkGenerateOptions(options),
+      model: this.#open,
+      prompt: checkPrompt(prompt),
+    });
     return new Generation(begin, () => this.#closed);
   }
 

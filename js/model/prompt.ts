@@ -1,15 +1,10 @@
 import { types } from 'node:util';
 import type { ChatSegment } from '../chat/renderChatSegments';
 import { binding } from '../engine/binding';
-import { invalid, show, tokenIds } from '../engine/check';
 import { native } from '../engine/errors';
+import { invalid, show, tokenIds } from '../engine/check';
 
-/** The ids of a prompt: begin token as the file asks for it, special tokens recognised, as chat templates need it. */
-export function promptIds(model: bigint, bosId: number | null | undefined, prompt: string): Uint32Array {
-  return withOneBegin(new Uint32Array(native(() => binding.tokenize(model, prompt, true, true))), bosId);
-}
-
-/** The same of a conversation, in which only the template's own text makes special tokens. */
+/** The ids of a conversation, in which only the template's own text makes special tokens. */
 export function chatIds(
   model: bigint,
   bosId: number | null | undefined,
@@ -33,8 +28,9 @@ function withOneBegin(ids: Uint32Array, bosId: number | null | undefined): Uint3
   return ids.length > 1 && ids[0] === bosId && ids[1] === bosId ? ids.subarray(1) : ids;
 }
 
-/** A prompt that is no text: ids, or else the error that says what a prompt is. */
-export function promptTokens(prompt: unknown): Uint32Array | Buffer | ArrayBuffer {
+/** A prompt as the addon takes it: a text, or ids; else the error that says what a prompt is. */
+export function checkPrompt(prompt: unknown): string | Uint32Array | Buffer | ArrayBuffer {
+  if (typeof prompt === 'string') return prompt;
   const isList = Array.isArray(prompt);
   if (isList && typeof prompt[0] === 'object' && prompt[0] !== null)
     throw invalid(

@@ -11,7 +11,7 @@ export interface RankOptions {
 }
 
 function plainIds({ handle }: Opened, content: string): number[] {
-  return [...new Uint32Array(native(() => binding.tokenize(handle, content, false, false)))];
+  return [...new Uint32Array(native(() => binding.tokenize(handle, content, 0, false)))];
 }
 
 /** A query and a document as the model was trained on them: by the file's template for it, or both between begin and end tokens. */
@@ -19,7 +19,7 @@ function pairOf(model: Opened, query: string, document: string): Uint32Array {
   const template = model.info.chatTemplates.rerank;
   if (template !== undefined) {
     const written = template.replaceAll(/\{(query|document)\}/g, (_, name) => (name === 'query' ? query : document));
-    return new Uint32Array(native(() => binding.tokenize(model.handle, written, false, true)));
+    return new Uint32Array(native(() => binding.tokenize(model.handle, written, 0, true)));
   }
   const around = textIds(model, '');
   const { bosId, pairSeparatorId } = model.info.tokenizer ?? {};

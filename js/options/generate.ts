@@ -1,16 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { NativeGenerationOptions } from '../engine/binding';
-import {
-  abortSignal,
-  flag,
-  invalid,
-  numberBetween,
-  optionsObject,
-  positiveInteger,
-  show,
-  wholeNumber,
-} from '../engine/check';
+import { abortSignal, flag, invalid, numberBetween, oneOf, positiveInteger, show, wholeNumber } from '../engine/check';
 import { scaleOf } from './load';
+import { readOptions, type Table } from './table';
 
 /** How to generate. The defaults are greedy: the same prompt gives the same text, on every machine. */
 export interface GenerateOptions {
@@ -28,12 +19,22 @@ export interface GenerateOptions {
   repeatPenalty?: number;
   /** Of the random numbers: the same seed gives the same text. Default: another one each time. */
   seed?: number | bigint;
-  /** The text ends before any of these. */
-  stop?: string | readonly string[];
-  /** Stops the generation: it rejects (or the loop throws) with the signal's reason. */
+  /** The text ends before any of these: texts, in which special tokens may be written out, or token ids. */
+  stop?: string | number | readonly (string | number)[];
+  /** Stops the generation: it rejects (or the loop throws) with the signal's reason, which has what was generated as `partial`. */
   signal?: AbortSignal;
+  /** Milliseconds after which the generation fails with E_TIMEOUT, which has what was generated as `partial`. */
+  timeout?: number;
   /** Go on after the model's end-of-generation token. */
   ignoreEos?: boolean;
+  /** Tell the log probability of each token chosen, as the model itself has it, before any sampling. Default false. */
+  logprobs?: boolean;
+  /** With `logprobs`: of each place also this many of the most probable tokens. Default 0, at most 128. */
+  topLogprobs?: number;
+  /** Who goes first where not all can: what runs in the background gets what nobody else wants. Waiting raises it. Default `normal`. */
+  priority?: 'background' | 'normal' | 'high';
+  /** `false`: what a loop has read is forgotten, and the result has no text, tokens and log probabilities. Default true. */
+  collect?: boolean;
   /**
    * Prompt look-up: where the text repeats what stands in the prompt or in itself, the model checks several guessed tokens at
    * once. Text, tokens and everything else stay the same, with any sampler and seed; it only gets faster, and switches itself
@@ -45,51 +46,71 @@ export interface GenerateOptions {
 }
 
 const LARGEST_SEED = 0xffff_ffff_ffff_ffffn;
+const MOST_STOPS = 256;
+const PRIORITIES = ['background', 'normal', 'high'] as const;
 
-function seedOf(value: unknown): bigint {
-  if (value === undefined) return randomBytes(8).readBigUInt64LE();
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
-  if (typeof value === 'bigint' && value >= 0n && value <= LARGEST_SEED) return value;
-  throw invalid(`seed must be an integer from 0 to 2^53 - 1, or a bigint below 2^64, got ${show(value)}`);
+/** As text: JSON has no whole numbers of 64 bits. */
+function seedOf(name: string, value: unknown): string {
+  if (value === undefined) return String(randomBytes(8).readBigUInt64LE());
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return String(value);
+  if (typeof value === 'bigint' && value >= 0n && value <= LARGEST_SEED) return String(value);
+  throw invalid(`${name} must be an integer from 0 to 2^53 - 1, or a bigint below 2^64, got ${show(value)}`);
 }
 
-function stopsOf(value: unknown): string[] {
+function stopsOf(name: string, value: unknown): (string | number)[] {
   if (value === undefined) return [];
   const stops: unknown[] = Array.isArray(value) ? [...(value as unknown[])] : [value];
+  if (stops.length > MOST_STOPS) throw invalid(`${name} must have at most ${MOST_STOPS} items, got ${stops.length}`);
   for (const stop of stops) {
-    if (typeof stop !== 'string') throw invalid(`stop must be a string or an array of strings, got ${show(stop)}`);
-    if (stop === '') throw invalid('stop must not be an empty string');
+    if (stop === '') throw invalid(`${name} must not be an empty string`);
+    if (typeof stop !== 'string' && !(Number.isInteger(stop) && (stop as number) >= 0 && (stop as number) < 2 ** 31))
+      throw invalid(`${name} must be a string, a token id or an array of them, got ${show(stop)}`);
   }
-  return stops as string[];
+  return stops as (string | number)[];
 }
 
-function scalesOf(value: unknown): number[] | undefined {
+function scalesOf(name: string, value: unknown): number[] | undefined {
   if (value === undefined) return undefined;
-  if (!Array.isArray(value)) throw invalid(`lora must be an array of scales, got ${show(value)}`);
+  if (!Array.isArray(value)) throw invalid(`${name} must be an array of scales, got ${show(value)}`);
   return value.map((scale: unknown, i) => {
-    if (scale === undefined) throw invalid(`lora[${i}] must be a number, got undefined`);
-    return scaleOf(`lora[${i}]`, scale);
+    if (scale === undefined) throw invalid(`${name}[${i}] must be a number, got undefined`);
+    return scaleOf(`${name}[${i}]`, scale);
   });
 }
 
+/** What the engine does. `managed/Abi/GenerationOptionTable.cs` has the same rows. */
+const ENGINE = {
+  maxTokens: (name, value) => positiveInteger(name, value, 512),
+  temperature: (name, value) => numberBetween(name, value, 0, 0, 1000),
+  topK: (name, value) => wholeNumber(name, value, 40, 0x7fffffff),
+  topP: (name, value) => numberBetween(name, value, 0.95, 0, 1),
+  minP: (name, value) => numberBetween(name, value, 0.05, 0, 1),
+  repeatPenalty: (name, value) => numberBetween(name, value, 1, 0.01, 1000),
+  seed: seedOf,
+  stop: stopsOf,
+  timeout: (name, value) => (value === undefined ? undefined : positiveInteger(name, value, 0, 0x7fffffff)),
+  ignoreEos: (name, value) => flag(name, value, false),
+  logprobs: (name, value) => flag(name, value, false),
+  topLogprobs: (name, value) => wholeNumber(name, value, 0, 128),
+  priority: (name, value) => oneOf(name, value, PRIORITIES, 'normal'),
+  speculation: (name, value) => flag(name, value, true),
+  lora: scalesOf,
+} satisfies Table;
+
+/** What this side does. */
+const HERE = {
+  signal: (_, value) => abortSignal(value),
+  collect: (name, value) => flag(name, value, true),
+} satisfies Table;
+
+/** Names of the options that the engine knows: what can be asked for over a wire. */
+export const GENERATE_OPTIONS: readonly string[] = Object.keys(ENGINE);
+
+export type CheckedGenerateOptions = ReturnType<typeof checkGenerateOptions>;
+
 /** Reads each option once, checks it, fills in what is missing. */
-export function checkGenerateOptions(
-  options: GenerateOptions | undefined,
-): [NativeGenerationOptions, AbortSignal | undefined] {
-  const { maxTokens, temperature, topK, topP, minP, repeatPenalty, seed, stop, signal, ignoreEos, speculation, lora } =
-    optionsObject(options);
-  const checked: NativeGenerationOptions = {
-    maxTokens: positiveInteger('maxTokens', maxTokens, 512),
-    temperature: numberBetween('temperature', temperature, 0, 0, 1000),
-    topK: wholeNumber('topK', topK, 40, 0x7fffffff),
-    topP: numberBetween('topP', topP, 0.95, 0, 1),
-    minP: numberBetween('minP', minP, 0.05, 0, 1),
-    repeatPenalty: numberBetween('repeatPenalty', repeatPenalty, 1, 0.01, 1000),
-    seed: seedOf(seed),
-    stop: stopsOf(stop),
-    ignoreEos: flag('ignoreEos', ignoreEos, false),
-    speculation: flag('speculation', speculation, true),
-    lora: scalesOf(lora),
-  };
-  return [checked, abortSignal(signal)];
+export function checkGenerateOptions(options: GenerateOptions | undefined) {
+  const { json, engine, here } = readOptions('generate', ENGINE, HERE, options);
+  if (engine.topLogprobs > 0 && !engine.logprobs) throw invalid('topLogprobs needs logprobs: true');
+  return { json, logprobs: engine.logprobs, ...here };
 }

@@ -1,5 +1,6 @@
-import { flag, invalid, numberBetween, oneOf, optionsObject, positiveInteger, show } from '../engine/check';
+import { abortSignal, flag, invalid, numberBetween, oneOf, positiveInteger, show } from '../engine/check';
 import { filePath, isUrl } from '../engine/source';
+import { readOptions, type Table } from './table';
 
 /** Numbers in a key/value cache. */
 export type CacheType = 'f16' | 'f32' | 'q8_0';
@@ -31,23 +32,19 @@ export interface LoadOptions {
 }
 
 const LARGEST_THREADS = 1024;
-/** In the order of realm_model_options.cache_type. */
 const CACHE_TYPES: readonly CacheType[] = ['f16', 'f32', 'q8_0'];
 
-/** As the addon takes them. */
-export type NativeLoadOptions = [threads: number, weights: number, cacheType: number, vocabOnly: number, lora: string];
-
-function loraJson(adapters: unknown): string {
-  if (!Array.isArray(adapters)) throw invalid(`lora must be an array of adapters, got ${show(adapters)}`);
-  const checked = adapters.map((adapter: unknown, i) => {
+function adaptersOf(name: string, adapters: unknown): { path: string; scale: number }[] | undefined {
+  if (adapters === undefined) return undefined;
+  if (!Array.isArray(adapters)) throw invalid(`${name} must be an array of adapters, got ${show(adapters)}`);
+  return adapters.map((adapter: unknown, i) => {
     if (typeof adapter !== 'object' || adapter === null)
-      throw invalid(`lora[${i}] must be { path, scale }, got ${show(adapter)}`);
+      throw invalid(`${name}[${i}] must be { path, scale }, got ${show(adapter)}`);
     const { path, scale } = adapter as Partial<LoraAdapter>;
     if (typeof path !== 'string' && !isUrl(path))
-      throw invalid(`lora[${i}].path must be a path or a file: URL, got ${show(path)}`);
-    return { path: filePath(path), scale: scaleOf(`lora[${i}].scale`, scale) };
+      throw invalid(`${name}[${i}].path must be a path or a file: URL, got ${show(path)}`);
+    return { path: filePath(path), scale: scaleOf(`${name}[${i}].scale`, scale) };
   });
-  return checked.length === 0 ? '' : JSON.stringify(checked);
 }
 
 /** @internal How strong an adapter is: any number that single precision holds. */
@@ -56,14 +53,19 @@ export function scaleOf(name: string, value: unknown): number {
   return numberBetween(name, value, 1, -most, most);
 }
 
+/** What the engine does. `managed/Abi/ModelOptionTable.cs` has the same rows. */
+const ENGINE = {
+  threads: (name, value) => positiveInteger(name, value, 0, LARGEST_THREADS),
+  weights: (name, value) => oneOf(name, value, ['packed', 'mapped'], 'packed'),
+  cacheType: (name, value) => oneOf(name, value, CACHE_TYPES, 'f16'),
+  vocabOnly: (name, value) => flag(name, value, false),
+  lora: adaptersOf,
+} satisfies Table;
+
+const HERE = { signal: (_, value) => abortSignal(value) } satisfies Table;
+
 /** Reads each option once, checks it, fills in what is missing. */
-export function checkLoadOptions(options: LoadOptions | undefined): NativeLoadOptions {
-  const { threads, weights, cacheType, vocabOnly, lora } = optionsObject(options);
-  return [
-    positiveInteger('threads', threads, 0, LARGEST_THREADS),
-    oneOf('weights', weights, ['packed', 'mapped'], 'packed') === 'mapped' ? 1 : 0,
-    CACHE_TYPES.indexOf(oneOf('cacheType', cacheType, CACHE_TYPES, 'f16')),
-    flag('vocabOnly', vocabOnly, false) ? 1 : 0,
-    lora === undefined ? '' : loraJson(lora),
-  ];
+export function checkLoadOptions(options: LoadOptions | undefined): { json: string; signal: AbortSignal | undefined } {
+  const { json, here } = readOptions('loadModel', ENGINE, HERE, options);
+  return { json, signal: here.signal };
 }

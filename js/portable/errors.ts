@@ -38,7 +38,8 @@ export type RealmErrorCode =
   | 'E_NUMERIC'
   | 'E_SHUTDOWN'
   | 'E_INTERNAL'
-  | 'E_BUSY';
+  | 'E_BUSY'
+  | 'E_TIMEOUT';
 
 /**
  * Every failure of the package but two: a wrong JavaScript type given to one of the seven functions is a `TypeError`, and

@@ -1,6 +1,6 @@
-// How to generate, as the addon takes it and as guests say it.
+// How to generate, as guests say it.
 
-/** The fields of realm_generation_options that everybody sets, checked. */
+/** The options of `generate` that guests set. */
 export interface GenerationSettings {
   seed: bigint;
   maxTokens: number;
@@ -10,5 +10,5 @@ export interface GenerationSettings {
   minP: number;
   repeatPenalty: number;
   ignoreEos: boolean;
-  stop: string[];
+  stop: readonly (string | number)[];
 }

@@ -1,12 +1,12 @@
 import { binding } from '../engine/binding';
 import { native } from '../engine/errors';
 import { RealmError } from '../portable/errors';
-import { flag, invalid, positiveInteger, show, text, tokenIds } from '../engine/check';
-import type { GenerationResult } from '../model/generation';
-import type { GenerateOptions } from '../options/generate';
+import { flag, invalid, show, text, tokenIds } from '../engine/check';
+import type { GenerationResult } from '../model/result';
+import { generateOptionsOf } from './generateOptions';
 import { handleOf, type Model } from '../model/model';
 import type { ChatMessage } from '../chat/conversation';
-import { isLayerName, layerCall, openSession, stopTokens } from './layers';
+import { isLayerName, layerCall, openSession } from './layers';
 import { Models } from './models';
 import type { CheckedOptions } from './options';
 import { Sessions, type Owner } from './sessions';
@@ -123,6 +123,7 @@ export class Calls {
     const tokens = model.tokenize(text('text', params.text), {
       addSpecial: flag('add_special', params.add_special, true),
       parseSpecial: flag('parse_special', params.parse_special, false),
+      asPrompt: flag('as_prompt', params.as_prompt, false),
     });
     return { data: { model: name, tokens: Array.from(tokens) } };
   }
@@ -154,57 +155,20 @@ export class Calls {
     onToken?: OnToken,
   ): Promise<Generated> {
     const began = performance.now();
-    const stops = stopTokens(params.stop_tokens);
-    const generation = model.generate(promptOf(params, model), { ...this.#options(params), signal });
+    const options = { ...generateOptionsOf(params, this.#limits.tokens), signal };
+    const generation = model.generate(promptOf(params, model), options);
     let index = 0;
-    const say = async (token: string) => {
-      if (token) await onToken?.({ token, index: index++, is_final: false });
-    };
-    let ended: { text: string; finishReason: 'stop' } | undefined;
-    const before: number[] = [];
-    let said = '';
-    // Without a listener, and without tokens to look for, nothing is looped over: the end is all there is to say.
-    if (onToken || stops.size > 0)
-      for await (const { text, tokens } of generation) {
-        const stop = tokens.findIndex((token) => stops.has(token));
-        before.push(...tokens.subarray(0, stop < 0 ? tokens.length : stop));
-        if (stop >= 0) {
-          // What this piece holds of the text before the stop token.
-          const text = model.detokenize(before, { skipSpecial: true });
-          ended = { text: text.startsWith(said) ? text : said, finishReason: 'stop' };
-          await say(ended.text.slice(said.length));
-          break;
-        }
-        said += text;
-        await say(text);
-      }
-    const done = await generation;
-    const { promptTokens } = done;
-    const { text: whole, tokens, finishReason } = ended ? { ...ended, tokens: before } : done;
+    // Without a listener nothing is looped over: the end is all there is to say.
+    if (onToken)
+      for await (const { text: token } of generation)
+        if (token) await onToken({ token, index: index++, is_final: false });
+    const { text: whole, tokens, finishReason, promptTokens } = await generation;
     const usage = {
       prompt_tokens: promptTokens,
       completion_tokens: tokens.length,
       seconds: Math.round(performance.now() - began) / 1000,
     };
     return { model: name, text: whole, finish_reason: finishReason, usage };
-  }
-
-  #options(params: Params): GenerateOptions {
-    const most = this.#limits.tokens;
-    const options: Record<string, unknown> = {
-      maxTokens: Math.min(most, positiveInteger('max_tokens', params.max_tokens ?? undefined, Math.min(512, most))),
-      temperature: params.temperature,
-      topK: params.top_k,
-      topP: params.top_p,
-      minP: params.min_p,
-      repeatPenalty: params.repeat_penalty ?? params.repetition_penalty,
-      seed: params.seed,
-      stop: params.stop,
-      ignoreEos: params.ignore_eos,
-    };
-    // JSON has no undefined: null means "not given", as in OpenAI's API. Checked by model.generate itself.
-    for (const [option, value] of Object.entries(options)) if (value === null) delete options[option];
-    return options;
   }
 
   /** Takes nothing new, gives what runs `grace` milliseconds to end, then cancels it. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { RealmError } from '../portable/errors';
 import type { Generated } from './calls';
 import { Events } from './events';
 import { readBody, sendJson, type Exchange } from './exchange';
+import { paramsOf } from './openaiFields';
 import { wireError } from './wire';
 
 const seconds = (): number => Math.floor(Date.now() / 1000);
@@ -13,23 +13,12 @@ export function listModels({ response, calls }: Exchange): void {
   sendJson(response, 200, { object: 'list', data });
 }
 
-/** What OpenAI's clients may send and this cannot do: better refused than silently left out. */
-function checkSupported(body: Record<string, unknown>): void {
-  for (const name of ['tools', 'functions', 'response_format', 'logprobs', 'logit_bias']) {
-    const value = body[name];
-    if (value !== undefined && value !== null && value !== false)
-      throw new RealmError('E_UNSUPPORTED', `${name} is not supported`);
-  }
-  if ((body.n ?? 1) !== 1) throw new RealmError('E_UNSUPPORTED', 'n must be 1');
-}
-
 /** `POST /v1/chat/completions`, in OpenAI's form, streamed or whole. Without a `temperature` the answer is greedy. */
 export async function chatCompletions(exchange: Exchange): Promise<void> {
   const { response, calls, limits, signal } = exchange;
   const body = await readBody(exchange);
-  checkSupported(body);
-  const { messages, max_completion_tokens: most, stream, stream_options: streamOptions, ...rest } = body;
-  const params = { ...rest, messages: messages ?? [], max_tokens: most ?? rest.max_tokens };
+  const { stream, stream_options: streamOptions } = body;
+  const params = paramsOf(body);
   const id = `chatcmpl-${randomUUID()}`;
   const created = seconds();
 
@@ -53,11 +42,15 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
   const chunk = (delta: object, finishReason: string | null) =>
     events.send({ ...head, choices: [{ index: 0, delta, finish_reason: finishReason, logprobs: null }] });
   try {
-    const done = (
-      await calls.run({ name: 'generate', params, signal }, ({ token, index }) =>
-        chunk(index === 0 ? { role: 'assistant', content: token } : { content: token }, null),
-      )
-    ).data as Generated;
+    let said = false;
+    const say = (content: string) => {
+      const delta = said ? { content } : { role: 'assistant', content };
+      said = true;
+      return chunk(delta, null);
+    };
+    const done = (await calls.run({ name: 'generate', params, signal }, ({ token }) => say(token))).data as Generated;
+    // An answer without text has a role too.
+    if (!said) await say('');
     await chunk({}, done.finish_reason);
     if ((streamOptions as { include_usage?: unknown } | undefined)?.include_usage === true)
       await events.send({ ...head, choices: [], usage: usageOf(done) });

@@ -103,12 +103,3 @@ function numbersOf(floats: Float32Array | undefined): Float32Array {
   if (floats) return floats;
   throw new RealmError('E_INVALID_ARGUMENT', 'the numbers are missing: they come in a binary frame');
 }
-
-/** The token ids before which an answer ends. */
-export function stopTokens(value: unknown): ReadonlySet<number> {
-  if (value === undefined || value === null) return new Set();
-  if (!Array.isArray(value))
-    throw new RealmError('E_INVALID_ARGUMENT', `stop_tokens must be an array, got ${show(value)}`);
-  positiveInteger('the number of stop_tokens', Math.max(1, value.length), 1, 256);
-  return new Set(tokenIds(value, 'stop_tokens') as Uint32Array);
-}

@@ -1,4 +1,3 @@
-import { checkGenerateOptions } from '../options/generate';
 import type { GuestGenerateOptions } from '../portable/guest/engine';
 import type { GuestGeneration } from '../guest/generate';
 import type { LocalModel } from '../guest/local';
@@ -30,16 +29,17 @@ export class Pull {
     this.#ids = [...this.prompt];
     const most = options['n-predict'] ?? -1;
     this.#stop = options['reverse-prompt'];
-    [this.options] = checkGenerateOptions({
+    this.options = {
       maxTokens: most > 0 ? most : model.info.contextLength,
       temperature: options.temp ?? 0,
       topP: options['top-p'] ?? 1,
       topK: options['top-k'] ?? 0,
       minP: options['min-p'] ?? 0,
       repeatPenalty: options['repeat-penalty'] ?? 1,
-      seed: options.seed !== undefined && options.seed >= 0 ? options.seed : 0,
-      ...(this.#stop === undefined ? {} : { stop: this.#stop }),
-    });
+      seed: BigInt(options.seed !== undefined && options.seed >= 0 ? options.seed : 0),
+      stop: this.#stop === undefined ? [] : [this.#stop],
+      ignoreEos: false,
+    };
   }
 
   /** What has been handed out so far. */

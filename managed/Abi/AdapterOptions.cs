@@ -8,26 +8,6 @@ internal static class AdapterOptions
 {
     private const int Most = 64;
 
-    /// <summary>The adapters; no bytes: none.</summary>
-    /// <exception cref="RealmException">E_INVALID_ARGUMENT.</exception>
-    public static AdapterPaths Read(ReadOnlySpan<byte> json)
-    {
-        if (json.IsEmpty)
-        {
-            return AdapterPaths.None;
-        }
-        var reader = new Utf8JsonReader(json);
-        try
-        {
-            reader.Read();
-            return Read(ref reader);
-        }
-        catch (JsonException)
-        {
-            throw Wrong();
-        }
-    }
-
     /// <summary>The list that the reader stands at the beginning of; leaves it at the list's end.</summary>
     public static AdapterPaths Read(ref Utf8JsonReader reader)
     {

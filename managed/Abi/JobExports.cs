@@ -7,23 +7,8 @@ namespace Realm.Abi;
 [StructLayout(LayoutKind.Sequential)]
 public struct NativeJobState
 {
-    /// <summary>A finished load's model, else 0.</summary>
-    public ulong Model;
-
-    /// <summary>Bytes written to text.</summary>
-    public ulong TextLength;
-
-    /// <summary>Ids written to tokens.</summary>
-    public ulong TokenCount;
-
-    /// <summary>Ids the job was started with.</summary>
-    public ulong PromptTokens;
-
-    /// <summary>Guessed ids that the model has looked at.</summary>
-    public ulong DraftedTokens;
-
-    /// <summary>How many of them were chosen.</summary>
-    public ulong AcceptedTokens;
+    /// <summary>Bytes of the struct, as the caller knows it. It grows at its end only.</summary>
+    public uint StructSize;
 
     /// <summary>1: nothing more will come.</summary>
     public int Done;
@@ -31,20 +16,57 @@ public struct NativeJobState
     /// <summary>Of the job itself.</summary>
     public int Status;
 
-    /// <summary>Of a generation.</summary>
-    public int FinishReason;
-
     /// <summary>0.</summary>
     public int Reserved;
+
+    /// <summary>A finished load's model, else 0.</summary>
+    public ulong Model;
+
+    /// <summary>Bytes written to text.</summary>
+    public ulong TextLength;
+
+    /// <summary>Tokens written to tokens.</summary>
+    public ulong TokenCount;
+
+    /// <summary>Likeliest tokens written to tops.</summary>
+    public ulong TopCount;
 }
 
 /// <summary>realm.h, "jobs".</summary>
 internal static unsafe class JobExports
 {
-    // int32_t realm_job_read(uint64_t job, uint8_t *text, uint64_t text_capacity, uint32_t *tokens, uint64_t token_capacity, realm_job_state *state, realm_error *error);
+    // int32_t realm_job_read(uint64_t job, uint8_t *text, uint64_t text_capacity, realm_token *tokens, uint64_t token_capacity, realm_top *tops, uint64_t top_capacity, realm_job_state *state, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_job_read")]
-    public static int Read(ulong job, byte* text, ulong textCapacity, uint* tokens, ulong tokenCapacity, NativeJobState* state, RealmError* error) =>
-        Boundary.Run(error, new ReadArguments(job, text, textCapacity, tokens, tokenCapacity, state, error), static a => Read(a));
+    public static int Read(
+        ulong job,
+        byte* text,
+        ulong textCapacity,
+        TokenRecord* tokens,
+        ulong tokenCapacity,
+        TopToken* tops,
+        ulong topCapacity,
+        NativeJobState* state,
+        RealmError* error) =>
+        Boundary.Run(
+            error,
+            new ReadArguments
+            {
+                Job = job,
+                Text = text,
+                TextCapacity = textCapacity,
+                Tokens = tokens,
+                TokenCapacity = tokenCapacity,
+                Tops = tops,
+                TopCapacity = topCapacity,
+                State = state,
+                Error = error,
+            },
+            static a => Read(a));
+
+    // int32_t realm_job_end(uint64_t job, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_job_end")]
+    public static int End(ulong job, byte* json, ulong capacity, ulong* length, RealmError* error) =>
+        Boundary.Run(error, () => Results.Bytes(JobDescription.Json(Engine.Job(job).End), json, capacity, length));
 
     // int32_t realm_job_cancel(uint64_t job, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_job_cancel")]
@@ -57,23 +79,24 @@ internal static unsafe class JobExports
     private static void Read(in ReadArguments a)
     {
         Arguments.Check(a.State, 1, 1, "state");
+        if (a.State->StructSize < sizeof(NativeJobState))
+        {
+            throw new RealmException(ErrorCode.InvalidArgument,
+                $"state: struct_size is {a.State->StructSize}, the engine's is {sizeof(NativeJobState)}");
+        }
         Arguments.Check(a.Text, a.TextCapacity, ulong.MaxValue, "text");
         Arguments.Check(a.Tokens, a.TokenCapacity, ulong.MaxValue, "tokens");
+        Arguments.Check(a.Tops, a.TopCapacity, ulong.MaxValue, "tops");
         JobState state = Engine.Job(a.Job).Read(
-            new Span<byte>(a.Text, (int)Math.Min(a.TextCapacity, int.MaxValue)),
-            new Span<uint>(a.Tokens, (int)Math.Min(a.TokenCapacity, int.MaxValue / sizeof(uint))));
-        *a.State = new NativeJobState
-        {
-            Model = state.Model,
-            TextLength = (ulong)state.TextLength,
-            TokenCount = (ulong)state.TokenCount,
-            PromptTokens = (ulong)state.Figures.PromptTokens,
-            DraftedTokens = (ulong)state.Figures.DraftedTokens,
-            AcceptedTokens = (ulong)state.Figures.AcceptedTokens,
-            Done = state.Done ? 1 : 0,
-            Status = (int)(state.Failure?.Code ?? ErrorCode.Ok),
-            FinishReason = (int)state.Reason,
-        };
+            new Span<byte>(a.Text, Capacity(a.TextCapacity)),
+            new Span<TokenRecord>(a.Tokens, Capacity(a.TokenCapacity)),
+            new Span<TopToken>(a.Tops, Capacity(a.TopCapacity)));
+        a.State->Done = state.Done ? 1 : 0;
+        a.State->Status = (int)(state.Failure?.Code ?? ErrorCode.Ok);
+        a.State->Model = state.Model;
+        a.State->TextLength = (ulong)state.TextLength;
+        a.State->TokenCount = (ulong)state.TokenCount;
+        a.State->TopCount = (ulong)state.TopCount;
         // This call went well; that the job did not is the news it brings.
         if (state.Failure is { } failure)
         {
@@ -81,14 +104,18 @@ internal static unsafe class JobExports
         }
     }
 
-    private readonly struct ReadArguments(ulong job, byte* text, ulong textCapacity, uint* tokens, ulong tokenCapacity, NativeJobState* state, RealmError* error)
+    private static int Capacity(ulong given) => (int)Math.Min(given, 1 << 20);
+
+    private struct ReadArguments
     {
-        public readonly ulong Job = job;
-        public readonly byte* Text = text;
-        public readonly ulong TextCapacity = textCapacity;
-        public readonly uint* Tokens = tokens;
-        public readonly ulong TokenCapacity = tokenCapacity;
-        public readonly NativeJobState* State = state;
-        public readonly RealmError* Error = error;
+        public ulong Job;
+        public byte* Text;
+        public ulong TextCapacity;
+        public TokenRecord* Tokens;
+        public ulong TokenCapacity;
+        public TopToken* Tops;
+        public ulong TopCapacity;
+        public NativeJobState* State;
+        public RealmError* Error;
     }
 }

@@ -28,12 +28,7 @@ internal static class ModelDescription
         json.WriteString("isa", EngineDescription.InstructionSet);
         json.WriteNumber("threads", open.IsVocabOnly ? 0 : open.Loaded.Model.Options.Threads);
         json.WriteString("weights", open.Loaded.Options.Packed ? "packed" : "mapped");
-        json.WriteString("cacheType", open.Loaded.Options.Cache switch
-        {
-            CacheType.F16 => "f16",
-            CacheType.F32 => "f32",
-            _ => "q8_0",
-        });
+        json.WriteString("cacheType", ModelOptionTable.CacheTypes[(int)open.Loaded.Options.Cache]);
         json.WriteBoolean("vocabOnly", open.IsVocabOnly);
         json.WriteEndObject();
         json.Flush();
@@ -136,6 +131,12 @@ internal static class ModelDescription
         WriteFact(json, "eosId", tokenizer.EosId);
         // Between the two texts of a pair, behind the end token of the first.
         WriteFact(json, "pairSeparatorId", metadata.Flag("tokenizer.ggml.add_sep_token") == true ? metadata.Integer("tokenizer.ggml.seperator_token_id") : null);
+        json.WriteStartArray("endIds");
+        foreach (int id in tokenizer.EndTokens)
+        {
+            json.WriteNumberValue(id);
+        }
+        json.WriteEndArray();
         json.WriteEndObject();
         json.WriteString("bosToken", TokenText(tokenizer, tokenizer.BosId));
         json.WriteString("eosToken", TokenText(tokenizer, tokenizer.EosId));

@@ -8,33 +8,36 @@ namespace Realm.Abi;
 /// <summary>realm.h, "models".</summary>
 internal static unsafe class ModelExports
 {
-    // int32_t realm_model_open_bytes(const uint8_t *bytes, uint64_t length, const realm_model_options *options, uint64_t *model, realm_error *error);
+    /// <summary>Of <c>add_special</c>: as the text of a prompt is seen.</summary>
+    private const int AsPrompt = 2;
+
+    // int32_t realm_model_open_bytes(const uint8_t *bytes, uint64_t length, const uint8_t *options, uint64_t options_length, uint64_t *model, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_open_bytes")]
-    public static int OpenBytes(byte* bytes, ulong length, NativeModelOptions* options, ulong* model, RealmError* error) => Boundary.Run(error, () =>
+    public static int OpenBytes(byte* bytes, ulong length, byte* options, ulong optionsLength, ulong* model, RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(bytes, length, long.MaxValue, "bytes");
         Arguments.Check(model, 1, 1, "model");
-        (ModelOptions how, bool vocabOnly) = Arguments.Model(options);
+        (ModelOptions how, bool vocabOnly) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
         *model = Engine.Models.Add(new OpenModel(LoadedModels.LeaseBytes(bytes, (long)length, how), vocabOnly));
     });
 
-    // int32_t realm_model_open_path(const uint8_t *path, uint64_t length, const realm_model_options *options, uint64_t *model, realm_error *error);
+    // int32_t realm_model_open_path(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, uint64_t *model, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_open_path")]
-    public static int OpenPath(byte* path, ulong length, NativeModelOptions* options, ulong* model, RealmError* error) => Boundary.Run(error, () =>
+    public static int OpenPath(byte* path, ulong length, byte* options, ulong optionsLength, ulong* model, RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(model, 1, 1, "model");
-        (ModelOptions how, bool vocabOnly) = Arguments.Model(options);
+        (ModelOptions how, bool vocabOnly) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
         *model = Engine.Models.Add(new OpenModel(LoadedModels.LeasePath(Arguments.Path(path, length), how), vocabOnly));
     });
 
-    // int32_t realm_model_open_bytes_start(const uint8_t *bytes, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    // int32_t realm_model_open_bytes_start(const uint8_t *bytes, uint64_t length, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_open_bytes_start")]
     public static int OpenBytesStart(
-        byte* bytes, ulong length, NativeModelOptions* options, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+        byte* bytes, ulong length, byte* options, ulong optionsLength, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(bytes, length, long.MaxValue, "bytes");
         Arguments.Check(job, 1, 1, "job");
-        (ModelOptions how, bool vocabOnly) = Arguments.Model(options);
+        (ModelOptions how, bool vocabOnly) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
         // Leased here, where the bytes are still the caller's to read; packed on the job's thread.
         LoadedModel loaded = LoadedModels.LeaseBytes(bytes, (long)length, how);
         LoadJob started;
@@ -50,13 +53,13 @@ internal static unsafe class ModelExports
         *job = Engine.Register(started);
     });
 
-    // int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const realm_model_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    // int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_open_path_start")]
     public static int OpenPathStart(
-        byte* path, ulong length, NativeModelOptions* options, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+        byte* path, ulong length, byte* options, ulong optionsLength, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(job, 1, 1, "job");
-        (ModelOptions how, bool vocabOnly) = Arguments.Model(options);
+        (ModelOptions how, bool vocabOnly) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
         string text = Arguments.Path(path, length);
         *job = Engine.Register(LoadJob.Start(() => LoadedModels.LeasePath(text, how), vocabOnly, Engine.Models.Add, notify, user));
     });
@@ -86,7 +89,9 @@ internal static unsafe class ModelExports
     public static int Tokenize(
         ulong model, byte* text, ulong length, int addSpecial, int parseSpecial, uint* ids, ulong capacity, ulong* count, RealmError* error) => Boundary.Run(error, () =>
     {
-        WriteIds(Engine.Model(model).RequireTokenizer().Encode(Arguments.Bytes(text, length, "text"), addSpecial != 0, parseSpecial != 0), ids, capacity, count);
+        Tokenizer tokenizer = Engine.Model(model).RequireTokenizer();
+        ReadOnlySpan<byte> bytes = Arguments.Bytes(text, length, "text");
+        WriteIds(addSpecial == AsPrompt ? Prompt.Encode(bytes, tokenizer) : tokenizer.Encode(bytes, addSpecial != 0, parseSpecial != 0), ids, capacity, count);
     });
 
     // int32_t realm_model_tokenize_segments(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *lengths, uint64_t segments, int32_t add_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
@@ -129,12 +134,26 @@ internal static unsafe class ModelExports
         *job = Engine.Register(Engine.Model(model).Logits(Arguments.Ids(ids, count), output, elements, notify, user));
     });
 
-    // int32_t realm_model_generate_start(uint64_t model, const uint32_t *ids, uint64_t count, const realm_generation_options *options, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    // int32_t realm_model_generate_start(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_generate_start")]
     public static int GenerateStart(
-        ulong model, uint* ids, ulong count, NativeGenerationOptions* options, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+        ulong model,
+        byte* text,
+        ulong length,
+        uint* ids,
+        ulong count,
+        byte* options,
+        ulong optionsLength,
+        delegate* unmanaged<void*, void> notify,
+        void* user,
+        ulong* job,
+        RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(job, 1, 1, "job");
-        *job = Engine.Register(Engine.Model(model).Generate(Arguments.Ids(ids, count), Arguments.Generation(options), notify, user));
+        OpenModel open = Engine.Model(model);
+        GenerationOptions how = GenerationOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
+        *job = Engine.Register(text == null
+            ? open.Generate(Arguments.Ids(ids, count), how, notify, user)
+            : open.GenerateText(Arguments.Bytes(text, length, "text"), how, notify, user));
     });
 }

@@ -66,16 +66,42 @@ internal sealed class Admission<T>(int mostActive, int mostWaiting)
         return true;
     }
 
-    /// <summary>Takes all who wait, in no order.</summary>
-    public void TakeAll(List<T> items)
+    /// <summary>Takes those who wait of whom something holds.</summary>
+    /// <param name="which">What must hold. Asked again for each if it holds for one.</param>
+    /// <param name="items">Gets them, in no order.</param>
+    public void Take(Predicate<T> which, List<T> items)
     {
         foreach (Queue<(T Item, long Arrival, long Admitted)> queue in _classes)
         {
-            while (queue.TryDequeue(out (T Item, long Arrival, long Admitted) waiting))
+            if (!Any(queue, which))
             {
-                items.Add(waiting.Item);
+                continue;
+            }
+            for (int count = queue.Count; count > 0; count--)
+            {
+                (T Item, long Arrival, long Admitted) waiting = queue.Dequeue();
+                if (which(waiting.Item))
+                {
+                    items.Add(waiting.Item);
+                    Waiting--;
+                }
+                else
+                {
+                    queue.Enqueue(waiting);
+                }
             }
         }
-        Waiting = 0;
+    }
+
+    private static bool Any(Queue<(T Item, long Arrival, long Admitted)> queue, Predicate<T> which)
+    {
+        foreach ((T Item, long Arrival, long Admitted) waiting in queue)
+        {
+            if (which(waiting.Item))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -1,7 +1,8 @@
 namespace Realm.Generation;
 
-/// <summary>Starts every thread of this folder: with a stack of known size (that of the C library may be tiny), behind a catch-all (an exception
-/// that leaves a thread ends the host's process), and remembered, so that the engine can wait for all of them before the process ends.</summary>
+/// <summary>Starts every thread of this folder: with a stack of known size (that of the C library may be tiny), behind a catch-all (an
+/// exception that leaves a thread ends the host's process), and remembered, so that the engine can wait for all of them before the
+/// process ends.</summary>
 internal static class EngineThreads
 {
     /// <summary>Far more than the engine's deepest call needs.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Realm.Runtime;
 using Realm.Sampling;
 using Realm.Tokenizers;
@@ -24,8 +25,11 @@ public sealed unsafe class GenerationJob : SequenceJob
     private Detokenizer _detokenizer;
     private readonly int _contextLength;
     private readonly PassCosts _costs;
+    private readonly LogProbabilities? _probabilities;
+    private readonly TopToken[] _tops;
     private Drafter? _drafter;
     private History _history = new();
+    private JobClock _clock = new();
     private long _generated;
     private int _next;
     private int _row;       // of the batch: the first whose logits are wanted
@@ -40,6 +44,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         : base(model, prompt, notify, user)
     {
         _options = options;
+        Priority = options.Priority;
         _tokenizer = model.Loaded.Tokenizer;
         _contextLength = model.Loaded.Model.Config.ContextLength;
         int vocabulary = model.Loaded.Model.Config.VocabSize;
@@ -47,6 +52,9 @@ public sealed unsafe class GenerationJob : SequenceJob
         _random = new RandomSource(options.Sampling.Seed);
         _text = new TextStream(options.Stops);
         _detokenizer = _tokenizer == null ? default : new Detokenizer(_tokenizer, skipSpecial: true);
+        _probabilities = options.LogProbabilities ? new LogProbabilities(vocabulary) : null;
+        _tops = new TopToken[options.LogProbabilities ? Math.Min(options.TopLogProbabilities, vocabulary) : 0];
+        Deadline = options.Timeout == 0 ? long.MaxValue : Environment.TickCount64 + options.Timeout;
         _costs = costs ?? model.Loaded.Scheduler.Costs;
     }
 
@@ -77,7 +85,13 @@ public sealed unsafe class GenerationJob : SequenceJob
     internal override int Wanted => IsDecoding ? 1 : Prompt.Length - Fed;
 
     /// <inheritdoc/>
-    private protected override JobFigures Figures => new(Prompt.Length, _drafter?.Drafted ?? 0, _drafter?.Accepted ?? 0);
+    private protected override JobFigures Figures => new(Prompt.Length)
+    {
+        GeneratedTokens = _generated,
+        DraftedTokens = _drafter?.Drafted ?? 0,
+        AcceptedTokens = _drafter?.Accepted ?? 0,
+        Times = _clock.Until(Stopwatch.GetTimestamp()),
+    };
 
     /// <inheritdoc/>
     internal override int Extra(int rows, int room)
@@ -100,7 +114,7 @@ public sealed unsafe class GenerationJob : SequenceJob
             }
             if (_options.MaxTokens == 0)
             {
-                End(FinishReason.Length);
+                EndWith(FinishReason.Length);
                 return;
             }
         }
@@ -125,7 +139,9 @@ public sealed unsafe class GenerationJob : SequenceJob
     /// <returns>False: it was the last.</returns>
     private bool Choose(float* logits, SamplerScratch scratch, int length, int index, out bool wasGuessed)
     {
+        _probabilities?.Read(logits, scratch, _options.TopLogProbabilities, keep: true);
         _next = _sampler.Choose(logits, null, _history, _random, scratch);
+        _clock.Choose();
         _sampler.Accept(_next);
         _history.Add(_next);
         wasGuessed = _drafter?.Chosen(_next, index) ?? false;
@@ -133,7 +149,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         if (IsEnd(_next))
         {
             Publish(_next, default);
-            End(FinishReason.Stop);
+            EndWith(FinishReason.Stop, _next);
             return false;
         }
         if (_tokenizer != null)
@@ -152,23 +168,24 @@ public sealed unsafe class GenerationJob : SequenceJob
         _text.TakeReady();
         if (_text.StoppedBy != null)
         {
-            End(FinishReason.Stop);
+            EndWith(FinishReason.Stop);
             return false;
         }
         if (_generated >= _options.MaxTokens || length >= _contextLength)
         {
-            End(FinishReason.Length);
+            EndWith(FinishReason.Length);
             return false;
         }
         return true;
     }
 
     /// <inheritdoc/>
-    internal override void EndCancelled() => End(FinishReason.Cancelled);
+    internal override void EndCancelled() => EndWith(FinishReason.Cancelled);
 
     /// <inheritdoc/>
     private protected override void Add(Batch batch, int rows)
     {
+        _clock.Begin();
         if (IsDecoding)
         {
             _row = batch.Add(Session!, _next, wantLogits: true);
@@ -193,13 +210,26 @@ public sealed unsafe class GenerationJob : SequenceJob
     {
         lock (Mailbox.Gate)
         {
-            Mailbox.Post((uint)token, text);
+            Mailbox.Post(
+                new TokenRecord((uint)token, LogProbability: _probabilities?.Of(token) ?? 0),
+                Tops(),
+                text);
         }
     }
 
-    private void End(FinishReason reason)
+    private ReadOnlySpan<TopToken> Tops()
+    {
+        for (int i = 0; i < _tops.Length; i++)
+        {
+            (int token, float logProbability) = _probabilities!.Top(i);
+            _tops[i] = new TopToken((uint)token, logProbability);
+        }
+        return _tops;
+    }
+
+    private void EndWith(FinishReason reason, int? stopId = null)
     {
         _text.Finish();
-        Finish(reason, null, _text.Ready);
+        Finish(reason, null, _text.Ready, _text.StoppedBy, stopId);
     }
 }

@@ -2,17 +2,39 @@ using Realm.Sampling;
 
 namespace Realm.Generation;
 
-/// <summary>What to generate.</summary>
-/// <param name="Sampling">How each token is chosen.</param>
-/// <param name="MaxTokens">Tokens to generate at most.</param>
-/// <param name="IgnoreEos">Go on after an end-of-generation token.</param>
-/// <param name="Stops">UTF-8 texts, none empty, that end the generation; the text ends before them.</param>
-/// <param name="StopIds">Tokens that end the generation; the text ends before them.</param>
-/// <param name="Speculation">Let the model look at guessed tokens too where that saves time. Changes nothing of what is
-/// generated.</param>
-public sealed record GenerationOptions(
-    SamplingOptions Sampling, long MaxTokens, bool IgnoreEos, byte[][] Stops, int[] StopIds, bool Speculation = true)
+/// <summary>What to generate. A new option stands here, in <c>Abi/GenerationOptionTable.cs</c>, and in the package's table.</summary>
+public sealed record GenerationOptions
 {
+    /// <summary>How each token is chosen.</summary>
+    public SamplingOptions Sampling { get; set; } = new(Temperature: 0);
+
+    /// <summary>Tokens to generate at most.</summary>
+    public long MaxTokens { get; set; } = uint.MaxValue;
+
+    /// <summary>Go on after an end-of-generation token.</summary>
+    public bool IgnoreEos { get; set; }
+
+    /// <summary>UTF-8 texts, none empty, that end the generation; the text ends before them.</summary>
+    public byte[][] Stops { get; set; } = [];
+
+    /// <summary>Tokens that end the generation; the text ends before them.</summary>
+    public int[] StopIds { get; set; } = [];
+
+    /// <summary>Let the model look at guessed tokens too where that saves time. Changes nothing of what is generated.</summary>
+    public bool Speculation { get; set; } = true;
+
+    /// <summary>Tell the log probability of each token that is chosen.</summary>
+    public bool LogProbabilities { get; set; }
+
+    /// <summary>With them, likeliest tokens to tell of each place.</summary>
+    public int TopLogProbabilities { get; set; }
+
+    /// <summary>Who goes first where not everybody can.</summary>
+    public Priority Priority { get; set; } = Priority.Normal;
+
+    /// <summary>Milliseconds after which the generation fails; 0: never.</summary>
+    public long Timeout { get; set; }
+
     /// <summary>How strong each of the model's adapters is, in the order in which they were opened; null: as they were opened.</summary>
-    public float[]? AdapterScales { get; init; }
+    public float[]? AdapterScales { get; set; }
 }

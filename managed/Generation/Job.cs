@@ -4,9 +4,9 @@ namespace Realm.Generation;
 /// <see cref="Mailbox"/>.</summary>
 public abstract unsafe class Job
 {
-    private bool _finished;
     private volatile bool _cancelRequested;
-    private FinishReason _reason;
+    private bool _finished;
+    private JobEnd _end;
     private RealmException? _failure;
 
     /// <summary>A job that has not begun.</summary>
@@ -17,6 +17,12 @@ public abstract unsafe class Job
 
     /// <summary>The way to the reader. Its gate guards all of the job that both sides touch.</summary>
     private protected Mailbox Mailbox { get; }
+
+    /// <summary>When it fails if it has not ended, in milliseconds of <see cref="Environment.TickCount64"/>.</summary>
+    internal long Deadline { get; private protected init; } = long.MaxValue;
+
+    /// <summary>Its time is over.</summary>
+    internal bool IsOverdue => Deadline != long.MaxValue && Environment.TickCount64 >= Deadline;
 
     /// <summary>The reader wants it to end.</summary>
     internal bool IsCancelRequested => _cancelRequested;
@@ -45,22 +51,35 @@ public abstract unsafe class Job
         }
     }
 
-    /// <summary>What the job has counted. Not changed any more once it has ended.</summary>
+    /// <summary>How it ended. Asked once <see cref="Read"/> has said that it is done.</summary>
+    public JobEnd End
+    {
+        get
+        {
+            lock (Mailbox.Gate)
+            {
+                return _finished ? _end : throw new RealmException(ErrorCode.InvalidArgument, "the job is not done");
+            }
+        }
+    }
+
+    /// <summary>What the job has counted. Asked when it ends, and by whoever ends it.</summary>
     private protected virtual JobFigures Figures => default;
 
     /// <summary>Takes what is new. Never waits.</summary>
     /// <param name="text">Gets whole characters, as many as fit.</param>
-    /// <param name="tokens">Gets ids.</param>
-    public JobState Read(Span<byte> text, Span<uint> tokens)
+    /// <param name="tokens">Gets tokens.</param>
+    /// <param name="tops">Gets the likeliest tokens of each place.</param>
+    public JobState Read(Span<byte> text, Span<TokenRecord> tokens, Span<TopToken> tops)
     {
         bool hasRoom;
         JobState state;
         lock (Mailbox.Gate)
         {
             bool wasFull = Mailbox.IsFull;
-            (int textLength, int tokenCount) = Mailbox.Take(text, tokens);
+            MailboxTake take = Mailbox.Take(text, tokens, tops);
             bool done = _finished && Mailbox.IsEmpty;
-            state = new JobState(done ? TakeModel() : 0, textLength, tokenCount, Figures, done, _reason, done ? _failure : null);
+            state = new JobState(done ? TakeModel() : 0, take.Text, take.Records, take.Tops, done, done ? _failure : null);
             hasRoom = wasFull && !Mailbox.IsFull;
         }
         if (hasRoom)
@@ -112,18 +131,20 @@ public abstract unsafe class Job
     /// <param name="reason">Of a generation.</param>
     /// <param name="failure">Why it failed, or null.</param>
     /// <param name="rest">The last text.</param>
-    private protected void Finish(FinishReason reason, RealmException? failure, ReadOnlySpan<byte> rest)
+    /// <param name="stopText">See <see cref="JobEnd"/>.</param>
+    /// <param name="stopId">See <see cref="JobEnd"/>.</param>
+    private protected void Finish(
+        FinishReason reason, RealmException? failure, ReadOnlySpan<byte> rest = default, byte[]? stopText = null, int? stopId = null)
     {
         lock (Mailbox.Gate)
         {
-            if (_finished)
+            if (!_finished)
             {
-                return;
+                _finished = true;
+                _end = new JobEnd(reason, stopText, stopId, Figures);
+                _failure = failure;
+                Mailbox.Post(rest);
             }
-            _finished = true;
-            _reason = reason;
-            _failure = failure;
-            Mailbox.Post(rest);
         }
     }
 }

@@ -30,7 +30,7 @@ public sealed unsafe class LoadJob : Job
         {
             if (_opened == null)
             {
-                Finish(FinishReason.None, Cancelled(), default);
+                Finish(FinishReason.None, Cancelled());
             }
         }
     }
@@ -72,7 +72,7 @@ public sealed unsafe class LoadJob : Job
         }
         catch (Exception e)
         {
-            Finish(FinishReason.None, RealmFailure.Of(e), default);
+            Finish(FinishReason.None, RealmFailure.Of(e));
             return;
         }
         lock (Mailbox.Gate)
@@ -81,11 +81,11 @@ public sealed unsafe class LoadJob : Job
             {
                 _opened = opened;
                 opened = null;
-                Finish(FinishReason.None, null, default);
+                Finish(FinishReason.None, null);
             }
             else
             {
-                Finish(FinishReason.None, Cancelled(), default);
+                Finish(FinishReason.None, Cancelled());
             }
         }
         opened?.Close();

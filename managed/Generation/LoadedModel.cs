@@ -5,8 +5,8 @@ using Realm.Tokenizers;
 namespace Realm.Generation;
 
 /// <summary>
-/// One file's weights and tokenizer, once for the whole process however often it is opened (see <see cref="LoadedModels"/>): whoever uses it holds a
-/// lease, and the memory goes with the last one. Tokenizer and packed weights are made when they are first needed.
+/// One file's weights and tokenizer, once for the whole process however often it is opened (see <see cref="LoadedModels"/>): whoever
+/// uses it holds a lease, and the memory goes with the last one. Tokenizer and packed weights are made when they are first needed.
 /// </summary>
 public sealed class LoadedModel
 {
@@ -37,7 +37,8 @@ public sealed class LoadedModel
     public ModelFile File => _file ?? throw Closed();
 
     /// <summary>The file's tokenizer; null if it has none.</summary>
-    /// <exception cref="RealmException"><see cref="ErrorCode.Unsupported"/> or <see cref="ErrorCode.Vocab"/>, again at each look.</exception>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Unsupported"/> or <see cref="ErrorCode.Vocab"/>, again at each
+    /// look.</exception>
     public Tokenizer? Tokenizer
     {
         get
@@ -55,7 +56,8 @@ public sealed class LoadedModel
     }
 
     /// <summary>The weights, ready to run. The first look takes as long as packing them does.</summary>
-    /// <exception cref="RealmException">The architecture, a tensor or a format is not what this engine runs; or memory is short.</exception>
+    /// <exception cref="RealmException">The architecture, a tensor or a format is not what this engine runs; or memory is
+    /// short.</exception>
     public Model Model
     {
         get

@@ -39,13 +39,13 @@ public sealed unsafe class LogitsJob : SequenceJob
         Fed += RowsInPass;
         if (Fed == Prompt.Length)
         {
-            Finish(FinishReason.None, null, default);
+            Finish(FinishReason.None, null);
         }
     }
 
     /// <inheritdoc/>
     internal override void EndCancelled() =>
-        Finish(FinishReason.None, new RealmException(ErrorCode.Cancelled, $"cancelled after {Fed} of {Prompt.Length} tokens"), default);
+        Finish(FinishReason.None, new RealmException(ErrorCode.Cancelled, $"cancelled after {Fed} of {Prompt.Length} tokens"));
 
     /// <inheritdoc/>
     private protected override void Add(Batch batch, int rows)

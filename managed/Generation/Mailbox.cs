@@ -1,21 +1,21 @@
 namespace Realm.Generation;
 
 /// <summary>
-/// What an engine thread puts in and a reader takes out: entries, the text that goes with them, and a <c>notify</c> when there is
+/// What an engine thread puts in and a reader takes out: records, the text that goes with them, and a <c>notify</c> when there is
 /// something new (not again before the reader has looked). It is bounded: <see cref="IsFull"/> asks whoever fills it to wait. It grows
 /// with what is put in, so that the many jobs that wait cost little. All members but <see cref="Gate"/> are used under the gate.
 /// </summary>
 internal sealed unsafe class Mailbox(delegate* unmanaged<void*, void> notify, void* user)
 {
     private const int TextLimit = 32 << 10;
-    private const int EntryLimit = 4096;
+    private const int RecordLimit = 4096;
     private const int FirstText = 512;
-    private const int FirstEntries = 64;
+    private const int FirstRecords = 32;
 
-    private readonly ByteBuffer _text = new(FirstText);
-    private uint[] _entries = new uint[FirstEntries];
-    private int _start;
-    private int _end;
+    private readonly SlidingBuffer<byte> _text = new(FirstText);
+    private readonly SlidingBuffer<TokenRecord> _records = new(FirstRecords);
+    private readonly SlidingBuffer<TopToken> _tops = new(0);
+    private uint _textEnd;
     private bool _notified;
 
     /// <summary>Guards the box, and whatever else both sides touch.</summary>
@@ -25,23 +25,23 @@ internal sealed unsafe class Mailbox(delegate* unmanaged<void*, void> notify, vo
     public bool IsClosed { get; private set; }
 
     /// <summary>Nothing is left to take.</summary>
-    public bool IsEmpty => _text.Length == 0 && _start == _end;
+    public bool IsEmpty => _text.Length == 0 && _records.Length == 0;
 
     /// <summary>The reader is behind. What one pass brings may still be put in.</summary>
-    public bool IsFull => !IsClosed && (_end - _start >= EntryLimit || _text.Length >= TextLimit);
+    public bool IsFull => !IsClosed && (_records.Length >= RecordLimit || _text.Length >= TextLimit);
 
-    /// <summary>Puts in an entry and the text that is ready with it.</summary>
-    public void Post(uint entry, ReadOnlySpan<byte> text)
+    /// <summary>Puts in a token, the text that is ready with it, and the likeliest tokens of its place.</summary>
+    /// <param name="record">Of which the end of the text and the number of tops are still to be set.</param>
+    /// <param name="tops">Likeliest first.</param>
+    /// <param name="text">Whole characters.</param>
+    public void Post(in TokenRecord record, ReadOnlySpan<TopToken> tops, ReadOnlySpan<byte> text)
     {
         if (IsClosed)
         {
             return;
         }
-        if (_end == _entries.Length)
-        {
-            MakeRoom();
-        }
-        _entries[_end++] = entry;
+        _records.Append(record with { TextEnd = _textEnd + (uint)text.Length, TopCount = (uint)tops.Length });
+        _tops.Append(tops);
         Post(text);
     }
 
@@ -53,6 +53,7 @@ internal sealed unsafe class Mailbox(delegate* unmanaged<void*, void> notify, vo
             return;
         }
         _text.Append(text);
+        _textEnd += (uint)text.Length;
         if (!_notified && notify != null)
         {
             _notified = true;
@@ -60,30 +61,31 @@ internal sealed unsafe class Mailbox(delegate* unmanaged<void*, void> notify, vo
         }
     }
 
-    /// <summary>Takes what is new: as many whole characters and entries as fit.</summary>
-    public (int Text, int Entries) Take(Span<byte> text, Span<uint> entries)
+    /// <summary>Takes what is new: as many whole characters as fit, and as many records as fit with their tops.</summary>
+    public MailboxTake Take(Span<byte> text, Span<TokenRecord> records, Span<TopToken> tops)
     {
         int length = WholeCharacters(_text.Span, text.Length);
         _text.Span[..length].CopyTo(text);
         _text.Skip(length);
-        int count = Math.Min(entries.Length, _end - _start);
-        _entries.AsSpan(_start, count).CopyTo(entries);
-        _start += count;
+        int count = 0, topCount = 0;
+        foreach (ref readonly TokenRecord record in _records.Span)
+        {
+            if (count == records.Length || topCount + (int)record.TopCount > tops.Length)
+            {
+                break;
+            }
+            records[count++] = record;
+            topCount += (int)record.TopCount;
+        }
+        _records.Skip(count);
+        _tops.Span[..topCount].CopyTo(tops);
+        _tops.Skip(topCount);
         _notified = false;
-        return (length, count);
+        return new MailboxTake(length, count, topCount);
     }
 
     /// <summary>The reader is gone.</summary>
     public void Close() => IsClosed = true;
-
-    private void MakeRoom()
-    {
-        uint[] to = _end - _start > _entries.Length / 2 ? new uint[2 * _entries.Length] : _entries;
-        _entries.AsSpan(_start, _end - _start).CopyTo(to);
-        _entries = to;
-        _end -= _start;
-        _start = 0;
-    }
 
     /// <summary>Bytes of whole characters at the front of valid UTF-8, at most <paramref name="capacity"/>.</summary>
     private static int WholeCharacters(ReadOnlySpan<byte> text, int capacity)
@@ -100,3 +102,9 @@ internal sealed unsafe class Mailbox(delegate* unmanaged<void*, void> notify, vo
         return length;
     }
 }
+
+/// <summary>What was taken out of a <see cref="Mailbox"/>.</summary>
+/// <param name="Text">Bytes.</param>
+/// <param name="Records">Tokens.</param>
+/// <param name="Tops">Likeliest tokens of all of them together.</param>
+internal readonly record struct MailboxTake(int Text, int Records, int Tops);

@@ -179,7 +179,8 @@ public sealed unsafe class OpenModel
     }
 
     /// <summary>The tokenizer of a model that must have one.</summary>
-    /// <exception cref="RealmException"><see cref="ErrorCode.Vocab"/>: the file has none. <see cref="ErrorCode.ModelClosed"/>.</exception>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Vocab"/>: the file has none.
+    /// <see cref="ErrorCode.ModelClosed"/>.</exception>
     public Tokenizer RequireTokenizer()
     {
         lock (_gate)

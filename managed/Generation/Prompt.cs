@@ -53,9 +53,12 @@ internal sealed class Prompt
     /// </summary>
     public static int[] Encode(ReadOnlySpan<byte> utf8, Tokenizer tokenizer)
     {
-        int[] ids = tokenizer.Encode(utf8, addSpecial: true, parseSpecial: true);
-        return ids.Length > 1 && ids[0] == tokenizer.BosId && ids[1] == tokenizer.BosId ? ids[1..] : ids;
+        return WithOneBegin(tokenizer.Encode(utf8, addSpecial: true, parseSpecial: true), tokenizer);
     }
+
+    /// <summary>Ids of which a begin token that is doubled is there once.</summary>
+    public static int[] WithOneBegin(int[] ids, Tokenizer tokenizer) =>
+        ids.Length > 1 && ids[0] == tokenizer.BosId && ids[1] == tokenizer.BosId ? ids[1..] : ids;
 
     /// <summary>Makes ids of the text, if there is one that nobody has encoded.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>, <see cref="ErrorCode.ContextFull"/>.</exception>

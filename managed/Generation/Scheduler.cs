@@ -16,6 +16,7 @@ internal sealed class Scheduler(LoadedModel owner)
     private readonly object _gate = new();
     private readonly Admission<SequenceJob> _admission = new(MostActive, MostWaiting);
     private readonly List<SequenceJob> _active = new(MostActive);
+    private readonly List<SequenceJob> _leaving = [];
     private readonly SharedPass _pass = new(owner, MostActive);
     private Thread? _thread;
     private bool _stopping;
@@ -49,9 +50,19 @@ internal sealed class Scheduler(LoadedModel owner)
         }
     }
 
-    /// <summary>A job was cancelled just now.</summary>
+    /// <summary>A job was cancelled just now. One that waits ends at once, on this thread.</summary>
     public void Cancelled(SequenceJob job)
     {
+        var waiting = new List<SequenceJob>();
+        lock (_gate)
+        {
+            _admission.Take(other => other == job, waiting);
+        }
+        if (waiting.Count > 0)
+        {
+            job.EndAndRelease();
+            return;
+        }
         _pass.Leave(job);
         Wake();
     }
@@ -106,15 +117,18 @@ internal sealed class Scheduler(LoadedModel owner)
                 {
                     return false;
                 }
+                _admission.Take(job => job.IsOverdue, _leaving);
                 while (_admission.TryAdmit(_active.Count, out SequenceJob job))
                 {
                     _active.Add(job);
                 }
             }
+            _leaving.ForEach(job => job.EndAndRelease());
+            _leaving.Clear();
             bool runnable = false;
             for (int i = _active.Count - 1; i >= 0; i--)
             {
-                Begin(_active[i]);
+                _active[i].TryBegin(owner.Model);
                 runnable |= !DropIfOver(i) && !_active[i].IsFull;
             }
             if (runnable)
@@ -124,44 +138,37 @@ internal sealed class Scheduler(LoadedModel owner)
             lock (_gate)
             {
                 // What came since the last look: its pulse would be missed.
-                if (!_stopping && !_admission.IsOpen(_active.Count) && _active.TrueForAll(job => job.IsFull && !job.IsCancelRequested))
+                if (!_stopping && !_admission.IsOpen(_active.Count) && _active.TrueForAll(job => job.IsFull && !job.IsOver))
                 {
-                    Monitor.Wait(_gate);
+                    Monitor.Wait(_gate, UntilDeadline());
                 }
             }
-        }
-    }
-
-    /// <summary>Gives a job its state, if it has none. There may be no memory for it, or its text may be too long.</summary>
-    private void Begin(SequenceJob job)
-    {
-        try
-        {
-            if (!job.IsCancelRequested)
-            {
-                job.Begin(owner.Model);
-            }
-        }
-        catch (Exception e)
-        {
-            job.EndFailed(RealmFailure.Of(e));
         }
     }
 
     private bool DropIfOver(int i)
     {
         SequenceJob job = _active[i];
-        if (job.IsCancelRequested)
-        {
-            job.EndCancelled();
-        }
-        if (!job.IsFinished)
+        if (!job.IsOver && !job.IsFinished)
         {
             return false;
         }
         _active.RemoveAt(i);
-        job.Release();
+        job.EndAndRelease();
         return true;
+    }
+
+    /// <summary>Milliseconds until somebody's time is over; -1: nobody's ever is.</summary>
+    private int UntilDeadline()
+    {
+        long first = long.MaxValue;
+        foreach (SequenceJob job in _active)
+        {
+            first = Math.Min(first, job.Deadline);
+        }
+        // Those who wait do so because others are at work: the end of a pass is soon enough, or this.
+        long limit = _admission.Waiting > 0 ? 1000 : int.MaxValue;
+        return first == long.MaxValue && limit == int.MaxValue ? -1 : (int)Math.Clamp(first - Environment.TickCount64, 0, limit);
     }
 
     /// <summary>Ends all jobs: as failed, or as cancelled.</summary>
@@ -170,7 +177,7 @@ internal sealed class Scheduler(LoadedModel owner)
         lock (_gate)
         {
             _stopping = true;
-            _admission.TakeAll(_active);
+            _admission.Take(_ => true, _active);
         }
         foreach (SequenceJob job in _active)
         {

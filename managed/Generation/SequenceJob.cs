@@ -37,6 +37,9 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Its prompt is for the <see cref="PromptQueue"/>.</summary>
     internal bool IsLong => _prompt.IsLong;
 
+    /// <summary>Nobody wants more of it.</summary>
+    internal bool IsOver => IsCancelRequested || IsOverdue;
+
     /// <summary>Rows of this job in the pass under way.</summary>
     internal int RowsInPass { get; private set; }
 
@@ -56,7 +59,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     private protected Session? Session { get; private set; }
 
     /// <inheritdoc/>
-    private protected override JobFigures Figures => new(Prompt.Length, 0, 0);
+    private protected override JobFigures Figures => new(Prompt.Length);
 
     /// <inheritdoc/>
     int IPlanned.Extra(int rows, int room) => Extra(rows, room);
@@ -101,6 +104,23 @@ public abstract unsafe class SequenceJob : Job, IPlanned
         }
     }
 
+    /// <summary>Gives the job its state, if it has none and anybody still wants it. There may be no memory for it, or its text may be too
+    /// long: then it ends.</summary>
+    internal void TryBegin(Model model)
+    {
+        try
+        {
+            if (!IsOver)
+            {
+                Begin(model);
+            }
+        }
+        catch (Exception e)
+        {
+            EndFailed(RealmFailure.Of(e));
+        }
+    }
+
     /// <summary>Puts its next rows into the batch, side by side.</summary>
     internal void Feed(Batch batch, int rows)
     {
@@ -123,7 +143,21 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     internal abstract void EndCancelled();
 
     /// <summary>Ends it as failed.</summary>
-    internal void EndFailed(RealmException failure) => Finish(FinishReason.None, failure, default);
+    internal void EndFailed(RealmException failure) => Finish(FinishReason.None, failure);
+
+    /// <summary>Takes leave of a job that was cancelled, is late, or has ended.</summary>
+    internal void EndAndRelease()
+    {
+        if (IsCancelRequested)
+        {
+            EndCancelled();
+        }
+        else if (IsOverdue)
+        {
+            EndFailed(new RealmException(ErrorCode.Timeout, "the time given for the generation is over"));
+        }
+        Release();
+    }
 
     /// <summary>Gives back its state and its hold on the model, after its end.</summary>
     internal void Release()

@@ -140,7 +140,7 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
     {
         foreach (SequenceJob job in jobs)
         {
-            if (job.RowsInPass > 0 && !job.IsCancelRequested)
+            if (job.RowsInPass > 0 && !job.IsOver)
             {
                 try
                 {

@@ -14,10 +14,10 @@ internal sealed class TextStream(byte[][] stops)
 {
     private static readonly byte[] _replacement = [0xEF, 0xBF, 0xBD];
 
-    private readonly ByteBuffer _raw = new(64);     // not yet characters
-    private readonly ByteBuffer _text = new(256);   // characters, not yet taken: ready ones, then held ones
-    private readonly ByteBuffer _window = new(64);  // what may be the beginning of a stop string, hidden characters too
-    private readonly ByteBuffer _shown = new(64);   // of each byte of the window: 1 if the text has it, 0 if it is hidden
+    private readonly SlidingBuffer<byte> _raw = new(64);     // not yet characters
+    private readonly SlidingBuffer<byte> _text = new(256);   // characters, not yet taken: ready ones, then held ones
+    private readonly SlidingBuffer<byte> _window = new(64);  // what may be the beginning of a stop string, hidden characters too
+    private readonly SlidingBuffer<byte> _shown = new(64);   // of each byte of the window: 1 if the text has it, 0 if it is hidden
     private int _held;
 
     /// <summary>The stop string that ended the text, more bytes are ignored; null: none did.</summary>
@@ -80,7 +80,7 @@ internal sealed class TextStream(byte[][] stops)
         _window.Append(character);
         foreach (byte _ in character)
         {
-            _shown.Append([shown]);
+            _shown.Append(shown);
         }
         byte[]? longest = null;
         foreach (byte[] stop in stops)

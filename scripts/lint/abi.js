@@ -39,8 +39,8 @@ const CSHARP = {
   'float*': 'float*',
   'void*': 'void*',
   'RealmError*': 'realm_error*',
-  'NativeModelOptions*': 'realm_model_options*',
-  'NativeGenerationOptions*': 'realm_generation_options*',
+  'TokenRecord*': 'realm_token*',
+  'TopToken*': 'realm_top*',
   'NativeJobState*': 'realm_job_state*',
   'delegate* unmanaged<void*, void>': 'realm_notify',
 };

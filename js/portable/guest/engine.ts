@@ -16,7 +16,7 @@ export interface GuestModelInfo {
   tokenizer: { bosId: number | null; eosId: number | null } | null;
 }
 
-/** How to generate, with two more fields than the addon has. */
+/** How to generate, as guests ask for it. */
 export interface GuestGenerateOptions extends GenerationSettings {
   /** The text ends before any of these tokens. */
   stopTokens?: readonly number[];

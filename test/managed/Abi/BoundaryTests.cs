@@ -1,5 +1,6 @@
 using System.Text;
 using Realm.Abi;
+using Realm.Generation;
 using Xunit;
 
 namespace Realm.Tests.Abi;
@@ -24,9 +25,9 @@ public unsafe class BoundaryTests
     public void LayoutIsThatOfTheHeader()
     {
         Assert.Equal(2048, sizeof(RealmError));
-        Assert.Equal(32, sizeof(NativeModelOptions));
-        Assert.Equal(72, sizeof(NativeGenerationOptions));
-        Assert.Equal(64, sizeof(NativeJobState));
+        Assert.Equal(16, sizeof(TokenRecord));
+        Assert.Equal(8, sizeof(TopToken));
+        Assert.Equal(48, sizeof(NativeJobState));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Realm.Abi;
+using Realm.Generation;
 using Realm.Tests.Generation;
 using Xunit;
 
@@ -10,17 +11,16 @@ namespace Realm.Tests.Abi;
 [Collection(ProcessWide.Name)]
 public sealed unsafe class ModelExportsTests
 {
-    private static (int Status, string Message, ulong Model) Open(string path, NativeModelOptions options = default)
+    private static (int Status, string Message, ulong Model) Open(string path, string options = "")
     {
         ulong model = 0;
         ulong* to = &model;
-        NativeModelOptions* how = &options;
-        byte[] text = Encoding.UTF8.GetBytes(path);
-        delegate* unmanaged<byte*, ulong, NativeModelOptions*, ulong*, RealmError*, int> open = &ModelExports.OpenPath;
-        fixed (byte* p = text)
+        byte[] text = Encoding.UTF8.GetBytes(path), json = Encoding.UTF8.GetBytes(options);
+        delegate* unmanaged<byte*, ulong, byte*, ulong, ulong*, RealmError*, int> open = &ModelExports.OpenPath;
+        fixed (byte* p = text, o = json)
         {
-            byte* data = p;
-            (int status, string message) = Calls.Call(error => open(data, (ulong)text.Length, how, to, (RealmError*)error));
+            byte* data = p, how = o;
+            (int status, string message) = Calls.Call(error => open(data, (ulong)text.Length, how, (ulong)json.Length, to, (RealmError*)error));
             return (status, message, model);
         }
     }
@@ -66,7 +66,7 @@ public sealed unsafe class ModelExportsTests
     [Fact]
     public void Segments()
     {
-        ulong model = Open(Golden.TinyAtlas, new NativeModelOptions { VocabOnly = 1 }).Model;
+        ulong model = Open(Golden.TinyAtlas, """{"vocabOnly":true}""").Model;
         uint end = Assert.Single(TokenizeSegments(model, "<|im_end|>", 10).Ids);
         Assert.DoesNotContain(end, TokenizeSegments(model, "<|im_end|>", 0, 10).Ids);
         Assert.Equal(end, TokenizeSegments(model, "<|im_end|><|im_end|>", 0, 10, 10).Ids[^1]);
@@ -113,19 +113,22 @@ public sealed unsafe class ModelExportsTests
     /// <summary>Reads a job to its end, polling.</summary>
     private static (NativeJobState State, string Text, uint[] Tokens, string Message) Read(ulong job)
     {
-        delegate* unmanaged<ulong, byte*, ulong, uint*, ulong, NativeJobState*, RealmError*, int> read = &JobExports.Read;
+        delegate* unmanaged<ulong, byte*, ulong, TokenRecord*, ulong, TopToken*, ulong, NativeJobState*, RealmError*, int> read = &JobExports.Read;
         var text = new StringBuilder();
         var tokens = new List<uint>();
         byte* bytes = stackalloc byte[64];
-        uint* ids = stackalloc uint[4];
+        TokenRecord* records = stackalloc TokenRecord[4];
         RealmError error = default;
-        NativeJobState state = default;
+        NativeJobState state = new() { StructSize = (uint)sizeof(NativeJobState) };
         long deadline = Environment.TickCount64 + 30_000;
         do
         {
-            Assert.Equal(0, read(job, bytes, 64, ids, 4, &state, &error));
+            Assert.Equal(0, read(job, bytes, 64, records, 4, null, 0, &state, &error));
             text.Append(Encoding.UTF8.GetString(bytes, (int)state.TextLength));
-            tokens.AddRange(new ReadOnlySpan<uint>(ids, (int)state.TokenCount));
+            for (int i = 0; i < (int)state.TokenCount; i++)
+            {
+                tokens.Add(records[i].Id);
+            }
             Thread.Yield();
         }
         while (state.Done == 0 && Environment.TickCount64 < deadline);
@@ -133,21 +136,40 @@ public sealed unsafe class ModelExportsTests
         return (state, text.ToString(), [.. tokens], Encoding.UTF8.GetString(error.Message, (int)error.Length));
     }
 
-    private static (int Status, string Message, ulong Job) Generate(ulong model, uint[] ids, NativeGenerationOptions options)
+    /// <summary>How a job ended.</summary>
+    private static JsonElement End(ulong job)
     {
-        delegate* unmanaged<ulong, uint*, ulong, NativeGenerationOptions*, delegate* unmanaged<void*, void>, void*, ulong*, RealmError*, int> generate = &ModelExports.GenerateStart;
+        delegate* unmanaged<ulong, byte*, ulong, ulong*, RealmError*, int> end = &JobExports.End;
+        var json = new byte[4096];
+        ulong length;
+        fixed (byte* p = json)
+        {
+            Assert.Equal(0, end(job, p, (ulong)json.Length, &length, null));
+        }
+        return JsonDocument.Parse(json.AsMemory(0, (int)length)).RootElement;
+    }
+
+    private static (int Status, string Message, ulong Job) Generate(ulong model, uint[]? ids, string? text, string options)
+    {
+        delegate* unmanaged<ulong, byte*, ulong, uint*, ulong, byte*, ulong, delegate* unmanaged<void*, void>, void*, ulong*, RealmError*, int> generate =
+            &ModelExports.GenerateStart;
         ulong job = 0;
         ulong* to = &job;
-        NativeGenerationOptions* how = &options;
+        byte[] utf8 = Encoding.UTF8.GetBytes(text ?? ""), json = Encoding.UTF8.GetBytes(options);
         fixed (uint* p = ids)
+        fixed (byte* t = utf8, o = json)
         {
             uint* prompt = p;
-            (int status, string message) = Calls.Call(error => generate(model, prompt, (ulong)ids.Length, how, null, null, to, (RealmError*)error));
+            byte* words = text == null ? null : t, how = o;
+            (int status, string message) = Calls.Call(error =>
+                generate(model, words, (ulong)utf8.Length, prompt, (ulong)(ids?.Length ?? 0), how, (ulong)json.Length, null, null, to, (RealmError*)error));
             return (status, message, job);
         }
     }
 
-    private static NativeGenerationOptions Greedy(uint max) => new() { MaxTokens = max, TopP = 1, RepeatPenalty = 1 };
+    private static (int Status, string Message, ulong Job) Generate(ulong model, uint[] ids, string options) => Generate(model, ids, null, options);
+
+    private static string Greedy(int max) => $$"""{"maxTokens":{{max}}}""";
 
     private static int CloseJob(ulong job)
     {
@@ -162,10 +184,19 @@ public sealed unsafe class ModelExportsTests
         Assert.Equal((0, ""), (status, message));
         uint[] ids = Tokenize(model, "The capital of France is");
         Assert.Equal([0u, 285, 276, 271, 1043, 265], ids);
-        (_, _, ulong job) = Generate(model, ids, Greedy(16));
+        (status, message, ulong job) = Generate(model, ids, Greedy(16));
+        Assert.Equal((0, ""), (status, message));
         (NativeJobState state, string text, uint[] tokens, _) = Read(job);
         Assert.Equal(" Paris.", text);
-        Assert.Equal((0, 1, 6ul, 0ul), (state.Status, state.FinishReason, state.PromptTokens, state.Model));
+        Assert.Equal((0, 0ul), (state.Status, state.Model));
+        JsonElement end = End(job);
+        Assert.Equal(("stop", 0, 6, 0, 4), (
+            end.GetProperty("finishReason").GetString(),
+            end.GetProperty("stop").GetInt32(),
+            end.GetProperty("promptTokens").GetInt32(),
+            end.GetProperty("cachedTokens").GetInt32(),
+            end.GetProperty("generatedTokens").GetInt32()));
+        Assert.All(["queued", "prompt", "generation"], name => Assert.InRange(end.GetProperty("timings").GetProperty(name).GetDouble(), 0, 60_000));
         Assert.Equal(" Paris.", Detokenize(model, tokens[..^1]).Text);
         Assert.Equal(0, CloseJob(job));
         Assert.Equal(0, CloseJob(job));
@@ -180,48 +211,109 @@ public sealed unsafe class ModelExportsTests
     {
         ulong model = Open(Golden.TinyAtlas).Model;
         uint[] ids = Tokenize(model, string.Concat(Enumerable.Repeat("The capital of France is Paris.\n", 4)));
-        (NativeJobState State, string Text, uint[] Tokens, string Message)[] runs = [.. Enumerable.Range(0, 2).Select(none =>
+        (string Text, uint[] Tokens, JsonElement End) Run(string speculation)
         {
-            ulong job = Generate(model, ids, Greedy(100) with { IgnoreEos = 1, Speculation = none }).Job;
-            var run = Read(job);
+            ulong job = Generate(model, ids, $$"""{"maxTokens":100,"ignoreEos":true,"speculation":{{speculation}}}""").Job;
+            (_, string text, uint[] tokens, _) = Read(job);
+            JsonElement end = End(job);
             CloseJob(job);
-            return run;
-        })];
-        Assert.Equal((runs[1].Text, runs[1].State.FinishReason), (runs[0].Text, runs[0].State.FinishReason));
-        Assert.Equal(runs[1].Tokens, runs[0].Tokens);
-        Assert.InRange(runs[0].State.AcceptedTokens, 1ul, runs[0].State.DraftedTokens);
-        Assert.Equal((0ul, 0ul), (runs[1].State.DraftedTokens, runs[1].State.AcceptedTokens));
-        Assert.Equal((1, "speculation must be 0 or 1, not 2"), (Generate(model, ids, Greedy(1) with { Speculation = 2 }).Status, Generate(model, ids, Greedy(1) with { Speculation = 2 }).Message));
+            return (text, tokens, end);
+        }
+        (string quickText, uint[] quickTokens, JsonElement quick) = Run("true");
+        (string plainText, uint[] plainTokens, JsonElement plain) = Run("false");
+        Assert.Equal(plainText, quickText);
+        Assert.Equal(plainTokens, quickTokens);
+        Assert.Equal("length", quick.GetProperty("finishReason").GetString());
+        Assert.InRange(quick.GetProperty("acceptedTokens").GetInt64(), 1, quick.GetProperty("draftedTokens").GetInt64());
+        Assert.Equal((0L, 0L), (plain.GetProperty("draftedTokens").GetInt64(), plain.GetProperty("acceptedTokens").GetInt64()));
         Close(model);
     }
 
     [Fact]
-    public void StopStringsCross()
+    public void TextAndStopsCross()
     {
         ulong model = Open(Golden.TinyAtlas).Model;
-        uint[] ids = Tokenize(model, "The capital of France is");
-        byte[] stops = [2, 0, 0, 0, (byte)'z', (byte)'z', 3, 0, 0, 0, (byte)'r', (byte)'i', (byte)'s'];
-        fixed (byte* p = stops)
+        foreach ((string stop, string text, string cause) in new[]
         {
-            NativeGenerationOptions options = Greedy(16) with { Stop = p, StopLength = (ulong)stops.Length, StopCount = 2 };
-            ulong job = Generate(model, ids, options).Job;
-            Assert.Equal(" Pa", Read(job).Text);
+            ("""["zz","ris"]""", " Pa", "\"ris\""),
+            ("""["zz",16]""", " Paris", "16"),
+            ("""[]""", " Paris.", "0"),
+            ("""["\u002e\u00e9"]""", " Paris.", "0"),
+        })
+        {
+            ulong job = Generate(model, null, "The capital of France is", $$"""{ "stop": {{stop}}, "maxTokens": 16 }""").Job;
+            Assert.Equal(text, Read(job).Text);
+            Assert.Equal(cause, End(job).GetProperty("stop").GetRawText());
             CloseJob(job);
-            Assert.Contains("string 2 of 3", Generate(model, ids, options with { StopCount = 3 }).Message);
-            Assert.Contains("longer than", Generate(model, ids, options with { StopLength = 12 }).Message);
-            stops[0] = 0;
-            Assert.Contains("empty", Generate(model, ids, options with { StopCount = 1 }).Message);
-            Assert.Equal(1, Generate(model, ids, options with { Stop = null }).Status);
         }
-        Assert.Equal((1, "topP must be a number from 0 to 1, not 2"), (Generate(model, ids, Greedy(1) with { TopP = 2 }).Status, Generate(model, ids, Greedy(1) with { TopP = 2 }).Message));
-        Assert.Equal(1, Generate(model, ids, Greedy(1) with { IgnoreEos = 2 }).Status);
+        Close(model);
+    }
+
+    /// <summary>Each option has one row, which says what it takes; what no row has is an error that names the nearest.</summary>
+    [Theory]
+    [InlineData("""{"topP":2}""", "topP must be a number from 0 to 1, not 2")]
+    [InlineData("""{"temperature":"hot"}""", "temperature must be a number, not \"hot\"")]
+    [InlineData("""{"topK":1.5}""", "topK must be an integer from 0 to 2147483647, not 1.5")]
+    [InlineData("""{"maxTokens":-1}""", "maxTokens must be an integer from 0 to 4294967295, not -1")]
+    [InlineData("""{"ignoreEos":2}""", "ignoreEos must be true or false, not 2")]
+    [InlineData("""{"seed":7}""", "seed must be a text of decimal digits below 2^64, not 7")]
+    [InlineData("""{"seed":"18446744073709551616"}""", "seed must be a text of decimal digits below 2^64, not \"18446744073709551616\"")]
+    [InlineData("""{"stop":"x"}""", "stop must be a list, not \"x\"")]
+    [InlineData("""{"stop":["x",""]}""", "stop[1] must be a text that is not empty, or a token id, not \"\"")]
+    [InlineData("""{"stop":[-1]}""", "stop[0] must be a text that is not empty, or a token id, not -1")]
+    [InlineData("""{"priority":"urgent"}""", "priority must be 'background' or 'normal' or 'high', not \"urgent\"")]
+    [InlineData("""{"temprature":1}""", "generate has no option 'temprature'; did you mean 'temperature'?")]
+    [InlineData("""{"max_tokens":1}""", "generate has no option 'max_tokens'; did you mean 'maxTokens'?")]
+    [InlineData("""[1]""", "the options of generate must be a JSON object")]
+    [InlineData("""{"topK":}""", "the options of generate are not valid JSON: line 1, byte 9")]
+    [InlineData("""{"topK":1""", "the options of generate are not valid JSON: line 1, byte 10")]
+    [InlineData("""{"topK":1} {}""", "the options of generate are not valid JSON: line 1, byte 12")]
+    public void OptionsAreChecked(string options, string message)
+    {
+        ulong model = Open(Golden.TinyAtlas).Model;
+        Assert.Equal((1, message), (Generate(model, [1], options).Status, Generate(model, [1], options).Message));
+        Close(model);
+    }
+
+    [Theory]
+    [InlineData("""{"threads":5000}""", "threads must be an integer from 0 to 1024, not 5000")]
+    [InlineData("""{"gpuLayers":1}""", "loadModel has no option 'gpuLayers'; did you mean")]
+    [InlineData("""{"cacheType":"f64"}""", "cacheType must be 'f16' or 'f32' or 'q8_0', not \"f64\"")]
+    public void OptionsOfOpeningAreChecked(string options, string message)
+    {
+        (int status, string got, _) = Open(Golden.TinyAtlas, options);
+        Assert.Equal(1, status);
+        Assert.StartsWith(message, got);
+    }
+
+    [Fact]
+    public void ManyStopsAreTooMany()
+    {
+        ulong model = Open(Golden.TinyAtlas).Model;
+        string Stops(int count) => $$"""{"stop":[{{string.Join(',', Enumerable.Repeat("1", count))}}],"maxTokens":0}""";
+        CloseJob(Generate(model, [1], Stops(256)).Job);
+        Assert.Equal("stop: a list of more than 256 items", Generate(model, [1], Stops(257)).Message);
+        Close(model);
+    }
+
+    /// <summary>A caller with another idea of the struct is told so.</summary>
+    [Fact]
+    public void TheSizeOfTheStateIsChecked()
+    {
+        ulong model = Open(Golden.TinyAtlas).Model;
+        ulong job = Generate(model, [1], Greedy(1)).Job;
+        NativeJobState state = new() { StructSize = 8 };
+        NativeJobState* to = &state;
+        delegate* unmanaged<ulong, byte*, ulong, TokenRecord*, ulong, TopToken*, ulong, NativeJobState*, RealmError*, int> read = &JobExports.Read;
+        Assert.Equal((1, "state: struct_size is 8, the engine's is 48"), Calls.Call(error => read(job, null, 0, null, 0, null, 0, to, (RealmError*)error)));
+        CloseJob(job);
         Close(model);
     }
 
     [Fact]
     public void Facts()
     {
-        ulong model = Open(Golden.TinyAtlas, new NativeModelOptions { Threads = 1, CacheType = 1, Weights = 1 }).Model;
+        ulong model = Open(Golden.TinyAtlas, """{"threads":1,"cacheType":"f32","weights":"mapped"}""").Model;
         JsonElement facts = Describe(model);
         Assert.Equal("llama", facts.GetProperty("architecture").GetString());
         Assert.Equal(256, facts.GetProperty("hiddenSize").GetInt32());
@@ -238,7 +330,7 @@ public sealed unsafe class ModelExportsTests
         Assert.Empty(facts.GetProperty("chatTemplates").EnumerateObject());
         Close(model);
 
-        ulong vocabOnly = Open(Golden.TinyAtlas, new NativeModelOptions { VocabOnly = 1 }).Model;
+        ulong vocabOnly = Open(Golden.TinyAtlas, """{"vocabOnly":true}""").Model;
         JsonElement fewer = Describe(vocabOnly);
         foreach (string name in (string[])["architecture", "name", "layers", "hiddenSize", "headCount", "kvHeadCount", "headSize", "feedForwardSize", "vocabSize", "contextLength", "parameters", "bytes", "quantization", "tensorCount"])
         {
@@ -253,9 +345,9 @@ public sealed unsafe class ModelExportsTests
     [Fact]
     public void CacheTypesCross()
     {
-        foreach ((int type, string name) in new[] { (0, "f16"), (1, "f32"), (2, "q8_0") })
+        foreach (string name in (string[])["f16", "f32", "q8_0"])
         {
-            ulong model = Open(Golden.TinyAtlas, new NativeModelOptions { Threads = 1, CacheType = type }).Model;
+            ulong model = Open(Golden.TinyAtlas, $$"""{"threads":1,"cacheType":"{{name}}"}""").Model;
             Assert.Equal(name, Describe(model).GetProperty("cacheType").GetString());
             ulong job = Generate(model, Tokenize(model, "The capital of France is"), Greedy(16)).Job;
             Assert.Equal(" Paris.", Read(job).Text);
@@ -279,18 +371,18 @@ public sealed unsafe class ModelExportsTests
         Assert.Equal(Realm.Formats.Formats.All.Count, facts.GetProperty("formats").GetArrayLength());
         Assert.NotEmpty(facts.GetProperty("isa").GetString()!);
         delegate* unmanaged<int> version = &EngineExports.Version;
-        Assert.Equal(2, version());
+        Assert.Equal(3, version());
     }
 
     [Fact]
     public void LoadsInTheBackground()
     {
-        delegate* unmanaged<byte*, ulong, NativeModelOptions*, delegate* unmanaged<void*, void>, void*, ulong*, RealmError*, int> start = &ModelExports.OpenBytesStart;
+        delegate* unmanaged<byte*, ulong, byte*, ulong, delegate* unmanaged<void*, void>, void*, ulong*, RealmError*, int> start = &ModelExports.OpenBytesStart;
         byte[] atlas = File.ReadAllBytes(Golden.TinyAtlas);
         ulong job;
         fixed (byte* p = atlas)
         {
-            Assert.Equal(0, start(p, (ulong)atlas.Length, null, null, null, &job, null));
+            Assert.Equal(0, start(p, (ulong)atlas.Length, null, 0, null, null, &job, null));
         }
         NativeJobState state = Read(job).State;
         Assert.Equal(0, state.Status);
@@ -298,11 +390,11 @@ public sealed unsafe class ModelExportsTests
         CloseJob(job);
         Close(state.Model);
 
-        delegate* unmanaged<byte*, ulong, NativeModelOptions*, delegate* unmanaged<void*, void>, void*, ulong*, RealmError*, int> path = &ModelExports.OpenPathStart;
+        delegate* unmanaged<byte*, ulong, byte*, ulong, delegate* unmanaged<void*, void>, void*, ulong*, RealmError*, int> path = &ModelExports.OpenPathStart;
         byte[] name = "/nowhere/x.gguf"u8.ToArray();
         fixed (byte* p = name)
         {
-            Assert.Equal(0, path(p, (ulong)name.Length, null, null, null, &job, null));
+            Assert.Equal(0, path(p, (ulong)name.Length, null, 0, null, null, &job, null));
         }
         (state, _, _, string message) = Read(job);
         Assert.Equal((int)ErrorCode.Io, state.Status);
@@ -334,12 +426,10 @@ public sealed unsafe class ModelExportsTests
     [Fact]
     public void WrongArguments()
     {
-        Assert.Equal((1, "threads must be from 0 to 1024, not -1"), (Open("x", new NativeModelOptions { Threads = -1 }).Status, Open("x", new NativeModelOptions { Threads = -1 }).Message));
-        Assert.Equal(1, Open("x", new NativeModelOptions { CacheType = 3 }).Status);
-        delegate* unmanaged<ulong, byte*, ulong, uint*, ulong, NativeJobState*, RealmError*, int> read = &JobExports.Read;
-        NativeJobState state;
-        Assert.Equal(1, read(99_999_999, null, 0, null, 0, &state, null));
-        Assert.Equal(1, read(1, null, 0, null, 0, null, null));
+        delegate* unmanaged<ulong, byte*, ulong, TokenRecord*, ulong, TopToken*, ulong, NativeJobState*, RealmError*, int> read = &JobExports.Read;
+        NativeJobState state = new() { StructSize = (uint)sizeof(NativeJobState) };
+        Assert.Equal(1, read(99_999_999, null, 0, null, 0, null, 0, &state, null));
+        Assert.Equal(1, read(1, null, 0, null, 0, null, 0, null, null));
         delegate* unmanaged<ulong, RealmError*, int> cancel = &JobExports.Cancel;
         Assert.Equal(1, cancel(99_999_999, null));
     }

@@ -52,6 +52,21 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void SomeLeaveAndTheOrderStays()
+    {
+        var admission = new Admission<int>(100, 10);
+        for (int i = 0; i < 6; i++)
+        {
+            admission.Add(i, (Priority)(i % 2));
+        }
+        var left = new List<int>();
+        admission.Take(item => item is 3 or 4, left);
+        Assert.Equal([3, 4], left.Order());
+        Assert.Equal(4, admission.Waiting);
+        Assert.Equal([1, 5, 0, 2], Enumerable.Range(0, 4).Select(_ => admission.TryAdmit(0, out int item) ? item : -1));
+    }
+
+    [Fact]
     public void TooManyAreRefused()
     {
         var admission = new Admission<int>(4, 2);
@@ -60,7 +75,7 @@ public sealed class AdmissionTests
         RealmException refused = Assert.Throws<RealmException>(() => admission.Add(3, Priority.High));
         Assert.Equal((ErrorCode.Busy, "4 calls are at work on the model and 2 wait: no more than that may wait"), (refused.Code, refused.Message));
         var all = new List<int>();
-        admission.TakeAll(all);
+        admission.Take(_ => true, all);
         Assert.Equal([1, 2], all.Order());
         Assert.Equal(0, admission.Waiting);
         admission.Add(3, Priority.High);

@@ -29,7 +29,7 @@ public sealed unsafe class CancellationTests
         (TestReader reader, Job job) = Running(model);
         job.Cancel();
         reader.Finish(job);
-        Assert.Equal(FinishReason.Cancelled, reader.State.Reason);
+        Assert.Equal(FinishReason.Cancelled, reader.End.Reason);
         Assert.Null(reader.State.Failure);
         Assert.NotEmpty(reader.Tokens);
         job.Cancel();   // again: nothing happens
@@ -82,7 +82,7 @@ public sealed unsafe class CancellationTests
             }
             job.Cancel();
             reader.Finish(job);
-            cancelled += reader.State.Reason == FinishReason.Cancelled ? 1 : 0;
+            cancelled += reader.End.Reason == FinishReason.Cancelled ? 1 : 0;
         }
         Assert.True(cancelled > 4, $"{cancelled} of 10 jobs were cancelled in the middle of a pass of {whole.TotalMilliseconds:F0} ms");
         model.Close();
@@ -106,6 +106,51 @@ public sealed unsafe class CancellationTests
             job.Release();
         }
         Assert.DoesNotContain(logits, logit => logit != 0);
+        model.Close();
+    }
+
+    /// <summary>More than run at once: those that wait end at once, and break off nobody's pass.</summary>
+    [Fact]
+    public void AJobThatWaitsEndsAtOnce()
+    {
+        OpenModel model = TestReader.OpenTinyAtlas();
+        TestReader[] readers = [.. Enumerable.Range(0, 66).Select(_ => new TestReader())];
+        // Nobody reads them: they fill their mailboxes and stay.
+        Job[] jobs = [.. readers.Select(reader => model.Generate([1], TestReader.Options(100_000, ignoreEos: true), null, null))];
+        jobs[65].Cancel();
+        Assert.True(jobs[65].IsFinished);
+        readers[65].Drain(jobs[65]);
+        Assert.Equal(FinishReason.Cancelled, readers[65].End.Reason);
+        model.Close();
+        foreach (Job job in jobs)
+        {
+            Assert.True(SpinWait.SpinUntil(() => job.IsFinished, 30_000));
+        }
+    }
+
+    /// <summary>A deadline ends a job that waits, and one that runs.</summary>
+    [Fact]
+    public void TimeIsOver()
+    {
+        OpenModel model = TestReader.OpenTinyAtlas();
+        GenerationOptions options = TestReader.Options(100_000, ignoreEos: true);
+        Job[] full = [.. Enumerable.Range(0, 64).Select(_ => model.Generate([1], options, null, null))];
+        using var reader = new TestReader();
+        reader.Finish(model.Generate([1], options with { Timeout = 30 }, TestReader.Notify, reader.User));
+        Assert.Equal((ErrorCode.Timeout, "the time given for the generation is over"), (reader.State.Failure?.Code, reader.State.Failure?.Message));
+        Assert.Empty(reader.Tokens);
+        foreach (Job job in full)
+        {
+            job.Cancel();
+        }
+        using var slow = new TestReader();
+        Job running = model.Generate([1], options with { Timeout = 200 }, TestReader.Notify, slow.User);
+        slow.AwaitNews();
+        slow.Drain(running);
+        slow.SlowDown(running);
+        slow.Finish(running);
+        Assert.Equal(ErrorCode.Timeout, slow.State.Failure?.Code);
+        Assert.NotEmpty(slow.Tokens);
         model.Close();
     }
 
@@ -142,7 +187,7 @@ public sealed unsafe class CancellationTests
         model.Close();
         model.Close();
         reader.Finish(job);
-        Assert.Equal(FinishReason.Cancelled, reader.State.Reason);
+        Assert.Equal(FinishReason.Cancelled, reader.End.Reason);
         var patience = Stopwatch.StartNew();
         while (!IsFreed(model.Loaded) && patience.Elapsed < TimeSpan.FromSeconds(10))
         {
@@ -247,7 +292,7 @@ public sealed unsafe class CancellationTests
         }
         job = LoadJob.Start(Load, false, _ => 1, null, null);
         job.Cancel();
-        Assert.Equal(ErrorCode.Cancelled, job.Read(default, default).Failure?.Code);
+        Assert.Equal(ErrorCode.Cancelled, job.Read(default, default, default).Failure?.Code);
         cancelled.Set();
         Assert.True(SpinWait.SpinUntil(() => EngineThreads.Join(Environment.TickCount64 + 5000), 10_000));
         Assert.True(IsFreed(loaded!));

@@ -21,9 +21,9 @@ public sealed unsafe class GenerationTests : IDisposable
     {
         using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(16));
         Assert.Equal(" Paris.", reader.Text.ToString());
-        Assert.Equal(FinishReason.Stop, reader.State.Reason);
+        Assert.Equal(FinishReason.Stop, reader.End.Reason);
         Assert.Null(reader.State.Failure);
-        Assert.Equal(6, reader.State.Figures.PromptTokens);
+        Assert.Equal(6, reader.End.Figures.PromptTokens);
         // The end-of-generation token is among the tokens, not in the text.
         Assert.Equal(Networks.Greedy(_model.Loaded.Model, [.. TestReader.Ids(_model, Prompt).Select(id => (int)id)], reader.Tokens.Count), reader.Tokens);
         Assert.True(_model.RequireTokenizer().IsEndOfGeneration(reader.Tokens[^1]));
@@ -34,10 +34,10 @@ public sealed unsafe class GenerationTests : IDisposable
     {
         using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(1));
         Assert.Single(reader.Tokens);
-        Assert.Equal(FinishReason.Length, reader.State.Reason);
+        Assert.Equal(FinishReason.Length, reader.End.Reason);
         using TestReader none = TestReader.Run(_model, Prompt, TestReader.Options(0));
         Assert.Empty(none.Tokens);
-        Assert.Equal(FinishReason.Length, none.State.Reason);
+        Assert.Equal(FinishReason.Length, none.End.Reason);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed unsafe class GenerationTests : IDisposable
     {
         using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(16, stops: "is."));
         Assert.Equal(" Par", reader.Text.ToString());
-        Assert.Equal(FinishReason.Stop, reader.State.Reason);
+        Assert.Equal(FinishReason.Stop, reader.End.Reason);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed unsafe class GenerationTests : IDisposable
         {
             using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(16, ignoreEos: true) with { StopIds = [5, tokens[i]] });
             Assert.Equal(Encoding.UTF8.GetString(_model.RequireTokenizer().Decode(tokens[..i], skipSpecial: true)), reader.Text.ToString());
-            Assert.Equal(FinishReason.Stop, reader.State.Reason);
+            Assert.Equal(FinishReason.Stop, reader.End.Reason);
             // As an end-of-generation token, it is among those chosen.
             Assert.Equal(tokens[..(i + 1)], reader.Tokens);
         }
@@ -70,7 +70,7 @@ public sealed unsafe class GenerationTests : IDisposable
     {
         using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(40, ignoreEos: true, stops: stop));
         Assert.Equal(expected, reader.Text.ToString());
-        Assert.Equal(FinishReason.Stop, reader.State.Reason);
+        Assert.Equal(FinishReason.Stop, reader.End.Reason);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed unsafe class GenerationTests : IDisposable
     {
         using TestReader reader = TestReader.Run(_model, Prompt, TestReader.Options(40, ignoreEos: true));
         Assert.Equal(40, reader.Tokens.Count);
-        Assert.Equal(FinishReason.Length, reader.State.Reason);
+        Assert.Equal(FinishReason.Length, reader.End.Reason);
         Assert.StartsWith(" Paris.", reader.Text.ToString());
         Assert.DoesNotContain("<|", reader.Text.ToString());
     }
@@ -90,7 +90,7 @@ public sealed unsafe class GenerationTests : IDisposable
         uint[] prompt = [.. Enumerable.Repeat(285u, context - 3)];
         using var reader = new TestReader();
         reader.Finish(_model.Generate(prompt, TestReader.Options(100, ignoreEos: true), TestReader.Notify, reader.User));
-        Assert.Equal(FinishReason.Length, reader.State.Reason);
+        Assert.Equal(FinishReason.Length, reader.End.Reason);
         Assert.Equal(4, reader.Tokens.Count);   // the last one need not be in the context itself
     }
 
@@ -140,7 +140,7 @@ public sealed unsafe class GenerationTests : IDisposable
             Assert.Null(together[i].State.Failure);
             Assert.Equal(alone[i].Tokens, together[i].Tokens);
             Assert.Equal(alone[i].Text.ToString(), together[i].Text.ToString());
-            Assert.Equal(alone[i].State.Reason, together[i].State.Reason);
+            Assert.Equal(alone[i].End.Reason, together[i].End.Reason);
         }
         Assert.True(alone.Select(reader => reader.Text.ToString()).Distinct().Count() > 4, "the texts should differ between jobs");
         Assert.Equal(Networks.Logits(_model.Loaded.Model, [.. ids.Select(id => (int)id)], 7), logits);
@@ -200,12 +200,12 @@ public sealed unsafe class GenerationTests : IDisposable
     {
         using var reader = new TestReader();
         var text = new byte[4096];
-        var tokens = new uint[256];
+        var tokens = new TokenRecord[256];
         var allocated = new long[121];
         int read = 0;
         ReadInNotify(reader, TestReader.Options(120, temperature, ignoreEos: true), job =>
         {
-            JobState state = job.Read(text, tokens);
+            JobState state = job.Read(text, tokens, default);
             read += state.TokenCount;
             allocated[read] = reader.Allocated;
             return state.Done;

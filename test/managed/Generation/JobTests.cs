@@ -18,7 +18,7 @@ public sealed unsafe class JobTests
         reader.Drain(job);
         Assert.Equal("ab", reader.Text.ToString());
         job.Say(3, "c");
-        job.End();
+        job.EndIt();
         Assert.Equal(2, reader.Notified);
         Assert.True(reader.Drain(job));
         Assert.Equal([1, 2, 3], reader.Tokens);
@@ -34,7 +34,7 @@ public sealed unsafe class JobTests
         {
             job.Say(i, Text);
         }
-        job.End();
+        job.EndIt();
         Assert.True(reader.Drain(job, textCapacity: 5, tokenCapacity: 3));
         Assert.Equal(string.Concat(Enumerable.Repeat(Text, 10)), reader.Text.ToString());
         Assert.Equal(Enumerable.Range(0, 10), reader.Tokens);
@@ -46,11 +46,11 @@ public sealed unsafe class JobTests
         using var reader = new TestReader();
         var job = new PlainJob(reader);
         job.Say(1, "abc");
-        job.End(new RealmException(ErrorCode.Numeric, "why"));
-        JobState first = job.Read(new byte[2], new uint[1]);
+        job.EndIt(new RealmException(ErrorCode.Numeric, "why"));
+        JobState first = job.Read(new byte[2], new TokenRecord[1], default);
         Assert.False(first.Done);
         Assert.Null(first.Failure);
-        JobState second = job.Read(new byte[2], default);
+        JobState second = job.Read(new byte[2], default, default);
         Assert.True(second.Done);
         Assert.Equal("why", second.Failure?.Message);
     }
@@ -66,8 +66,8 @@ public sealed unsafe class JobTests
             job.Say(said++, "x");
         }
         Assert.Equal(0, job.Rooms);
-        var tokens = new uint[1];
-        Assert.Equal(1, job.Read(new byte[1], tokens).TokenCount);
+        var tokens = new TokenRecord[1];
+        Assert.Equal(1, job.Read(new byte[1], tokens, default).TokenCount);
         Assert.Equal(1, job.Rooms);
         Assert.False(job.IsFull);
         job.Say(said++, "x");
@@ -89,13 +89,13 @@ public sealed unsafe class JobTests
         {
             job.Say(said++, "");
         }
-        Assert.Equal(1, job.Read(default, new uint[1]).TokenCount);
+        Assert.Equal(1, job.Read(default, new TokenRecord[1], default).TokenCount);
         Assert.False(job.IsFull);
         for (int i = 0; i <= PassCosts.MostDrafted; i++)
         {
             job.Say(said++, "");
         }
-        job.End();
+        job.EndIt();
         reader.Finish(job);
         Assert.Equal(Enumerable.Range(1, said - 1), reader.Tokens);
     }
@@ -107,7 +107,7 @@ public sealed unsafe class JobTests
         var job = new PlainJob(reader);
         job.Close();
         job.Say(1, "a");
-        job.End();
+        job.EndIt();
         Assert.Equal(0, reader.Notified);
         Assert.False(job.IsFull);
         Assert.True(job.IsCancelRequested);
@@ -122,7 +122,7 @@ public sealed unsafe class JobTests
         running.Cancel();
         Assert.Equal(1, running.Cancels);
         var ended = new PlainJob(reader);
-        ended.End();
+        ended.EndIt();
         ended.Cancel();
         ended.Close();
         Assert.Equal(0, ended.Cancels);
@@ -136,11 +136,11 @@ public sealed unsafe class JobTests
         {
             lock (Mailbox.Gate)
             {
-                Mailbox.Post((uint)token, Encoding.UTF8.GetBytes(text));
+                Mailbox.Post(new TokenRecord((uint)token), default, Encoding.UTF8.GetBytes(text));
             }
         }
 
-        public void End(RealmException? failure = null) => Finish(FinishReason.Stop, failure, default);
+        public void EndIt(RealmException? failure = null) => Finish(FinishReason.Stop, failure);
 
         public int Cancels { get; private set; }
 

@@ -52,7 +52,7 @@ public sealed unsafe class NoTokenizerTests
         reader.Finish(model.Generate([1, 2], TestReader.Options(5), TestReader.Notify, reader.User));
         Assert.Equal(5, reader.Tokens.Count);
         Assert.Equal(0, reader.Text.Length);
-        Assert.Equal(FinishReason.Length, reader.State.Reason);
+        Assert.Equal(FinishReason.Length, reader.End.Reason);
         RealmException error = Assert.Throws<RealmException>(() => model.RequireTokenizer());
         Assert.Equal(ErrorCode.Vocab, error.Code);
         model.Close();
@@ -68,7 +68,7 @@ public sealed unsafe class NoTokenizerTests
             using var reader = new TestReader();
             reader.Finish(model.Generate([1, 2], TestReader.Options(5), TestReader.Notify, reader.User));
             Assert.Equal(ErrorCode.Numeric, reader.State.Failure?.Code);
-            Assert.Equal(FinishReason.None, reader.State.Reason);
+            Assert.Equal(FinishReason.None, reader.End.Reason);
             Assert.Empty(reader.Tokens);
         }
         model.Close();

@@ -18,7 +18,7 @@ public sealed unsafe class SpeculationTests : IDisposable
     /// <summary>What a generation gave.</summary>
     private sealed record Outcome(string Tokens, string Text, FinishReason Reason, string? Failure)
     {
-        public static Outcome Of(TestReader reader) => new(string.Join(' ', reader.Tokens), reader.Text.ToString(), reader.State.Reason, reader.State.Failure?.Message);
+        public static Outcome Of(TestReader reader) => new(string.Join(' ', reader.Tokens), reader.Text.ToString(), reader.End.Reason, reader.State.Failure?.Message);
     }
 
     /// <summary>Rows that cost nothing: drafts whenever there is a guess at all.</summary>
@@ -44,7 +44,7 @@ public sealed unsafe class SpeculationTests : IDisposable
     }
 
     /// <summary>Runs a job as the scheduler would, and counts its passes.</summary>
-    private (Outcome Outcome, int Passes, JobState State) ByHand(uint[] prompt, GenerationOptions options, PassCosts costs)
+    private (Outcome Outcome, int Passes, JobEnd End) ByHand(uint[] prompt, GenerationOptions options, PassCosts costs)
     {
         using var reader = new TestReader();
         using Batch batch = _model.Loaded.Model.NewBatch();
@@ -63,7 +63,7 @@ public sealed unsafe class SpeculationTests : IDisposable
         }
         job.Release();
         Assert.True(reader.State.Done);
-        return (Outcome.Of(reader), passes, reader.State);
+        return (Outcome.Of(reader), passes, reader.End);
     }
 
     public static TheoryData<float, int, float, float, float> Samplers => new()
@@ -89,15 +89,15 @@ public sealed unsafe class SpeculationTests : IDisposable
             // To the end of the context, to a limit, to the model's own end, to a stop string.
             (uint[] Prompt, GenerationOptions Options)[] cases =
             [
-                (full, new GenerationOptions(sampling, 1000, true, [], [])),
-                (list, new GenerationOptions(sampling, 7 + (int)seed, true, [], [])),
-                (list, new GenerationOptions(sampling, 60, false, [], [])),
-                (list, new GenerationOptions(sampling, 60, true, ["is Ot"u8.ToArray(), "e"u8.ToArray()], [])),
+                (full, new GenerationOptions { Sampling = sampling, MaxTokens = 1000, IgnoreEos = true }),
+                (list, new GenerationOptions { Sampling = sampling, MaxTokens = 7 + (int)seed, IgnoreEos = true }),
+                (list, new GenerationOptions { Sampling = sampling, MaxTokens = 60, IgnoreEos = false }),
+                (list, new GenerationOptions { Sampling = sampling, MaxTokens = 60, IgnoreEos = true, Stops = ["is Ot"u8.ToArray(), "e"u8.ToArray()] }),
             ];
             foreach ((uint[] prompt, GenerationOptions options) in cases)
             {
-                (Outcome plain, int plainPasses, JobState plainState) = ByHand(prompt, options with { Speculation = false }, Free);
-                (Outcome quick, int passes, JobState state) = ByHand(prompt, options, Free);
+                (Outcome plain, int plainPasses, JobEnd plainState) = ByHand(prompt, options with { Speculation = false }, Free);
+                (Outcome quick, int passes, JobEnd state) = ByHand(prompt, options, Free);
                 Assert.Equal(plain, quick);
                 Assert.Equal((0L, 0L), (plainState.Figures.DraftedTokens, plainState.Figures.AcceptedTokens));
                 Assert.InRange(state.Figures.AcceptedTokens, 0, state.Figures.DraftedTokens);
@@ -114,7 +114,7 @@ public sealed unsafe class SpeculationTests : IDisposable
     [Fact]
     public void SavesPassesWhereTextRepeatsItself()
     {
-        (Outcome outcome, int passes, JobState state) = ByHand(TestReader.Ids(_model, List), TestReader.Options(200, ignoreEos: true), Free);
+        (Outcome outcome, int passes, JobEnd state) = ByHand(TestReader.Ids(_model, List), TestReader.Options(200, ignoreEos: true), Free);
         int tokens = outcome.Tokens.Split(' ').Length;
         Assert.Equal(200, tokens);
         Assert.True(passes < 60, $"{passes} passes for {tokens} tokens, {state.Figures.AcceptedTokens} of {state.Figures.DraftedTokens} guesses were right");
@@ -176,7 +176,7 @@ public sealed unsafe class SpeculationTests : IDisposable
         }
         reader.Drain(job);
         job.Release();
-        Assert.True(reader.State.Figures.AcceptedTokens > 0);
+        Assert.True(reader.End.Figures.AcceptedTokens > 0);
         Assert.Equal(ByHand(list, options with { Speculation = false }, Free).Outcome, Outcome.Of(reader));
     }
 }

@@ -20,7 +20,16 @@ internal sealed unsafe class TestReader : IDisposable
 
     public List<int> Tokens { get; } = [];
 
+    /// <summary>What came with them.</summary>
+    public List<TokenRecord> Records { get; } = [];
+
+    /// <summary>The likeliest tokens of all places.</summary>
+    public List<TopToken> Tops { get; } = [];
+
     public JobState State { get; private set; }
+
+    /// <summary>Once it is done.</summary>
+    public JobEnd End { get; private set; }
 
     /// <summary>Times that notify was called.</summary>
     public int Notified;
@@ -39,7 +48,13 @@ internal sealed unsafe class TestReader : IDisposable
         new(LoadedModels.LeasePath(Golden.TinyAtlas, options ?? new ModelOptions(1)), vocabOnly: false);
 
     public static GenerationOptions Options(long max, float temperature = 0, ulong seed = 0, bool ignoreEos = false, params string[] stops) =>
-        new(new SamplingOptions(temperature, Seed: seed), max, ignoreEos, [.. stops.Select(Encoding.UTF8.GetBytes)], []);
+        new()
+        {
+            Sampling = new SamplingOptions(temperature, Seed: seed),
+            MaxTokens = max,
+            IgnoreEos = ignoreEos,
+            Stops = [.. stops.Select(Encoding.UTF8.GetBytes)],
+        };
 
     public static uint[] Ids(OpenModel model, string text) =>
         [.. model.RequireTokenizer().Encode(Encoding.UTF8.GetBytes(text), addSpecial: true, parseSpecial: true).Select(id => (uint)id)];
@@ -66,17 +81,21 @@ internal sealed unsafe class TestReader : IDisposable
     public bool Drain(Job job, int textCapacity = 4096, int tokenCapacity = 256)
     {
         Span<byte> text = new byte[textCapacity];
-        Span<uint> tokens = new uint[tokenCapacity];
+        Span<TokenRecord> tokens = new TokenRecord[tokenCapacity];
+        Span<TopToken> tops = new TopToken[32];
         do
         {
-            State = job.Read(text, tokens);
+            State = job.Read(text, tokens, tops);
             Text.Append(new UTF8Encoding(false, true).GetString(text[..State.TextLength]));
-            foreach (uint token in tokens[..State.TokenCount])
+            foreach (TokenRecord token in tokens[..State.TokenCount])
             {
-                Tokens.Add((int)token);
+                Tokens.Add((int)token.Id);
+                Records.Add(token);
             }
+            Tops.AddRange(tops[..State.TopCount]);
         }
         while (!State.Done && (State.TextLength > 0 || State.TokenCount > 0));
+        End = State.Done ? job.End : default;
         return State.Done;
     }
 
@@ -84,14 +103,14 @@ internal sealed unsafe class TestReader : IDisposable
     public void SlowDown(Job job)
     {
         var text = new byte[4096];
-        var tokens = new uint[256];
+        var tokens = new TokenRecord[256];
         OnNotify = () =>
         {
-            job.Read(text, tokens);
+            job.Read(text, tokens, default);
             Thread.Sleep(3);
         };
         // As if read, so that there will be news.
-        job.Read(default, default);
+        job.Read(default, default, default);
     }
 
     /// <summary>Reads to the end.</summary>

@@ -29,7 +29,7 @@ public sealed unsafe class TextPromptTests : IDisposable
         using TestReader ids = TestReader.Run(_model, Text, TestReader.Options(16, 0.9f, 3));
         Assert.Equal(ids.Tokens, reader.Tokens);
         Assert.Equal(ids.Text.ToString(), reader.Text.ToString());
-        Assert.Equal(6, reader.State.Figures.PromptTokens);
+        Assert.Equal(6, reader.End.Figures.PromptTokens);
     }
 
     /// <summary>Chat templates often write the begin token themselves.</summary>
@@ -37,10 +37,10 @@ public sealed unsafe class TextPromptTests : IDisposable
     public void TheBeginTokenIsNotDoubled()
     {
         using TestReader reader = Run("<|endoftext|>" + Text, TestReader.Options(4));
-        Assert.Equal(6, reader.State.Figures.PromptTokens);
+        Assert.Equal(6, reader.End.Figures.PromptTokens);
         Assert.Equal(" Paris.", reader.Text.ToString());
         using TestReader twice = Run("<|endoftext|><|endoftext|>" + Text, TestReader.Options(4));
-        Assert.Equal(7, twice.State.Figures.PromptTokens);
+        Assert.Equal(7, twice.End.Figures.PromptTokens);
     }
 
     /// <summary>Short and long texts: what is wrong with them ends the job, and nothing else.</summary>
@@ -72,7 +72,7 @@ public sealed unsafe class TextPromptTests : IDisposable
         job.Cancel();
         Assert.True(job.IsFinished);
         reader.Finish(job);
-        Assert.Equal(FinishReason.Cancelled, reader.State.Reason);
+        Assert.Equal(FinishReason.Cancelled, reader.End.Reason);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed unsafe class TextPromptTests : IDisposable
         for (int i = 0; i < jobs.Length; i++)
         {
             readers[i].Finish(jobs[i]);
-            Assert.Equal(FinishReason.Cancelled, readers[i].State.Reason);
+            Assert.Equal(FinishReason.Cancelled, readers[i].End.Reason);
             readers[i].Dispose();
         }
     }

@@ -1,0 +1,40 @@
+import { invalid, optionsObject, show } from '../engine/check';
+import { nearest } from '../portable/nearest';
+
+/** What is done with the value of an option: checks it, and fills in what is missing. */
+export type Row = (name: string, value: unknown) => unknown;
+
+/** The options of a call: a new one is a row. */
+export type Table = Readonly<Record<string, Row>>;
+
+type Values<T extends Table> = { [Name in keyof T]: ReturnType<T[Name]> };
+
+/**
+ * Reads each option once. Those of the engine become the JSON that the engine reads; the others are for this side.
+ *
+ * @throws RealmError E_INVALID_ARGUMENT: an option that is not there, with the nearest one; a value that does not fit
+ */
+export function readOptions<Engine extends Table, Here extends Table>(
+  call: string,
+  engine: Engine,
+  here: Here,
+  options: object | undefined,
+): { json: string; engine: Values<Engine>; here: Values<Here> } {
+  const given = optionsObject(options) as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(given))
+    if (!(name in engine) && !(name in here)) refuse(call, name, given, [engine, here]);
+  const read = <T extends Table>(table: T) =>
+    Object.fromEntries(Object.entries(table).map(([name, row]) => [name, row(name, given[name])])) as Values<T>;
+  const values = read(engine);
+  return { json: JSON.stringify(values), engine: values, here: read(here) };
+}
+
+function refuse(call: string, name: string, given: Readonly<Record<string, unknown>>, tables: readonly Table[]): void {
+  // Written out but without a value, it asks for nothing.
+  if (given[name] === undefined) return;
+  const names = tables.flatMap((table) => Object.keys(table));
+  throw invalid(`${call} has no option ${show(name)}; did you mean ${show(nearest(name, names))}?`);
+}
+
+/** An option's name as JSON over HTTP has it: `maxTokens` is `max_tokens`. */
+export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
