@@ -204,6 +204,7 @@ test.each([
   [{ stop: '' }, 'stop must not be an empty string'],
   [{ stop: [3.5] }, 'stop must be a string, a token id or an array of them, got 3.5'],
   [{ stop: Array(257).fill('x') }, 'stop must have at most 256 items, got 257'],
+  [{ stop: ['a'.repeat(600_000), 'b'.repeat(600_000)] }, 'stop must have at most 1048576 characters in all'],
   [{ timeout: 0 }, 'timeout must be a positive integer, got 0'],
   [{ topLogprobs: 129 }, 'topLogprobs must be an integer from 0 to 128, got 129'],
   [{ priority: 'urgent' }, "priority must be 'background' or 'normal' or 'high', got \"urgent\""],
@@ -264,7 +265,11 @@ test('as JSON the ids are arrays', async () => {
   const generation = model.generate(PROMPT);
   const { chunks } = await collect(generation);
   const result = await generation;
-  expect(JSON.parse(JSON.stringify(result))).toEqual({ ...result, tokens: [...result.tokens] });
+  expect(JSON.parse(JSON.stringify(result))).toEqual({
+    ...result,
+    tokens: [...result.tokens],
+    timings: result.timings,
+  });
   expect(JSON.parse(JSON.stringify(chunks))[0].tokens).toEqual([...chunks[0].tokens]);
   expect(Object.keys(result)).not.toContain('toJSON');
 });

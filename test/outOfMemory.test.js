@@ -24,7 +24,6 @@ const calls = [
   ['ids that are copied, and their text', '() => model.detokenize(new Uint32Array(6e7))'],
   ['a text that is copied, and its ids', "() => model.tokenize('ab '.repeat(6e7))"],
   ['a prompt', '() => model.generate(new Uint32Array(9e7))'],
-  ['stop strings', "() => model.generate('a', { stop: ['a'.repeat(9e7), 'b'.repeat(9e7), 'c'.repeat(9e7)] })"],
   ['rows of the embedding', '() => realm.embedTokens(id, new Uint32Array(3e7))'],
   ['rows of a layer', '() => realm.forwardLayer(id, 0, new Float32Array(256 * 4e5), 0)'],
   ['logits of every position', '() => model.logits(new Uint32Array(3e5))'],

@@ -5,6 +5,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { getEngineInfo } = require('..');
+const { modelsPage } = require('../scripts/models');
 
 const root = path.join(__dirname, '..');
 const readme = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
@@ -13,10 +14,13 @@ const names = (start) => {
   return line.split(',').map((name) => name.replace(/[`\s]/g, ''));
 };
 
-test('names the weight formats and architectures that the engine has', () => {
-  const { formats, architectures } = getEngineInfo();
+test('names the weight formats that the engine has', () => {
+  const { formats } = getEngineInfo();
   expect(names('Weight formats')).toEqual(formats.map((format) => format.name));
-  expect(names('Architectures')).toEqual(architectures);
+});
+
+test('docs/models.md says what the engine runs (node scripts/models.js writes it)', () => {
+  expect(fs.readFileSync(path.join(root, 'docs/models.md'), 'utf8')).toBe(modelsPage(getEngineInfo()));
 });
 
 test('its first lines of JavaScript print an answer, pasted as they are', () => {

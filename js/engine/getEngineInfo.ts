@@ -10,6 +10,10 @@ export interface EngineInfo {
   formats: { id: number; name: string }[];
   /** `general.architecture` of the models it runs. */
   architectures: string[];
+  /** `tokenizer.ggml.model` of the vocabularies it reads, and what each is. */
+  tokenizers: { name: string; description: string }[];
+  /** `tokenizer.ggml.pre` of those with byte-pair encoding. */
+  preTokenizers: string[];
 }
 
 /** What this engine is and can run. Loads the engine. */

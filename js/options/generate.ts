@@ -47,6 +47,7 @@ export interface GenerateOptions {
 
 const LARGEST_SEED = 0xffff_ffff_ffff_ffffn;
 const MOST_STOPS = 256;
+const MOST_STOP_CHARACTERS = 1 << 20;
 const PRIORITIES = ['background', 'normal', 'high'] as const;
 
 /** As text: JSON has no whole numbers of 64 bits. */
@@ -61,10 +62,14 @@ function stopsOf(name: string, value: unknown): (string | number)[] {
   if (value === undefined) return [];
   const stops: unknown[] = Array.isArray(value) ? [...(value as unknown[])] : [value];
   if (stops.length > MOST_STOPS) throw invalid(`${name} must have at most ${MOST_STOPS} items, got ${stops.length}`);
+  let characters = 0;
   for (const stop of stops) {
     if (stop === '') throw invalid(`${name} must not be an empty string`);
     if (typeof stop !== 'string' && !(Number.isInteger(stop) && (stop as number) >= 0 && (stop as number) < 2 ** 31))
       throw invalid(`${name} must be a string, a token id or an array of them, got ${show(stop)}`);
+    if (typeof stop === 'string') characters += stop.length;
+    if (characters > MOST_STOP_CHARACTERS)
+      throw invalid(`${name} must have at most ${MOST_STOP_CHARACTERS} characters in all`);
   }
   return stops as (string | number)[];
 }

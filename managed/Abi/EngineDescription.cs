@@ -4,6 +4,7 @@ using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using Realm.Architectures;
 using Realm.Formats;
+using Realm.Tokenizers;
 
 namespace Realm.Abi;
 
@@ -17,7 +18,7 @@ internal static class EngineDescription
     public static string InstructionSet =>
         Avx512BW.IsSupported ? "avx512" : Avx2.IsSupported ? "avx2" : X86Base.IsSupported ? "x86-64" : AdvSimd.IsSupported ? "arm64" : "portable";
 
-    /// <summary>version, isa, formats [{id, name}], architectures [name].</summary>
+    /// <summary>version, isa, formats [{id, name}], architectures [name], tokenizers [{name, description}], preTokenizers [name].</summary>
     public static ReadOnlySpan<byte> Json()
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
@@ -38,6 +39,21 @@ internal static class EngineDescription
         foreach (Architecture architecture in Architectures.Architectures.All)
         {
             json.WriteStringValue(architecture.Name);
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("tokenizers");
+        foreach ((string name, string description) in TokenizerModels.All)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", name);
+            json.WriteString("description", description);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("preTokenizers");
+        foreach (string name in PreTokenizers.Names)
+        {
+            json.WriteStringValue(name);
         }
         json.WriteEndArray();
         json.WriteEndObject();
