@@ -167,3 +167,24 @@ goldenTest('all-MiniLM: at least as near as llama.cpp to the vectors of the weig
   });
   miniLm.close();
 });
+
+goldenTest(
+  'a text that is seen as a whole has its logits in one pass, also beside others, and is not gone on with',
+  async () => {
+    const whole = await loadModel(path.join(golden, 'archs', 'llada-dense.gguf'));
+    expect(whole.info.generates).toBe(false);
+    const texts = [280, 288, 3, 120].map((length, i) => Uint32Array.from({ length }, (_, at) => (at * 7 + i) % 128));
+    const alone = [];
+    for (const ids of texts) alone.push(await whole.logits(ids));
+    expect(await Promise.all(texts.map((ids) => whole.logits(ids)))).toEqual(alone);
+    // What comes last counts for what comes first.
+    const other = await whole.logits(Uint32Array.from(texts[0], (id, at) => (at === 279 ? 1 : id)));
+    expect(other.subarray(0, 128)).not.toEqual(alone[0].subarray(0, 128));
+    expect(await rejection(whole.generate([1]).then((result) => result))).toMatchObject({
+      code: 'E_UNSUPPORTED',
+      message:
+        "llada sees a text as a whole: it gives logits and vectors of one (logits, embed), but can't go on with it",
+    });
+    whole.close();
+  },
+);

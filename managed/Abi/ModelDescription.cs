@@ -80,7 +80,7 @@ internal static class ModelDescription
     /// <summary>What texts become: token by token, pooled, scored.</summary>
     private static void WriteVectors(Utf8JsonWriter json, Model model)
     {
-        json.WriteBoolean("generates", model.Config.HasHead);
+        json.WriteBoolean("generates", model.Config.HasHead && !model.ReadsWholeTexts);
         json.WriteString("pooling", PoolingNames[(int)model.Pooling]);
         json.WriteNumber("vectorSize", model.VectorSize);
         json.WriteNumber("embeddingSize", model.SummarySize(ranks: false));

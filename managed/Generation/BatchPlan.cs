@@ -12,6 +12,9 @@ internal interface IPlanned
     /// <summary>Rows that it could use; of a decoding one, before <see cref="Extra"/>, 1.</summary>
     int Wanted { get; }
 
+    /// <summary>All rows of its prompt go in one pass, or none: the model sees ahead.</summary>
+    bool IsIndivisible { get; }
+
     /// <summary>How urgent it is.</summary>
     Priority Priority { get; }
 
@@ -114,10 +117,17 @@ internal sealed class BatchPlan(int most)
             if (IsPrompt(members[place], rank))
             {
                 // What one does not need, those after it share.
-                int rows = Math.Min(members[place].Wanted, Math.Max(1, (room - given) / prompts));
-                Add(place, rows);
-                given += rows;
+                int rows = members[place].Wanted;
+                if (!members[place].IsIndivisible)
+                {
+                    rows = Math.Min(rows, Math.Max(1, (room - given) / prompts));
+                }
                 prompts--;
+                if (rows <= room - given)
+                {
+                    Add(place, rows);
+                    given += rows;
+                }
             }
         }
         return given;

@@ -22,7 +22,7 @@ public sealed unsafe class LogitsJob : SequenceJob
     }
 
     /// <inheritdoc/>
-    internal override int Wanted => Math.Min(Prompt.Length - Fed, Math.Max(1, LogitsInPass / _vocabulary));
+    internal override int Wanted => IsIndivisible ? Prompt.Length : Math.Min(Prompt.Length - Fed, Math.Max(1, LogitsInPass / _vocabulary));
 
     /// <inheritdoc/>
     internal override void Take(Batch batch, SamplerScratch scratch)

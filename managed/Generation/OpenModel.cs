@@ -209,6 +209,7 @@ public sealed unsafe class OpenModel
         lock (_gate)
         {
             ThrowIfNotRunnable();
+            Loaded.Model.RequireGeneration();
             if (options.AdapterScales is { } scales)
                 Loaded.Model.CheckAdapters(scales);
             var job = new GenerationJob(this, prompt, options, notify, user);

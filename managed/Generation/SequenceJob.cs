@@ -16,6 +16,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     {
         _model = model;
         _prompt = prompt;
+        IsIndivisible = model.Loaded.Model.ReadsWholeTexts;
         _isQueued = prompt.IsLong;
     }
 
@@ -24,6 +25,9 @@ public abstract unsafe class SequenceJob : Job, IPlanned
 
     /// <inheritdoc/>
     int IPlanned.Wanted => Wanted;
+
+    /// <inheritdoc/>
+    public bool IsIndivisible { get; }
 
     /// <inheritdoc/>
     public Priority Priority { get; private protected init; } = Priority.Normal;

@@ -266,6 +266,18 @@ public sealed unsafe class Model : IDisposable
         }
     }
 
+    /// <summary>Refuses what goes on with a text.</summary>
+    /// <exception cref="RealmException">E_UNSUPPORTED.</exception>
+    public void RequireGeneration()
+    {
+        RequireHead();
+        if (_network.WholeText)
+        {
+            throw new RealmException(ErrorCode.Unsupported,
+                $"{Config.Architecture} sees a text as a whole: it gives logits and vectors of one (logits, embed), but can't go on with it");
+        }
+    }
+
     private void RequireHead()
     {
         if (!Config.HasHead)

@@ -18,6 +18,8 @@ public sealed class BatchPlanTests
 
         public int Wanted { get; init; } = 1;
 
+        public bool IsIndivisible { get; init; }
+
         public Priority Priority { get; init; } = Priority.Normal;
 
         public int PassesWaited { get; set; }
@@ -55,6 +57,19 @@ public sealed class BatchPlanTests
     }
 
     private static int[] Rows(params Member[] members) => Rows(new BatchPlan(Most), members);
+
+    /// <summary>A text that is seen as a whole goes in one pass, as many of them as fit, and each has its turn.</summary>
+    [Fact]
+    public void WholeTextsAreNotDivided()
+    {
+        Member Whole(int wanted) => new() { Wanted = wanted, IsIndivisible = true };
+        var plan = new BatchPlan(Most);
+        Member[] members = [Whole(Capacity), Whole(100), Whole(150)];
+        int[][] passes = [Rows(plan, members), Rows(plan, members), Rows(plan, members)];
+        Assert.All(passes, rows => Assert.All(rows.Zip(members), pair => Assert.True(pair.First == 0 || pair.First == pair.Second.Wanted)));
+        Assert.All([0, 1, 2], i => Assert.Contains(passes, rows => rows[i] > 0));
+        Assert.Contains(passes, rows => rows[1] > 0 && rows[2] > 0);
+    }
 
     [Fact]
     public void APromptAloneGetsTheWholePass()
