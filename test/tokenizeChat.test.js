@@ -91,3 +91,41 @@ goldenTest(
   },
   120_000,
 );
+
+describe('for a host', () => {
+  const { chatPrompt } = require('../dist/model/chatPrompt');
+  const spin = '{% for i in range(25000) %}{% for j in range(25000) %}{% endfor %}{% endfor %}';
+
+  test('a rendering that takes long is done on another thread, and others go on meanwhile', async () => {
+    const model = loadModelSync(tinyAtlas, { vocabOnly: true });
+    const long = [...Array(3000)].map((_, i) => ({ role: i % 2 ? 'assistant' : 'user', content: `word ${i}` }));
+    expect(await chatPrompt(model, user('Hi'))).toEqual(model.tokenizeChat(user('Hi')));
+    expect(await chatPrompt(model, long)).toEqual(model.tokenizeChat(long));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    await expect(chatPrompt(model, user('Hi'), { template: spin })).rejects.toMatchObject({
+      code: 'E_LIMIT',
+      message: expect.stringMatching(/^the chat template takes /),
+    });
+    clearInterval(timer);
+    // Where it kept the loop busy, the timer would have had one turn or two.
+    expect(turns).toBeGreaterThan(5);
+    model.close();
+  });
+
+  test('refusals and wrong arguments come out the same', async () => {
+    const model = loadModelSync(tinyAtlas, { vocabOnly: true });
+    const refuse = `{% for i in range(99999) %}{% set x = i %}{% endfor %}{{ raise_exception('no') }}`;
+    for (const template of ["{{ raise_exception('no') }}", refuse]) {
+      await expect(chatPrompt(model, user('Hi'), { template })).rejects.toMatchObject({
+        code: 'E_INVALID_ARGUMENT',
+        message: 'the chat template refused the conversation: no (line 1)',
+      });
+    }
+    const message = { role: 'user', content: 'a' };
+    message.self = message;
+    await expect(chatPrompt(model, [message])).rejects.toMatchObject({ code: 'E_LIMIT' });
+    await expect(chatPrompt(model, 7)).rejects.toMatchObject({ message: 'messages must be an array, got 7' });
+    model.close();
+  });
+});

@@ -19,10 +19,11 @@ export function renderAsGiven(
   messages: readonly ChatMessage[],
   options: RenderOptions,
   tracked: boolean,
+  mostSteps?: number,
 ): Str {
   const { bosToken, eosToken, tools, addGenerationPrompt, variables } = options;
   const template = Template.of(source);
-  const budget = new Budget();
+  const budget = new Budget(mostSteps);
   const outside = tracked ? foreign : (text: string): Str => text;
   const given = new Map<string, Value>([
     ['messages', tracked ? trackedMessages(messages, source, budget) : plainMessages(messages, budget)],

@@ -2,6 +2,7 @@ import { binding } from '../engine/binding';
 import { native } from '../engine/errors';
 import { RealmError } from '../portable/errors';
 import { flag, invalid, show, text, tokenIds } from '../engine/check';
+import { chatPrompt } from '../model/chatPrompt';
 import type { GenerationResult } from '../model/result';
 import { generateOptionsOf } from './generateOptions';
 import { handleOf, type Model } from '../model/model';
@@ -156,7 +157,7 @@ export class Calls {
   ): Promise<Generated> {
     const began = performance.now();
     const options = { ...generateOptionsOf(params, this.#limits.tokens), signal };
-    const generation = model.generate(promptOf(params, model), options);
+    const generation = model.generate(await promptOf(params, model), options);
     let index = 0;
     // Without a listener nothing is looped over: the end is all there is to say.
     if (onToken)
@@ -193,12 +194,12 @@ function idsOf(value: unknown): Uint32Array {
   return tokenIds(value, 'tokens') as Uint32Array;
 }
 
-function promptOf(params: Params, model: Model): string | Uint32Array {
+async function promptOf(params: Params, model: Model): Promise<string | Uint32Array> {
   const { prompt, messages, tokens } = params;
   if ([prompt, messages, tokens].filter((given) => given !== undefined).length !== 1)
     throw invalid('exactly one of prompt, messages and tokens must be given');
   if (tokens !== undefined) return idsOf(tokens);
   if (messages === undefined) return text('prompt', prompt);
   if (!Array.isArray(messages)) throw invalid(`messages must be an array, got ${show(messages)}`);
-  return model.tokenizeChat(messages as ChatMessage[]);
+  return chatPrompt(model, messages as ChatMessage[]);
 }
