@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { abortSignal, flag, invalid, numberBetween, oneOf, positiveInteger, show, wholeNumber } from '../engine/check';
+import {
+  abortSignal,
+  flag,
+  invalid,
+  numberBetween,
+  oneOf,
+  positiveInteger,
+  show,
+  text,
+  wholeNumber,
+} from '../engine/check';
 import { scaleOf } from './load';
 import { readOptions, type Table } from './table';
 
@@ -15,8 +25,50 @@ export interface GenerateOptions {
   topP?: number;
   /** With a temperature: tokens at least this many times as probable as the most probable one. Default 0.05; 0: all. */
   minP?: number;
-  /** Makes tokens that stand in the last part of prompt and text less probable. Default 1: off. Also without a temperature. */
+  /** Makes tokens that stand in the last part of prompt and text less probable. Default 1: off. Also without a temperature. (Keskar et al., 2019) */
   repeatPenalty?: number;
+  /** How many of the last tokens, prompt included, the three penalties look at. Default 64; -1: all. */
+  repeatLastN?: number;
+  /** Subtracted from a token's logit for each time it came. Default 0. */
+  frequencyPenalty?: number;
+  /** Subtracted from a token's logit if it came. Default 0. */
+  presencePenalty?: number;
+  /** DRY: how much a token that would go on with a repetition loses at least. Default 0: off. */
+  dryMultiplier?: number;
+  /** DRY: how much faster it loses with each token of the repetition. Default 1.75; below 1: off. */
+  dryBase?: number;
+  /** DRY: the longest repetition that costs no more than the multiplier; shorter ones cost nothing. Default 2. */
+  dryAllowedLength?: number;
+  /** DRY: how many of the last tokens are searched for repetitions. Default -1: all; 0: off. */
+  dryPenaltyLastN?: number;
+  /** DRY: texts that end a repetition. Default: line ends, colons, quotation marks and asterisks. */
+  drySequenceBreakers?: readonly string[];
+  /** With a temperature: tokens whose logit is at most this many standard deviations below the best. Default 0: off. (Tang et al., 2024) */
+  topNSigma?: number;
+  /** With a temperature: the tokens whose surprise is nearest to the expected one, until they reach this probability. Default 1: off. (Meister et al., 2023) */
+  typicalP?: number;
+  /** With a temperature: how often all top choices but the least probable are taken away. Default 0: off. */
+  xtcProbability?: number;
+  /** XTC: the probability from which a token is a top choice. Default 0.1; above 0.5: off. */
+  xtcThreshold?: number;
+  /** How far the temperature goes below and above by how sure the model is. Default 0: off. */
+  dynatempRange?: number;
+  /** The power of the share of the greatest possible entropy by which it goes from the lowest to the highest. Default 1. */
+  dynatempExponent?: number;
+  /** 2: Mirostat 2 instead of the filters, with a temperature. Default 0: off. (Basu et al., 2021) */
+  mirostat?: 0 | 2;
+  /** Mirostat: the surprise to keep to, in bits a token. Default 5. */
+  mirostatTau?: number;
+  /** Mirostat: how fast it follows, 0 to 1. Default 0.1. */
+  mirostatEta?: number;
+  /** The probability that chosen tokens shall have in the mean. Default -1: off. */
+  adaptiveTarget?: number;
+  /** Of it: how much of the past counts, 0 to 0.99. Default 0.9. */
+  adaptiveDecay?: number;
+  /** Added to logits of tokens, by their ids, before anything else; `-Infinity`: never chosen. */
+  logitBias?: Readonly<Record<number, number>>;
+  /** Names of the samplers to run, in order (docs/sampling.md has them); one that is not among them does not run. Default: all. */
+  samplers?: readonly string[];
   /** Of the random numbers: the same seed gives the same text. Default: another one each time. */
   seed?: number | bigint;
   /** The text ends before any of these: texts, in which special tokens may be written out, or token ids. */
@@ -83,6 +135,44 @@ function scalesOf(name: string, value: unknown): number[] | undefined {
   });
 }
 
+/** Beyond this, single precision has no finite numbers. */
+const LARGEST = 3e38;
+const LARGEST_COUNT = 0x7fffffff;
+
+const optional =
+  (check: (name: string, value: unknown) => unknown) =>
+  (name: string, value: unknown): unknown =>
+    value === undefined ? undefined : check(name, value);
+/** A number that the engine has a default for. */
+const within = (least: number, most: number) =>
+  optional((name, value) => numberBetween(name, value, least, least, most));
+const finite = within(-LARGEST, LARGEST);
+const nonNegative = within(0, LARGEST);
+const share = within(0, 1);
+/** A whole number that the engine has a default for. */
+const count = (least: number) =>
+  optional((name, value) => {
+    if (Number.isInteger(value)) return numberBetween(name, value, least, least, LARGEST_COUNT);
+    throw invalid(`${name} must be an integer from ${least} to ${LARGEST_COUNT}, got ${show(value)}`);
+  });
+
+/** JSON has no infinity: null stands for the negative one. */
+const biasesOf = optional((name, value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(`${name} must be an object of numbers by token ids, got ${show(value)}`);
+  const biases = Object.entries(value).map(([id, bias]) => {
+    if (!/^[0-9]{1,10}$/.test(id)) throw invalid(`${name}: ${show(id)} is no token id`);
+    if (bias === -Infinity) return [id, null];
+    return [id, numberBetween(`${name} of token ${id}`, bias ?? null, 0, -LARGEST, LARGEST)];
+  });
+  return Object.fromEntries(biases) as Record<string, number | null>;
+});
+
+const textsOf = optional((name, value) => {
+  if (!Array.isArray(value)) throw invalid(`${name} must be an array of strings, got ${show(value)}`);
+  return value.map((item: unknown, i) => text(`${name}[${i}]`, item));
+});
+
 /** What the engine does. `managed/Abi/GenerationOptionTable.cs` has the same rows. */
 const ENGINE = {
   maxTokens: (name, value) => positiveInteger(name, value, 512),
@@ -91,6 +181,15 @@ const ENGINE = {
   topP: (name, value) => numberBetween(name, value, 0.95, 0, 1),
   minP: (name, value) => numberBetween(name, value, 0.05, 0, 1),
   repeatPenalty: (name, value) => numberBetween(name, value, 1, 0.01, 1000),
+  ...{ repeatLastN: count(-1), frequencyPenalty: finite, presencePenalty: finite },
+  ...{ dryMultiplier: nonNegative, dryBase: nonNegative, dryAllowedLength: count(0), dryPenaltyLastN: count(-1) },
+  drySequenceBreakers: textsOf,
+  ...{ topNSigma: finite, typicalP: share, xtcProbability: share, xtcThreshold: share },
+  ...{ dynatempRange: nonNegative, dynatempExponent: nonNegative },
+  ...{ mirostat: count(0), mirostatTau: nonNegative, mirostatEta: share },
+  ...{ adaptiveTarget: within(-LARGEST, 1), adaptiveDecay: within(0, 0.99) },
+  logitBias: biasesOf,
+  samplers: textsOf,
   seed: seedOf,
   stop: stopsOf,
   timeout: (name, value) => (value === undefined ? undefined : positiveInteger(name, value, 0, 0x7fffffff)),

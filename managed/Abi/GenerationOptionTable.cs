@@ -1,4 +1,5 @@
 using Realm.Generation;
+using Realm.Sampling;
 
 namespace Realm.Abi;
 
@@ -8,14 +9,17 @@ internal static class GenerationOptionTable
     private const int MostStops = 256;
     private const int MostTops = 128;
     private const int MostAdapters = 64;
+    private const int MostBiases = 1 << 20;
+    private const int MostSamplers = 64;
+    private const int MostBreakers = 64;
 
     private static readonly OptionTable<GenerationOptions> _table = new("generate",
+    [
+        .. Samplers.All.SelectMany(kind => kind.Options).Select(Row),
         ("maxTokens", (ref v, name, o) => o.MaxTokens = OptionValue.Integer(ref v, name, 0, uint.MaxValue)),
-        ("temperature", (ref v, name, o) => o.Sampling = o.Sampling with { Temperature = OptionValue.Number(ref v, name) }),
-        ("topK", (ref v, name, o) => o.Sampling = o.Sampling with { TopK = (int)OptionValue.Integer(ref v, name, 0, int.MaxValue) }),
-        ("topP", (ref v, name, o) => o.Sampling = o.Sampling with { TopP = OptionValue.Number(ref v, name) }),
-        ("minP", (ref v, name, o) => o.Sampling = o.Sampling with { MinP = OptionValue.Number(ref v, name) }),
-        ("repeatPenalty", (ref v, name, o) => o.Sampling = o.Sampling with { RepeatPenalty = OptionValue.Number(ref v, name) }),
+        ("logitBias", (ref v, name, o) => o.Sampling = o.Sampling with { LogitBias = OptionValue.NumbersById(ref v, name, MostBiases) }),
+        ("samplers", (ref v, name, o) => o.Sampling = o.Sampling with { Samplers = OptionValue.Texts(ref v, name, MostSamplers) }),
+        ("drySequenceBreakers", (ref v, name, o) => o.DrySequenceBreakers = OptionValue.Texts(ref v, name, MostBreakers)),
         ("seed", (ref v, name, o) => o.Sampling = o.Sampling with { Seed = OptionValue.Bits(ref v, name) }),
         ("stop", (ref v, name, o) => (o.Stops, o.StopIds) = OptionValue.TextsAndIds(ref v, name, MostStops)),
         ("ignoreEos", (ref v, name, o) => o.IgnoreEos = OptionValue.Flag(ref v, name)),
@@ -24,7 +28,8 @@ internal static class GenerationOptionTable
         ("logprobs", (ref v, name, o) => o.LogProbabilities = OptionValue.Flag(ref v, name)),
         ("topLogprobs", (ref v, name, o) => o.TopLogProbabilities = (int)OptionValue.Integer(ref v, name, 0, MostTops)),
         ("priority", (ref v, name, o) => o.Priority = (Priority)OptionValue.OneOf(ref v, name, "background", "normal", "high")),
-        ("timeout", (ref v, name, o) => o.Timeout = OptionValue.Integer(ref v, name, 1, int.MaxValue)));
+        ("timeout", (ref v, name, o) => o.Timeout = OptionValue.Integer(ref v, name, 1, int.MaxValue)),
+    ]);
 
     /// <summary>What the options say; what they do not say is off.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>.</exception>
@@ -35,4 +40,12 @@ internal static class GenerationOptionTable
         options.Sampling.Validate();
         return options;
     }
+
+    /// <summary>The row of a sampler's number, whose range stands with the sampler.</summary>
+    private static (string Name, OptionSetter<GenerationOptions> Set) Row(SamplerOption option) => (option.Name, (ref v, name, o) =>
+    {
+        double number = OptionValue.Number(ref v, name);
+        option.Check(number);
+        o.Sampling = option.With(o.Sampling, number);
+    });
 }

@@ -79,6 +79,41 @@ internal static class OptionValue
         return [.. numbers];
     }
 
+    /// <summary>A list of at most <paramref name="most"/> texts.</summary>
+    public static string[] Texts(ref Utf8JsonReader value, string name, int most)
+    {
+        var texts = new List<string>();
+        for (int i = 0; NextItem(ref value, name, i, most); i++)
+        {
+            texts.Add(value.TokenType == JsonTokenType.String ? value.GetString()! : throw Wrong(ref value, $"{name}[{i}]", "a text"));
+        }
+        return [.. texts];
+    }
+
+    /// <summary>An object of at most <paramref name="most"/> numbers by token ids; null, as JSON has no infinity: minus infinity.</summary>
+    public static (int Id, float Number)[] NumbersById(ref Utf8JsonReader value, string name, int most)
+    {
+        if (value.TokenType != JsonTokenType.StartObject)
+        {
+            throw Wrong(ref value, name, "an object of numbers by token ids");
+        }
+        var numbers = new List<(int, float)>();
+        while (value.Read() && value.TokenType == JsonTokenType.PropertyName)
+        {
+            if (numbers.Count == most)
+            {
+                throw new RealmException(ErrorCode.InvalidArgument, $"{name}: more than {most} tokens");
+            }
+            if (!int.TryParse(value.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            {
+                throw Wrong(ref value, $"a name in {name}", "a token id");
+            }
+            value.Read();
+            numbers.Add((id, value.TokenType == JsonTokenType.Null ? float.NegativeInfinity : Number(ref value, $"{name} of token {id}")));
+        }
+        return [.. numbers];
+    }
+
     /// <summary>Goes to the next item of a list.</summary>
     /// <param name="value">Stands at the list's beginning, or at the end of an item.</param>
     /// <param name="name">Of the option.</param>

@@ -19,7 +19,7 @@ public sealed unsafe class GenerationJob : SequenceJob
 {
     private readonly GenerationOptions _options;
     private readonly Tokenizer? _tokenizer;
-    private readonly SamplerChain _sampler;
+    private SamplerChain _sampler;
     private readonly RandomSource _random;
     private readonly TextStream _text;
     private Detokenizer _detokenizer;
@@ -74,6 +74,12 @@ public sealed unsafe class GenerationJob : SequenceJob
         if (_tokenizer != null)
         {
             _detokenizer.Continue(Prompt);
+            if (_options.Sampling.DryMultiplier != 0)
+            {
+                // Not where the options are read: that looks at the whole vocabulary.
+                DryBreakers breakers = _options.DrySequenceBreakers is { } own ? DryBreakers.Create(_tokenizer, own) : Loaded.DryBreakers;
+                _sampler = SamplerChain.Create(_options.Sampling, Loaded.Model.Config.VocabSize, _tokenizer.SuppressedIds, breakers);
+            }
         }
         foreach (int token in Prompt)
         {

@@ -8,6 +8,9 @@ public sealed record GenerationOptions
     /// <summary>How each token is chosen.</summary>
     public SamplingOptions Sampling { get; set; } = new(Temperature: 0);
 
+    /// <summary>Texts that end a repetition for DRY; null: <see cref="DryBreakers.Default"/>.</summary>
+    public string[]? DrySequenceBreakers { get; set; }
+
     /// <summary>Tokens to generate at most.</summary>
     public long MaxTokens { get; set; } = uint.MaxValue;
 

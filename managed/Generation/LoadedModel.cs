@@ -1,5 +1,6 @@
 using Realm.Gguf;
 using Realm.Runtime;
+using Realm.Sampling;
 using Realm.Tokenizers;
 
 namespace Realm.Generation;
@@ -18,6 +19,7 @@ public sealed class LoadedModel
     private volatile Model? _model;
     private ModelFile[] _adapters = [];
     private Tokenizer? _tokenizer;
+    private DryBreakers? _breakers;
     private UInt128? _contentHash;
     private bool _hasTokenizer;
     private bool _disposed;
@@ -81,6 +83,19 @@ public sealed class LoadedModel
             lock (_gate)
             {
                 return _contentHash ??= File.ContentHash();
+            }
+        }
+    }
+
+    /// <summary>Tokens that end a repetition unless an option says otherwise; the first look finds them.</summary>
+    internal DryBreakers DryBreakers
+    {
+        get
+        {
+            Tokenizer? tokenizer = Tokenizer;
+            lock (_gate)
+            {
+                return _breakers ??= tokenizer == null ? new DryBreakers() : DryBreakers.Create(tokenizer, DryBreakers.Default);
             }
         }
     }

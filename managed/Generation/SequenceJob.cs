@@ -50,6 +50,9 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Ids that it wants the model to see next.</summary>
     internal abstract int Wanted { get; }
 
+    /// <summary>The model that its opener shares with others.</summary>
+    private protected LoadedModel Loaded => _model.Loaded;
+
     /// <summary>The ids to start with.</summary>
     private protected int[] Prompt => _prompt.Ids;
 
