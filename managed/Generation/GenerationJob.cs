@@ -102,8 +102,13 @@ public sealed unsafe class GenerationJob : SequenceJob
     /// <inheritdoc/>
     internal override int Extra(int rows, int room)
     {
+        if (!Session!.CanTruncate(Session.Length - 1))
+        {
+            // A recurrent state that a wrong guess has gone into could not be had back.
+            _drafter = null;
+        }
         // No more than can be chosen: after the last of them there must be one token left to choose, and room for its row.
-        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - Session!.Length) - 1;
+        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - Session.Length) - 1;
         return _drafter?.Draft(rows, Math.Min(left, room)) ?? 0;
     }
 

@@ -44,19 +44,23 @@ public sealed unsafe class SpeculationTests : IDisposable
     }
 
     /// <summary>Runs a job as the scheduler would, and counts its passes.</summary>
-    private (Outcome Outcome, int Passes, JobEnd End) ByHand(uint[] prompt, GenerationOptions options, PassCosts costs)
+    private (Outcome Outcome, int Passes, JobEnd End) ByHand(uint[] prompt, GenerationOptions options, PassCosts costs) =>
+        ByHand(_model, prompt, options, costs);
+
+    private static (Outcome Outcome, int Passes, JobEnd End) ByHand(
+        OpenModel model, uint[] prompt, GenerationOptions options, PassCosts costs)
     {
         using var reader = new TestReader();
-        using Batch batch = _model.Loaded.Model.NewBatch();
-        using var scratch = new SamplerScratch(_model.Loaded.Model.Config.VocabSize);
-        var job = new GenerationJob(_model, Prompt.OfIds(prompt, _model.Loaded.Model.Config), options, null, null, costs);
-        job.Begin(_model.Loaded.Model);
+        using Batch batch = model.Loaded.Model.NewBatch();
+        using var scratch = new SamplerScratch(model.Loaded.Model.Config.VocabSize);
+        var job = new GenerationJob(model, Prompt.OfIds(prompt, model.Loaded.Model.Config), options, null, null, costs);
+        job.Begin(model.Loaded.Model);
         int passes = 0;
         while (!job.IsFinished)
         {
             batch.Clear();
             job.Feed(batch, job.IsDecoding ? 1 + job.Extra(1, 100) : Math.Min(job.Wanted, batch.Capacity));
-            Assert.True(_model.Loaded.Model.Forward(batch));
+            Assert.True(model.Loaded.Model.Forward(batch));
             passes++;
             job.Take(batch, scratch);
             reader.Drain(job);
@@ -109,6 +113,28 @@ public sealed unsafe class SpeculationTests : IDisposable
         }
         // Both ways out are taken: guesses that were right (unless chance rules), and guesses that were wrong.
         Assert.True((accepted > 0 || temperature == 3) && drafted > accepted, $"{accepted} of {drafted} guesses were right");
+    }
+
+    /// <summary>A state that cannot be cut back is never led by guesses that may be wrong: here they mostly are.</summary>
+    [GoldenFact]
+    public void ARecurrentStateIsNotLedByGuesses()
+    {
+        string file = Path.Combine(Golden.Folder!, "archs", "mamba-dense.gguf");
+        var model = new OpenModel(LoadedModels.LeasePath(file, new ModelOptions(1)), vocabOnly: false);
+        uint[] prompt = [.. Enumerable.Repeat(new uint[] { 5, 6, 7, 8, 9 }, 6).SelectMany(ids => ids)];
+        var options = new GenerationOptions
+        {
+            // Few tokens to choose from: what was said before comes again, and goes on otherwise.
+            Sampling = new SamplingOptions(1, TopK: 2, Seed: 3) with { LogitBias = [(5, 1000), (6, 1000)] },
+            MaxTokens = 60,
+            IgnoreEos = true,
+        };
+        (Outcome quick, _, JobEnd end) = ByHand(model, prompt, options, Free);
+        (Outcome plain, _, _) = ByHand(model, prompt, options with { Speculation = false }, Free);
+        Assert.Null(quick.Failure);
+        Assert.Equal(plain, quick);
+        Assert.Equal(0, end.Figures.DraftedTokens);
+        model.Close();
     }
 
     [Fact]
