@@ -13,6 +13,15 @@ import {
 import { scaleOf } from './load';
 import { readOptions, type Table } from './table';
 
+/** What a text must be. White space is that of JSON values; default `compact`. */
+export type OutputFormat = { whitespace?: 'compact' | 'spaced' | 'flexible' } & (
+  | { type: 'json' }
+  | { type: 'json_schema'; schema: object | boolean }
+  | { type: 'regex'; pattern: string }
+  | { type: 'choice'; choices: readonly string[] }
+  | { type: 'gbnf' | 'lark'; grammar: string }
+);
+
 /** How to generate. The defaults are greedy: the same prompt gives the same text, on every machine. */
 export interface GenerateOptions {
   /** Tokens to generate at most. Default 512; `Infinity`: until the context is full. */
@@ -77,6 +86,11 @@ export interface GenerateOptions {
   signal?: AbortSignal;
   /** Milliseconds after which the generation fails with E_TIMEOUT, which has what was generated as `partial`. */
   timeout?: number;
+  /**
+   * What the text must be; each token is chosen among those that lead there, and the text is whole within `maxTokens`.
+   * E_INVALID_ARGUMENT: a mistake in it, or `maxTokens` is less than it needs; E_UNSUPPORTED: it asks for what cannot be held.
+   */
+  format?: OutputFormat;
   /** Go on after the model's end-of-generation token. */
   ignoreEos?: boolean;
   /** Tell the log probability of each token chosen, as the model itself has it, before any sampling. Default false. */
@@ -173,6 +187,17 @@ const textsOf = optional((name, value) => {
   return value.map((item: unknown, i) => text(`${name}[${i}]`, item));
 });
 
+/** The engine reads it; here it must only be possible to write it as JSON. */
+const formatOf = optional((name, value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(`${name} must be an object with a type, got ${show(value)}`);
+  try {
+    return JSON.parse(JSON.stringify(value)) as unknown;
+  } catch {
+    throw invalid(`${name} cannot be written as JSON`);
+  }
+});
+
 /** What the engine does. `managed/Abi/GenerationOptionTable.cs` has the same rows. */
 const ENGINE = {
   maxTokens: (name, value) => positiveInteger(name, value, 512),
@@ -193,6 +218,7 @@ const ENGINE = {
   seed: seedOf,
   stop: stopsOf,
   timeout: (name, value) => (value === undefined ? undefined : positiveInteger(name, value, 0, 0x7fffffff)),
+  format: formatOf,
   ignoreEos: (name, value) => flag(name, value, false),
   logprobs: (name, value) => flag(name, value, false),
   topLogprobs: (name, value) => wholeNumber(name, value, 0, 128),

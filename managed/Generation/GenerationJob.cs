@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Realm.Grammars;
 using Realm.Runtime;
 using Realm.Sampling;
 using Realm.Tokenizers;
@@ -29,6 +30,8 @@ public sealed unsafe class GenerationJob : SequenceJob
     private readonly TopToken[] _tops;
     private Drafter? _drafter;
     private History _history = new();
+    private GrammarConstraint? _format;
+    private ulong[] _allowed = [];
     private JobClock _clock = new();
     private long _generated;
     private int _next;
@@ -41,7 +44,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         delegate* unmanaged<void*, void> notify,
         void* user,
         PassCosts? costs = null)
-        : base(model, prompt, notify, user)
+        : base(model, prompt.With(options.Format), notify, user)
     {
         _options = options;
         Priority = options.Priority;
@@ -68,7 +71,20 @@ public sealed unsafe class GenerationJob : SequenceJob
     private protected override void OnPrepared()
     {
         long most = Longest;
-        _drafter = _options.Speculation ? new Drafter(_costs, most) : null;
+        if (_options.Format is { } format)
+        {
+            Grammar grammar = Loaded.Grammars.Get(format.Notation, format.Text, format.Whitespace);
+            long room = Math.Min(_options.MaxTokens, _contextLength - Prompt.Length + 1);
+            if (room < grammar.MinTokens)
+            {
+                throw new RealmException(ErrorCode.InvalidArgument,
+                    $"the format needs at least {grammar.MinTokens} tokens, and maxTokens and the context leave {room}");
+            }
+            _format = new GrammarConstraint(grammar);
+            _allowed = new ulong[LogitMask.Words(Loaded.Model.Config.VocabSize)];
+        }
+        // Guesses know nothing of the format, and would mostly be wrong.
+        _drafter = _options.Speculation && _format == null ? new Drafter(_costs, most) : null;
         _history = new History((int)most);
         _history.Add(Prompt);
         if (_tokenizer != null)
@@ -151,12 +167,19 @@ public sealed unsafe class GenerationJob : SequenceJob
     private bool Choose(float* logits, SamplerScratch scratch, int length, int index, out bool wasGuessed)
     {
         _probabilities?.Read(logits, scratch, _options.TopLogProbabilities, keep: true);
-        _next = _sampler.Choose(logits, null, _history, _random, scratch);
+        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - length + 1);
+        _format?.Mask(_allowed, (int)Math.Min(left, Constraint.NoLimit));
+        fixed (ulong* allowed = _allowed)
+        {
+            // Of an empty array the address is null: everything is allowed.
+            _next = _sampler.Choose(logits, allowed, _history, _random, scratch);
+        }
         _clock.Choose();
         _sampler.Accept(_next);
         _history.Add(_next);
         wasGuessed = _drafter?.Chosen(_next, index) ?? false;
         _generated++;
+        _format?.Accept(_next);
         if (IsEnd(_next))
         {
             Publish(_next, default);
@@ -178,6 +201,11 @@ public sealed unsafe class GenerationJob : SequenceJob
         Publish(_next, _text.Ready);
         _text.TakeReady();
         if (_text.StoppedBy != null)
+        {
+            EndWith(FinishReason.Stop);
+            return false;
+        }
+        if (_format is { IsComplete: true })
         {
             EndWith(FinishReason.Stop);
             return false;
@@ -215,7 +243,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     /// <summary>The model ends with this token, or the caller wants it to.</summary>
     private bool IsEnd(int token) =>
         Array.IndexOf(_options.StopIds, token) >= 0
-        || (_tokenizer != null && !_options.IgnoreEos && token < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(token));
+        || (_tokenizer != null && (!_options.IgnoreEos || _format != null) && token < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(token));
 
     private void Publish(int token, ReadOnlySpan<byte> text)
     {

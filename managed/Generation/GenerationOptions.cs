@@ -17,6 +17,9 @@ public sealed record GenerationOptions
     /// <summary>Go on after an end-of-generation token.</summary>
     public bool IgnoreEos { get; set; }
 
+    /// <summary>What the text must be; null: anything.</summary>
+    public OutputFormat? Format { get; set; }
+
     /// <summary>UTF-8 texts, none empty, that end the generation; the text ends before them.</summary>
     public byte[][] Stops { get; set; } = [];
 

@@ -1,4 +1,5 @@
 using Realm.Gguf;
+using Realm.Grammars;
 using Realm.Runtime;
 using Realm.Sampling;
 using Realm.Tokenizers;
@@ -20,6 +21,7 @@ public sealed class LoadedModel
     private ModelFile[] _adapters = [];
     private Tokenizer? _tokenizer;
     private DryBreakers? _breakers;
+    private GrammarCache? _grammars;
     private UInt128? _contentHash;
     private bool _hasTokenizer;
     private bool _disposed;
@@ -96,6 +98,20 @@ public sealed class LoadedModel
             lock (_gate)
             {
                 return _breakers ??= tokenizer == null ? new DryBreakers() : DryBreakers.Create(tokenizer, DryBreakers.Default);
+            }
+        }
+    }
+
+    /// <summary>Compiled formats over its vocabulary, which the first look reads.</summary>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Unsupported"/>: it has no tokenizer.</exception>
+    internal GrammarCache Grammars
+    {
+        get
+        {
+            Tokenizer tokenizer = Tokenizer ?? throw new RealmException(ErrorCode.Unsupported, "a format needs a model with a tokenizer");
+            lock (_gate)
+            {
+                return _grammars ??= new GrammarCache(TokenVocabulary.Of(tokenizer));
             }
         }
     }

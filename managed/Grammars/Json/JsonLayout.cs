@@ -1,7 +1,7 @@
 namespace Realm.Grammars.Json;
 
 /// <summary>The white space between the parts of a value.</summary>
-internal enum JsonWhitespace
+public enum JsonWhitespace
 {
     /// <summary>None.</summary>
     Compact,
