@@ -11,6 +11,7 @@ export { computeLogitsInto } from './layers/computeLogitsInto';
 export { loadModel, loadModelSync } from './model/loadModel';
 export { type LoadOptions, type LoraAdapter, type CacheType } from './options/load';
 export { getEngineInfo, type EngineInfo } from './engine/getEngineInfo';
+export { type Format, type JsonSchema } from './options/format';
 export {
   Model,
   type ModelInfo,

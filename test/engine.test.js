@@ -44,12 +44,7 @@ describe('with a native folder of its own', () => {
     for (const name of ['index.js', 'index.node', 'package.json']) {
       fs.copyFileSync(path.join(root, name), path.join(folder, name));
     }
-    for (const name of ['dist', 'node_modules'])
-      fs.cpSync(
-        path.join(root, name === 'dist' ? 'dist' : 'node_modules/@huggingface'),
-        path.join(folder, name === 'dist' ? 'dist' : 'node_modules/@huggingface'),
-        { recursive: true },
-      );
+    fs.cpSync(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true });
     fs.mkdirSync(path.join(folder, 'native', PLATFORM), { recursive: true });
   });
   afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));

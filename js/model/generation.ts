@@ -76,6 +76,12 @@ class Chunks {
   }
 }
 
+/** What a text with a format says; nothing where there is no format, or no text was kept. */
+function valueOf(text: string, { hasFormat, isJson, collect }: CheckedGenerateOptions): { value: unknown } | undefined {
+  if (!hasFormat || !collect) return undefined;
+  return { value: isJson ? JSON.parse(text) : text };
+}
+
 /**
  * A generation under way. Loop over it for the text as it comes, or await it for the whole; both also work on the same one.
  * It has started when you get it. Leaving a loop early (`break`, `return`, an exception) cancels it.
@@ -122,7 +128,8 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
     try {
       const end = endOf(await this.#job.end);
       if (end.finishReason === 'cancelled' && isClosed()) throw closedMeanwhile();
-      return resultOf(chunks.whole, end);
+      const { whole } = chunks;
+      return resultOf(whole, end, end.finishReason === 'cancelled' ? undefined : valueOf(whole.text, options));
     } catch (error) {
       throw withPartial(error, chunks.whole);
     }

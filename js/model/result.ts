@@ -41,6 +41,8 @@ export interface GenerationResult extends PartialResult {
   text: string;
   /** All ids that were chosen, the end-of-generation token among them. */
   tokens: Uint32Array;
+  /** With a `format`: what the text says, JSON parsed; undefined where the text is not whole, because it was cancelled. */
+  value?: unknown;
   /** `stop`: an end-of-generation token or a stop. `length`: maxTokens, or the context is full. `cancelled`: a loop over it was left early. */
   finishReason: 'stop' | 'length' | 'cancelled';
   /** Of `stop`: the text or the token that ended it. */
@@ -58,11 +60,11 @@ export interface GenerationResult extends PartialResult {
 }
 
 /** A result of what was chosen and how it ended. */
-export function resultOf(whole: PartialResult, end: GenerationEnd): GenerationResult {
+export function resultOf(whole: PartialResult, end: GenerationEnd, value?: { value: unknown }): GenerationResult {
   const { finishReason, stop, promptTokens, cachedTokens, generatedTokens, draftedTokens, acceptedTokens, timings } =
     end;
   const usage = { promptTokens, cachedTokens, generatedTokens };
-  const result = { ...whole, finishReason, stop, promptTokens, draftedTokens, acceptedTokens, usage };
+  const result = { ...whole, ...value, finishReason, stop, promptTokens, draftedTokens, acceptedTokens, usage };
   // JSON has no typed arrays: as it is, the tokens would become an object of numbers.
   const toJSON = () => ({ ...result, tokens: Array.from(result.tokens), timings });
   // Two results of the same text are equal: what differs from run to run is not enumerable.

@@ -10,17 +10,9 @@ import {
   text,
   wholeNumber,
 } from '../engine/check';
+import { formatOf, isJsonFormat, type Format } from './format';
 import { scaleOf } from './load';
 import { readOptions, type Table } from './table';
-
-/** What a text must be. White space is that of JSON values; default `compact`. */
-export type OutputFormat = { whitespace?: 'compact' | 'spaced' | 'flexible' } & (
-  | { type: 'json' }
-  | { type: 'json_schema'; schema: object | boolean }
-  | { type: 'regex'; pattern: string }
-  | { type: 'choice'; choices: readonly string[] }
-  | { type: 'gbnf' | 'lark'; grammar: string }
-);
 
 /** How to generate. The defaults are greedy: the same prompt gives the same text, on every machine. */
 export interface GenerateOptions {
@@ -82,15 +74,16 @@ export interface GenerateOptions {
   seed?: number | bigint;
   /** The text ends before any of these: texts, in which special tokens may be written out, or token ids. */
   stop?: string | number | readonly (string | number)[];
+  /**
+   * What the text keeps to; see `Format`. It is whole when the generation ends, also at `maxTokens`: less than the shortest text takes is
+   * E_INVALID_ARGUMENT, what can't be held is E_UNSUPPORTED. The result has it as `value`, JSON parsed. `stop` and `ignoreEos` do
+   * not count then. Undeclared properties are allowed, as JSON Schema has it, unless `additionalProperties: false`.
+   */
+  format?: Format;
   /** Stops the generation: it rejects (or the loop throws) with the signal's reason, which has what was generated as `partial`. */
   signal?: AbortSignal;
   /** Milliseconds after which the generation fails with E_TIMEOUT, which has what was generated as `partial`. */
   timeout?: number;
-  /**
-   * What the text must be; each token is chosen among those that lead there, and the text is whole within `maxTokens`.
-   * E_INVALID_ARGUMENT: a mistake in it, or `maxTokens` is less than it needs; E_UNSUPPORTED: it asks for what cannot be held.
-   */
-  format?: OutputFormat;
   /** Go on after the model's end-of-generation token. */
   ignoreEos?: boolean;
   /** Tell the log probability of each token chosen, as the model itself has it, before any sampling. Default false. */
@@ -187,17 +180,6 @@ const textsOf = optional((name, value) => {
   return value.map((item: unknown, i) => text(`${name}[${i}]`, item));
 });
 
-/** The engine reads it; here it must only be possible to write it as JSON. */
-const formatOf = optional((name, value) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid(`${name} must be an object with a type, got ${show(value)}`);
-  try {
-    return JSON.parse(JSON.stringify(value)) as unknown;
-  } catch {
-    throw invalid(`${name} cannot be written as JSON`);
-  }
-});
-
 /** What the engine does. `managed/Abi/GenerationOptionTable.cs` has the same rows. */
 const ENGINE = {
   maxTokens: (name, value) => positiveInteger(name, value, 512),
@@ -214,11 +196,11 @@ const ENGINE = {
   ...{ mirostat: count(0), mirostatTau: nonNegative, mirostatEta: share },
   ...{ adaptiveTarget: within(-LARGEST, 1), adaptiveDecay: within(0, 0.99) },
   logitBias: biasesOf,
+  format: formatOf,
   samplers: textsOf,
   seed: seedOf,
   stop: stopsOf,
   timeout: (name, value) => (value === undefined ? undefined : positiveInteger(name, value, 0, 0x7fffffff)),
-  format: formatOf,
   ignoreEos: (name, value) => flag(name, value, false),
   logprobs: (name, value) => flag(name, value, false),
   topLogprobs: (name, value) => wholeNumber(name, value, 0, 128),
@@ -242,5 +224,12 @@ export type CheckedGenerateOptions = ReturnType<typeof checkGenerateOptions>;
 export function checkGenerateOptions(options: GenerateOptions | undefined) {
   const { json, engine, here } = readOptions('generate', ENGINE, HERE, options);
   if (engine.topLogprobs > 0 && !engine.logprobs) throw invalid('topLogprobs needs logprobs: true');
-  return { json, logprobs: engine.logprobs, ...here };
+  const { format } = engine;
+  return {
+    json,
+    logprobs: engine.logprobs,
+    hasFormat: format !== undefined,
+    isJson: !!format && isJsonFormat(format),
+    ...here,
+  };
 }

@@ -17,12 +17,12 @@ internal static class GenerationOptionTable
     [
         .. Samplers.All.SelectMany(kind => kind.Options).Select(Row),
         ("maxTokens", (ref v, name, o) => o.MaxTokens = OptionValue.Integer(ref v, name, 0, uint.MaxValue)),
+        ("format", (ref v, name, o) => o.Format = OptionValue.Format(ref v, name)),
         ("logitBias", (ref v, name, o) => o.Sampling = o.Sampling with { LogitBias = OptionValue.NumbersById(ref v, name, MostBiases) }),
         ("samplers", (ref v, name, o) => o.Sampling = o.Sampling with { Samplers = OptionValue.Texts(ref v, name, MostSamplers) }),
         ("drySequenceBreakers", (ref v, name, o) => o.DrySequenceBreakers = OptionValue.Texts(ref v, name, MostBreakers)),
         ("seed", (ref v, name, o) => o.Sampling = o.Sampling with { Seed = OptionValue.Bits(ref v, name) }),
         ("stop", (ref v, name, o) => (o.Stops, o.StopIds) = OptionValue.TextsAndIds(ref v, name, MostStops)),
-        ("format", (ref v, name, o) => o.Format = FormatOption.Read(ref v, name)),
         ("ignoreEos", (ref v, name, o) => o.IgnoreEos = OptionValue.Flag(ref v, name)),
         ("speculation", (ref v, name, o) => o.Speculation = OptionValue.Flag(ref v, name)),
         ("lora", (ref v, name, o) => o.AdapterScales = OptionValue.Numbers(ref v, name, MostAdapters)),

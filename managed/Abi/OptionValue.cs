@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Realm.Generation;
+using Realm.Grammars;
 
 namespace Realm.Abi;
 
@@ -8,6 +10,9 @@ namespace Realm.Abi;
 /// else.</summary>
 internal static class OptionValue
 {
+    // In the order of GrammarNotation.
+    private static readonly string[] _notations = ["json", "json_schema", "regex", "choice", "gbnf", "lark"];
+
     /// <summary>A whole number of a range.</summary>
     public static long Integer(ref Utf8JsonReader value, string name, long least, long most) =>
         value.TokenType == JsonTokenType.Number && value.TryGetInt64(out long number) && number >= least && number <= most
@@ -66,6 +71,35 @@ internal static class OptionValue
             }
         }
         return ([.. texts], [.. ids]);
+    }
+
+    /// <summary>A format: <c>{"type": notation, "text": "..."}</c>.</summary>
+    public static OutputFormat Format(ref Utf8JsonReader value, string name)
+    {
+        GrammarNotation? notation = null;
+        byte[] text = [];
+        if (value.TokenType != JsonTokenType.StartObject)
+        {
+            throw Wrong(ref value, name, "an object with a type and a text");
+        }
+        while (value.Read() && value.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isType = value.ValueTextEquals("type");
+            if (!isType && !value.ValueTextEquals("text"))
+            {
+                throw Wrong(ref value, $"a name in {name}", "'type' or 'text'");
+            }
+            value.Read();
+            if (isType)
+            {
+                notation = (GrammarNotation)OneOf(ref value, $"{name}.type", _notations);
+            }
+            else
+            {
+                text = value.TokenType == JsonTokenType.String ? Encoding.UTF8.GetBytes(value.GetString()!) : throw Wrong(ref value, $"{name}.text", "a text");
+            }
+        }
+        return new OutputFormat(notation ?? throw new RealmException(ErrorCode.InvalidArgument, $"{name} has no type"), text);
     }
 
     /// <summary>A list of at most <paramref name="most"/> numbers, rounded to single precision.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Realm.Grammars;
 using Realm.Runtime;
 using Realm.Sampling;
 using Realm.Tokenizers;
@@ -21,6 +20,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     private readonly GenerationOptions _options;
     private readonly Tokenizer? _tokenizer;
     private SamplerChain _sampler;
+    private ConstrainedText? _format;
     private readonly RandomSource _random;
     private readonly TextStream _text;
     private Detokenizer _detokenizer;
@@ -30,8 +30,6 @@ public sealed unsafe class GenerationJob : SequenceJob
     private readonly TopToken[] _tops;
     private Drafter? _drafter;
     private History _history = new();
-    private GrammarConstraint? _format;
-    private ulong[] _allowed = [];
     private JobClock _clock = new();
     private long _generated;
     private int _next;
@@ -44,7 +42,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         delegate* unmanaged<void*, void> notify,
         void* user,
         PassCosts? costs = null)
-        : base(model, prompt.With(options.Format), notify, user)
+        : base(model, prompt, prompt.IsLong || options.Format != null, notify, user)
     {
         _options = options;
         Priority = options.Priority;
@@ -53,7 +51,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         int vocabulary = model.Loaded.Model.Config.VocabSize;
         _sampler = SamplerChain.Create(options.Sampling, vocabulary, _tokenizer == null ? default : _tokenizer.SuppressedIds);
         _random = new RandomSource(options.Sampling.Seed);
-        _text = new TextStream(options.Stops);
+        _text = new TextStream(options.Format == null ? options.Stops : []);
         _detokenizer = _tokenizer == null ? default : new Detokenizer(_tokenizer, skipSpecial: true);
         _probabilities = options.LogProbabilities ? new LogProbabilities(vocabulary) : null;
         _tops = new TopToken[options.LogProbabilities ? Math.Min(options.TopLogProbabilities, vocabulary) : 0];
@@ -73,18 +71,10 @@ public sealed unsafe class GenerationJob : SequenceJob
         long most = Longest;
         if (_options.Format is { } format)
         {
-            Grammar grammar = Loaded.Grammars.Get(format.Notation, format.Text, format.Whitespace);
-            long room = Math.Min(_options.MaxTokens, _contextLength - Prompt.Length + 1);
-            if (room < grammar.MinTokens)
-            {
-                throw new RealmException(ErrorCode.InvalidArgument,
-                    $"the format needs at least {grammar.MinTokens} tokens, and maxTokens and the context leave {room}");
-            }
-            _format = new GrammarConstraint(grammar);
-            _allowed = new ulong[LogitMask.Words(Loaded.Model.Config.VocabSize)];
+            // The last token needs no row of its own.
+            _format = ConstrainedText.Create(format, Loaded, Math.Min(_options.MaxTokens, _contextLength - Prompt.Length + 1L));
         }
-        // Guesses know nothing of the format, and would mostly be wrong.
-        _drafter = _options.Speculation && _format == null ? new Drafter(_costs, most) : null;
+        _drafter = _options.Speculation ? new Drafter(_costs, most) : null;
         _history = new History((int)most);
         _history.Add(Prompt);
         if (_tokenizer != null)
@@ -139,6 +129,11 @@ public sealed unsafe class GenerationJob : SequenceJob
             {
                 return;
             }
+            if (_format is { IsComplete: true })
+            {
+                EndWith(FinishReason.Stop);
+                return;
+            }
             if (_options.MaxTokens == 0)
             {
                 EndWith(FinishReason.Length);
@@ -167,19 +162,13 @@ public sealed unsafe class GenerationJob : SequenceJob
     private bool Choose(float* logits, SamplerScratch scratch, int length, int index, out bool wasGuessed)
     {
         _probabilities?.Read(logits, scratch, _options.TopLogProbabilities, keep: true);
-        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - length + 1);
-        _format?.Mask(_allowed, (int)Math.Min(left, Constraint.NoLimit));
-        fixed (ulong* allowed = _allowed)
-        {
-            // Of an empty array the address is null: everything is allowed.
-            _next = _sampler.Choose(logits, allowed, _history, _random, scratch);
-        }
+        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - length + 1L);
+        _next = _sampler.Choose(logits, _format == null ? null : _format.Mask(left), _history, _random, scratch);
         _clock.Choose();
         _sampler.Accept(_next);
         _history.Add(_next);
         wasGuessed = _drafter?.Chosen(_next, index) ?? false;
         _generated++;
-        _format?.Accept(_next);
         if (IsEnd(_next))
         {
             Publish(_next, default);
@@ -200,12 +189,8 @@ public sealed unsafe class GenerationJob : SequenceJob
         }
         Publish(_next, _text.Ready);
         _text.TakeReady();
-        if (_text.StoppedBy != null)
-        {
-            EndWith(FinishReason.Stop);
-            return false;
-        }
-        if (_format is { IsComplete: true })
+        _format?.Accept(_next);
+        if (_text.StoppedBy != null || _format is { IsComplete: true })
         {
             EndWith(FinishReason.Stop);
             return false;
@@ -242,8 +227,8 @@ public sealed unsafe class GenerationJob : SequenceJob
 
     /// <summary>The model ends with this token, or the caller wants it to.</summary>
     private bool IsEnd(int token) =>
-        Array.IndexOf(_options.StopIds, token) >= 0
-        || (_tokenizer != null && (!_options.IgnoreEos || _format != null) && token < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(token));
+        (_format == null && Array.IndexOf(_options.StopIds, token) >= 0)
+        || (_tokenizer != null && (_format != null || !_options.IgnoreEos) && token < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(token));
 
     private void Publish(int token, ReadOnlySpan<byte> text)
     {

@@ -11,14 +11,14 @@ public sealed record GenerationOptions
     /// <summary>Texts that end a repetition for DRY; null: <see cref="DryBreakers.Default"/>.</summary>
     public string[]? DrySequenceBreakers { get; set; }
 
+    /// <summary>What the text keeps to; null: nothing. Stops do not count then, and the end of what the format allows ends it.</summary>
+    public OutputFormat? Format { get; set; }
+
     /// <summary>Tokens to generate at most.</summary>
     public long MaxTokens { get; set; } = uint.MaxValue;
 
     /// <summary>Go on after an end-of-generation token.</summary>
     public bool IgnoreEos { get; set; }
-
-    /// <summary>What the text must be; null: anything.</summary>
-    public OutputFormat? Format { get; set; }
 
     /// <summary>UTF-8 texts, none empty, that end the generation; the text ends before them.</summary>
     public byte[][] Stops { get; set; } = [];

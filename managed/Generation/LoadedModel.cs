@@ -16,6 +16,7 @@ public sealed class LoadedModel
 
     // Apart, so that nobody waits for weights to be packed who only wants the tokenizer. Taken before _gate where both are.
     private readonly object _packing = new();
+    private readonly object _compiling = new();
     private ModelFile? _file;
     private volatile Model? _model;
     private ModelFile[] _adapters = [];
@@ -102,14 +103,14 @@ public sealed class LoadedModel
         }
     }
 
-    /// <summary>Compiled formats over its vocabulary, which the first look reads.</summary>
-    /// <exception cref="RealmException"><see cref="ErrorCode.Unsupported"/>: it has no tokenizer.</exception>
+    /// <summary>Formats for its vocabulary; the first look takes a part of a second.</summary>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Unsupported"/>: there is no tokenizer.</exception>
     internal GrammarCache Grammars
     {
         get
         {
-            Tokenizer tokenizer = Tokenizer ?? throw new RealmException(ErrorCode.Unsupported, "a format needs a model with a tokenizer");
-            lock (_gate)
+            Tokenizer tokenizer = Tokenizer ?? throw new RealmException(ErrorCode.Unsupported, "the model has no tokenizer, so no format can be kept to");
+            lock (_compiling)
             {
                 return _grammars ??= new GrammarCache(TokenVocabulary.Of(tokenizer));
             }

@@ -15,7 +15,7 @@ public sealed unsafe class LogitsJob : SequenceJob
     private int _row;
 
     internal LogitsJob(OpenModel model, Prompt prompt, float* output, delegate* unmanaged<void*, void> notify, void* user)
-        : base(model, prompt, notify, user)
+        : base(model, prompt, prompt.IsLong, notify, user)
     {
         _output = output;
         _vocabulary = model.Loaded.Model.Config.VocabSize;

@@ -22,17 +22,7 @@ internal sealed class Prompt
     public int[] Ids { get; private set; }
 
     /// <summary>Whether making ids takes so long that it is for another thread.</summary>
-    public bool IsLong => HasFormat || _text is { Length: > LongText };
-
-    /// <summary>Whether a format is compiled with it, which may take as long as a long text does.</summary>
-    public bool HasFormat { get; private set; }
-
-    /// <summary>It, with a format or without.</summary>
-    public Prompt With(OutputFormat? format)
-    {
-        HasFormat = format != null;
-        return this;
-    }
+    public bool IsLong => _text is { Length: > LongText };
 
     /// <summary>A prompt of text, which is copied.</summary>
     public static Prompt OfText(ReadOnlySpan<byte> utf8) => new(utf8.ToArray(), []);

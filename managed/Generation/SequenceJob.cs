@@ -11,13 +11,18 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     private bool _isPrepared;
     private bool _isQueued;
 
-    private protected SequenceJob(OpenModel model, Prompt prompt, delegate* unmanaged<void*, void> notify, void* user)
+    /// <param name="model">Whose.</param>
+    /// <param name="prompt">What it starts with.</param>
+    /// <param name="isLong">Getting ready takes so long, for whatever reason, that it is for the <see cref="PromptQueue"/>.</param>
+    /// <param name="notify">See <see cref="Job"/>.</param>
+    /// <param name="user">Handed to <paramref name="notify"/>.</param>
+    private protected SequenceJob(OpenModel model, Prompt prompt, bool isLong, delegate* unmanaged<void*, void> notify, void* user)
         : base(notify, user)
     {
         _model = model;
         _prompt = prompt;
         IsIndivisible = model.Loaded.Model.ReadsWholeTexts;
-        _isQueued = prompt.IsLong;
+        _isQueued = IsLong = isLong;
     }
 
     /// <inheritdoc/>
@@ -38,8 +43,8 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Beyond its prompt: it wants one row a pass, and soon; more if it has drafted.</summary>
     public bool IsDecoding => Fed == Prompt.Length;
 
-    /// <summary>Its prompt is for the <see cref="PromptQueue"/>.</summary>
-    internal bool IsLong => _prompt.IsLong;
+    /// <summary>Its preparation is for the <see cref="PromptQueue"/>.</summary>
+    internal bool IsLong { get; }
 
     /// <summary>Nobody wants more of it.</summary>
     internal bool IsOver => IsCancelRequested || IsOverdue;

@@ -196,17 +196,26 @@ internal sealed unsafe class PassBuffer
 
     internal void Widen(Func<RowSet, long> floats) => _askers.Add(floats);
 
+    /// <summary>Whether there is room for a pass.</summary>
+    internal bool Fits(RowSet rows) => Needed(rows) <= _size;
+
     /// <summary>Makes room for a pass.</summary>
     internal void Reserve(RowSet rows)
     {
-        long needed = 0;
-        for (int i = 0; i < _askers.Count; i++)
-            needed = Math.Max(needed, _askers[i](rows));
+        long needed = Needed(rows);
         if (needed <= _size)
             return;
         Free();
         Memory = (float*)Kernels.SystemMemory.AllocateLines(checked(needed * sizeof(float)));
         _size = needed;
+    }
+
+    private long Needed(RowSet rows)
+    {
+        long needed = 0;
+        for (int i = 0; i < _askers.Count; i++)
+            needed = Math.Max(needed, _askers[i](rows));
+        return needed;
     }
 
     internal void Free()

@@ -66,7 +66,18 @@ internal sealed unsafe class Scratch : IDisposable
         Capacity = capacity;
     }
 
-    /// <summary>Makes room for what depends on the rows of a pass.</summary>
+    /// <summary>Whether there is room for what depends on the rows of a pass.</summary>
+    public bool Fits(RowSet rows)
+    {
+        foreach (PassBuffer buffer in _needs.PassBuffers)
+        {
+            if (!buffer.Fits(rows))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Makes room for what depends on the rows of a pass. What is freed, no helper may still be at.</summary>
     public void Reserve(RowSet rows)
     {
         foreach (PassBuffer buffer in _needs.PassBuffers)

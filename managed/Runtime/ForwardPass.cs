@@ -56,8 +56,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
     {
         if (rows <= _scratch.Capacity)
             return;
-        // A helper that lost its processor may still be reading what this frees: it comes to a pass of all threads only when it is done.
-        _pool.Run(NoPass.Instance);
+        AwaitHelpers();
         _scratch.Reserve(rows);
         _rows.Reserve(rows);
     }
@@ -118,7 +117,11 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
         _wantedCount = wantedCount;
         _logits = logits;
         _cancelled = false;
-        _scratch.Reserve(_rows);
+        if (!_scratch.Fits(_rows))
+        {
+            AwaitHelpers();
+            _scratch.Reserve(_rows);
+        }
         _small = (lastLayer == firstLayer || _rows.Count <= Lanes.Tokens) && wantedCount <= Lanes.Tokens;
         if (_small)
             _pool.Lead(this);
@@ -178,6 +181,9 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
         _scratch.Dispose();
         _rows.Dispose();
     }
+
+    // A helper that lost its processor may still be at what is to be freed: it comes to a pass of all threads only when it is done.
+    private void AwaitHelpers() => _pool.Run(NoPass.Instance);
 
     private sealed class NoPass : IPass
     {

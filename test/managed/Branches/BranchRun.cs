@@ -42,7 +42,6 @@ internal sealed unsafe class BranchRun(int hidden) : IDisposable
     {
         float[] output = new float[x.Length];
         plan ??= new StatePlan(CacheType.F32, 1, 1024);
-        using WorkerPool pool = new(threads);
         using SequenceState state = new(plan);
         Needs needs = new(hidden, packed: false);
         RowBuffer stream = needs.Rows(hidden);
@@ -50,6 +49,8 @@ internal sealed unsafe class BranchRun(int hidden) : IDisposable
         needs.Children(block);
         using Scratch scratch = new(needs, threads);
         using RowSet rows = new();
+        // Goes first: a helper may still be at what the leader has done without it.
+        using WorkerPool pool = new(threads);
         int all = x.Length / hidden;
         for (int row = 0; row < all; row += chunk)
         {

@@ -66,7 +66,7 @@ public sealed unsafe class FormatTests : IDisposable
         }
         RealmException e = Assert.Throws<RealmException>(() => Run(Options(GrammarNotation.JsonSchema, Schema, least - 1, 0)));
         Assert.Equal(ErrorCode.InvalidArgument, e.Code);
-        Assert.Contains($"at least {least} tokens", e.Message, StringComparison.Ordinal);
+        Assert.Contains($"takes {least} tokens", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -75,7 +75,9 @@ public class LogTests
     [Fact]
     public void Has_these_bits()
     {
-        Assert.Equal([0x3F317218, unchecked((int)0xC0935D8E), 0x42AEABE3], new[] { 2f, 0.01f, 8.5e37f }.Select(x => BitConverter.SingleToInt32Bits(Log.Compute(x))));
+        Assert.Equal(0x3F317218, BitConverter.SingleToInt32Bits(Log.Compute(2f)));
+        Assert.Equal(unchecked((int)0xC0935D8E), BitConverter.SingleToInt32Bits(Log.Compute(0.01f)));
+        Assert.Equal(0x42AEABE3, BitConverter.SingleToInt32Bits(Log.Compute(8.5e37f)));
         Assert.Equal(0x40026BB1BBB55516, BitConverter.DoubleToInt64Bits(Log.Compute(10.0)));
     }
 }
