@@ -56,6 +56,10 @@ test('DRY ends a repetition, later where texts break it or fewer tokens are sear
   expect(await tokens({ ...dry, drySequenceBreakers: ['a', 'e', 'i', 'o', 'u', ' ', '\n', '.'] })).not.toEqual(strong);
 });
 
+test('whole numbers are taken as they are', async () => {
+  expect(await tokens({ maxTokens: 2, topK: 0x7fffffff, repeatLastN: 0x7fffffff })).toHaveLength(2);
+});
+
 test('a bias forbids a token, or makes sure of it', async () => {
   const [first] = await tokens({ maxTokens: 1 });
   const [other] = await tokens({ maxTokens: 1, logitBias: { [first]: -Infinity } });

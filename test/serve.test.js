@@ -272,7 +272,6 @@ describe('over HTTP', () => {
     [{ messages, model: 'other' }, 404, 'E_MODEL_NOT_FOUND'],
     [{ messages, stream: true, temperature: -1 }, 400, 'E_INVALID_ARGUMENT'],
     [{ messages, tools: [{}] }, 400, 'E_UNSUPPORTED'],
-    [{ messages, n: 2 }, 400, 'E_UNSUPPORTED'],
     [{ messages, tool_choice: 'required' }, 400, 'E_UNSUPPORTED'],
     [{ messages, n: 2 }, 400, 'E_UNSUPPORTED'],
     [{ messages, frequency_penalty: 'much' }, 400, 'E_INVALID_ARGUMENT'],

@@ -45,7 +45,7 @@ internal static class GenerationOptionTable
     /// <summary>The row of a sampler's number, whose range stands with the sampler.</summary>
     private static (string Name, OptionSetter<GenerationOptions> Set) Row(SamplerOption option) => (option.Name, (ref v, name, o) =>
     {
-        double number = OptionValue.Number(ref v, name);
+        double number = OptionValue.Double(ref v, name);
         option.Check(number);
         o.Sampling = option.With(o.Sampling, number);
     });

@@ -20,8 +20,11 @@ internal static class OptionValue
             : throw Wrong(ref value, name, $"an integer from {least} to {most}");
 
     /// <summary>A number, rounded to single precision. Ranges are checked by whoever uses it.</summary>
-    public static float Number(ref Utf8JsonReader value, string name) =>
-        value.TokenType == JsonTokenType.Number && value.TryGetDouble(out double number) ? (float)number : throw Wrong(ref value, name, "a number");
+    public static float Number(ref Utf8JsonReader value, string name) => (float)Double(ref value, name);
+
+    /// <summary>The same, in which whole numbers of 32 bits are what they are.</summary>
+    public static double Double(ref Utf8JsonReader value, string name) =>
+        value.TokenType == JsonTokenType.Number && value.TryGetDouble(out double number) ? number : throw Wrong(ref value, name, "a number");
 
     /// <summary>True or false.</summary>
     public static bool Flag(ref Utf8JsonReader value, string name) => value.TokenType switch
