@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Realm.Gguf;
 
 namespace Realm.Abi;
 
@@ -56,7 +57,9 @@ internal sealed class OptionTable<T>(string call, params (string Name, OptionSet
             }
         }
         string given = Encoding.UTF8.GetString(reader.ValueSpan);
+        // Other interfaces part words by underscores.
+        string nearest = Nearest.To(given.Replace("_", "", StringComparison.Ordinal), rows.Select(row => row.Name));
         throw new RealmException(ErrorCode.InvalidArgument,
-            $"{call} has no option '{given}'; did you mean '{EditDistance.Nearest(given, rows, row => row.Name)}'?");
+            $"{call} has no option '{given}'; did you mean '{nearest}'?");
     }
 }
