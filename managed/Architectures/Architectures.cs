@@ -123,6 +123,7 @@ internal static class Architectures
         Qwen3Tts.Family,
         Qwen3Vl.Family,
         Qwen3VlMoe.Family,
+        Qwen4Exp.Family,
         Refact.Family,
         Rnd1.Family,
         SeedOss.Family,

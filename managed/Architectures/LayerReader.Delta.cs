@@ -29,7 +29,9 @@ internal sealed unsafe partial class LayerReader
     /// <summary>A gated delta net with the usual tensors. Sizes by the keys <c>ssm.state_size</c> (of a head), <c>ssm.group_count</c> (key heads),
     /// <c>ssm.time_step_rank</c> (heads), <c>ssm.inner_size</c>, <c>ssm.conv_kernel</c>. Rates and decays are two matrices, or one in which those of a key
     /// head's heads follow one another.</summary>
-    public DeltaNet GatedDelta(bool interleaved)
+    /// <param name="interleaved">A head's keys are those of its share of the heads, not of its number's remainder.</param>
+    /// <param name="sigmoidGate">The gate is a sigmoid, not a SiLU.</param>
+    public DeltaNet GatedDelta(bool interleaved, bool sigmoidGate = false)
     {
         int size = (int)model.Range("ssm.state_size", 1, 1 << 16), keyHeads = (int)model.Range("ssm.group_count", 1, 1 << 16);
         int heads = (int)model.Range("ssm.time_step_rank", 1, 1 << 16), inner = model.Width(heads, size, "ssm.time_step_rank");
@@ -51,6 +53,7 @@ internal sealed unsafe partial class LayerReader
                 Rates = Tensors.Vector(Name("ssm_a"), heads),
                 Bias = Tensors.Vector(Name("ssm_dt.bias"), heads),
                 Norm = RmsNorm("ssm_norm", size),
+                SigmoidGate = sigmoidGate,
                 Epsilon = model.RmsEpsilon,
             },
             Linear("ssm_out", model.Hidden, inner), model.State.Fixed(index, sizes.StateFloats));

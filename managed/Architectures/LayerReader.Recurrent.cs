@@ -8,13 +8,13 @@ namespace Realm.Architectures;
 internal sealed unsafe partial class LayerReader
 {
     /// <summary>A short convolution of the tensor `name`, (channels, taps), with its bias where there is one.</summary>
-    public CausalConv Conv(string name, int channels, int taps, Activation? activation)
+    public CausalConv Conv(string name, int channels, int taps, Activation? activation, int dilation = 1)
     {
         if (taps < 1)
             throw model.Bad("ssm.conv_kernel", $"{taps} taps");
         float* weights = Tensors.Vector(Name(name + ".weight"), (long)channels * taps);
         return new CausalConv(weights, Tensors.Room((long)channels * taps), Tensors.OptionalVector(Name(name + ".bias"), channels), channels, taps,
-            model.State.Fixed(index, CausalConv.TailFloats(channels, taps)), activation);
+            model.State.Fixed(index, CausalConv.TailFloats(channels, taps, dilation)), activation, dilation);
     }
 
     /// <summary>The sizes of a Mamba 2 mixer by the keys <c>ssm.inner_size</c>, <c>ssm.time_step_rank</c> (heads), <c>ssm.group_count</c>,
@@ -44,14 +44,7 @@ internal sealed unsafe partial class LayerReader
     }
 
     /// <summary>A norm of `groups` neighbouring parts of a row, each for itself, with weights of their own.</summary>
-    public Norm GroupedRmsNorm(string name, int size, int groups)
-    {
-        float* weight = Tensors.Vector(Name(name + ".weight"), size);
-        Norm[] norms = new Norm[groups];
-        for (int i = 0; i < groups; i++)
-            norms[i] = new RmsRowNorm(size / groups, weight + (long)i * (size / groups), model.RmsEpsilon);
-        return new GroupedNorm(norms);
-    }
+    public Norm GroupedRmsNorm(string name, int size, int groups) => model.GroupedRmsNorm(Name(name), size, groups);
 
     /// <summary>A Mamba mixer with the usual tensors; steps, B and C are normed where the file has norms for them, or, without weights, where
     /// <c>ssm.dt_b_c_rms</c> says so.</summary>

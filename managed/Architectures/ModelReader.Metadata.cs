@@ -72,6 +72,23 @@ internal sealed partial class ModelReader
         return values;
     }
 
+    /// <summary>The first `count` integers of an array, each in a range; it must be there.</summary>
+    public long[] Integers(string key, int count, long least, long most)
+    {
+        long[] given = (_metadata.IsArray(_prefix + key) ? _metadata.Integers(_prefix + key) : null) ?? throw Bad(key, $"an array of {count} integers is needed");
+        if (given.Length < count)
+            throw Bad(key, $"it has {given.Length} values, {count} are needed");
+        foreach (long value in given.AsSpan(0, count))
+        {
+            if (value < least || value > most)
+                throw Bad(key, $"{value} is not from {least} to {most}");
+        }
+        return given[..count];
+    }
+
+    /// <summary>Values of an array; 0: it is absent or empty.</summary>
+    public int Count(string key) => _metadata.IsArray(_prefix + key) ? _metadata.Integers(_prefix + key)!.Length : 0;
+
     /// <summary>An array of flags or integers, one for each layer; null where the key is absent.</summary>
     public bool[]? Flags(string key)
     {

@@ -67,7 +67,7 @@ internal sealed unsafe partial class ModelReader
     public int Hidden { get; }
 
     /// <summary>Positions the model was trained for.</summary>
-    public int Context { get; }
+    public int Context { get; private set; }
 
     /// <summary>What attention sees unless the recipe says otherwise: the past, or, where the file says so, the whole text.</summary>
     public Visibility Sees { get; private set; }
@@ -105,6 +105,16 @@ internal sealed unsafe partial class ModelReader
 
     private string WeightName(string name) => Tensors.Contains(name) ? name : name + ".weight";
 
+    /// <summary>A root-mean-square norm of `groups` neighbouring parts of a row, each for itself, with weights of their own.</summary>
+    public Norm GroupedRmsNorm(string name, int size, int groups)
+    {
+        float* weight = Tensors.Vector(WeightName(name), size);
+        Norm[] norms = new Norm[groups];
+        for (int i = 0; i < groups; i++)
+            norms[i] = new RmsRowNorm(size / groups, weight + (long)i * (size / groups), RmsEpsilon);
+        return new GroupedNorm(norms);
+    }
+
     /// <summary>A layer norm with the weight and, where there is one, the bias of `name`.</summary>
     public Norm LayerNorm(string name, int size = 0)
     {
@@ -132,6 +142,14 @@ internal sealed unsafe partial class ModelReader
         return new WideEntry(Tensors.Rows(Embedding, Hidden), scale, parts);
     }
 
+    /// <summary>The embedding of tokens in so many streams, and behind them perhaps the token's number.</summary>
+    public Entry StreamTokens(int streams, bool keepsToken)
+    {
+        Entry entry = new HyperConnections.StreamsEntry(Tensors.Rows(Embedding, Hidden), streams, keepsToken);
+        return !keepsToken || entry.VocabSize <= 1 << 24 ? entry
+            : throw new RealmException(ErrorCode.Unsupported, $"{Embedding} has {entry.VocabSize} rows; a row that carries its token's number has room for 2^24");
+    }
+
     // Files with one matrix for both may have it under the head's name alone.
     private string Embedding => Tensors.Contains("token_embd.weight") || !Tensors.Contains("output.weight") ? "token_embd.weight" : "output.weight";
 
@@ -153,6 +171,13 @@ internal sealed unsafe partial class ModelReader
         State = new StatePlan(State.Type, Layers, Context, State.IsTransient);
 
         int[] Repeated(int[] values) => [.. Enumerable.Repeat(values, times).SelectMany(v => v)];
+    }
+
+    /// <summary>The context holds no more than `most` positions, whatever the model was trained for. Before any layer is read.</summary>
+    public void LimitContext(int most)
+    {
+        Context = Math.Min(Context, most);
+        State = new StatePlan(State.Type, Layers, Context, State.IsTransient);
     }
 
     /// <summary>Tokens see what comes after them, whatever the file says: nothing of a layer is needed once it is done. Before any layer is read.</summary>

@@ -30,7 +30,8 @@ internal static class Qwen35
             new Exit(r.RmsNorm("output_norm"), r.Head()));
     }
 
-    private static Branch Experts(LayerReader layer)
+    /// <summary>A mixture, and a shared expert that a token may do without.</summary>
+    public static Branch Experts(LayerReader layer)
     {
         ModelReader r = layer.Model;
         int shared = r.Int("expert_shared_feed_forward_length", 0);

@@ -36,6 +36,15 @@ internal unsafe class Exit(Norm? norm, Linear? head, float scale = 1f, float? ca
         needs.Product(_head);
     }
 
+    /// <summary>Takes what counts out of the rows of the stream that `wanted` names: hidden (count, hidden size). Waits.</summary>
+    protected virtual void Collect(in Step step, int* wanted, int count, RowView hidden)
+    {
+        (int first, int last) = step.Share(count);
+        for (int i = first; i < last; i++)
+            Collect(step.Stream[wanted[i]], hidden[i]);
+        step.Barrier();
+    }
+
     /// <summary>Takes what counts out of a row of the stream: here its first numbers, as they are.</summary>
     protected virtual void Collect(float* row, float* hidden) =>
         new ReadOnlySpan<float>(row, HiddenSize).CopyTo(new Span<float>(hidden, HiddenSize));
@@ -43,26 +52,20 @@ internal unsafe class Exit(Norm? norm, Linear? head, float scale = 1f, float? ca
     /// <summary>What the head reads, (count, hidden size), of the rows of the stream that `wanted` names: behind the final norm.</summary>
     public void Hidden(in Step step, int* wanted, int count, float* hidden)
     {
+        Collect(step, wanted, count, new RowView(hidden, HiddenSize));
         (int first, int last) = step.Share(count);
         for (int i = first; i < last; i++)
-        {
-            float* row = hidden + (long)i * HiddenSize;
-            Collect(step.Stream[wanted[i]], row);
-            norm?.Apply(row);
-        }
+            norm?.Apply(hidden + (long)i * HiddenSize);
         step.Barrier();
     }
 
     /// <summary>Logits (count, vocabulary) of the rows of the stream that `wanted` names.</summary>
     public virtual void Logits(in Step step, int* wanted, int count, float* logits)
     {
-        (int first, int last) = step.Share(count);
-        for (int i = first; i < last; i++)
-            Collect(step.Stream[wanted[i]], _rows.Row(i));
-        step.Barrier();
+        Collect(step, wanted, count, _rows.View);
         Source n = step.Read(_rows.View, count, norm, _source);
         step.Project(_head!, n, new Target(logits + mute, VocabSize, add: false, scale), wanted);      // (wanted, vocab)
-        (first, last) = step.Share(count);
+        (int first, int last) = step.Share(count);
         for (int i = first; i < last && mute > 0; i++)
             new Span<float>(logits + (long)i * VocabSize, mute).Fill(float.NegativeInfinity);
         if (cap is not { } limit)

@@ -6,8 +6,8 @@ using Realm.State;
 namespace Realm.Branches;
 
 /// <summary>
-/// A short causal convolution of each channel for itself, with the last inputs of a sequence in a fixed slot: (slot) taps - 1 rows of channels, the
-/// oldest first.
+/// A short causal convolution of each channel for itself, with the last inputs of a sequence in a fixed slot: (slot) (taps - 1) · dilation rows of
+/// channels, the oldest first.
 /// </summary>
 internal sealed unsafe class CausalConv : SharedLoop
 {
@@ -18,6 +18,7 @@ internal sealed unsafe class CausalConv : SharedLoop
     private readonly float* _bias;
     private readonly int _channels;
     private readonly int _taps;
+    private readonly int _dilation;
     private readonly FixedSlot _tail;
     private readonly Activation? _activation;
     private RowSet _rows = null!;
@@ -31,7 +32,8 @@ internal sealed unsafe class CausalConv : SharedLoop
     /// <param name="taps">Taps.</param>
     /// <param name="tail">The slot of the last inputs.</param>
     /// <param name="activation">What results go through; null: nothing.</param>
-    public CausalConv(float* weights, float* room, float* bias, int channels, int taps, FixedSlot tail, Activation? activation)
+    /// <param name="dilation">Positions from one tap to the next.</param>
+    public CausalConv(float* weights, float* room, float* bias, int channels, int taps, FixedSlot tail, Activation? activation, int dilation = 1)
     {
         for (int channel = 0; channel < channels; channel++)
         {
@@ -42,12 +44,13 @@ internal sealed unsafe class CausalConv : SharedLoop
         _bias = bias;
         _channels = channels;
         _taps = taps;
+        _dilation = dilation;
         _tail = tail;
         _activation = activation;
     }
 
     /// <summary>Numbers of the slot of the last inputs.</summary>
-    public static long TailFloats(int channels, int taps) => (long)channels * (taps - 1);
+    public static long TailFloats(int channels, int taps, int dilation = 1) => (long)channels * (taps - 1) * dilation;
 
     // It writes results and state where they belong.
     public override bool IsRepeatable => false;
@@ -61,6 +64,9 @@ internal sealed unsafe class CausalConv : SharedLoop
         step.Share(this, step.Rows.SegmentCount * Blocks);
         step.Barrier();
     }
+
+    // Rows of the slot.
+    private int Past => (_taps - 1) * _dilation;
 
     private int Blocks => (_channels + Width - 1) / Width;
 
@@ -80,15 +86,15 @@ internal sealed unsafe class CausalConv : SharedLoop
         for (int i = 0; i < segment.Count; i++)
         {
             for (int tap = 0; tap < _taps; tap++)
-                taps[tap] = Input(segment, i - (_taps - 1 - tap), channel, tail, zeros);
+                taps[tap] = Input(segment, i - (_taps - 1 - tap) * _dilation, channel, tail, zeros);
             float* output = _output[segment.First + i] + channel;
             DepthwiseConv.Compute(taps, _taps, _weights + channel, _channels, _bias == null ? null : _bias + channel, count, output);
             Activate(output, count);
         }
         float* next = segment.State.Next(_tail);
-        for (int i = 0; i < _taps - 1; i++)
+        for (int i = 0; i < Past; i++)
         {
-            float* input = Input(segment, segment.Count - (_taps - 1) + i, channel, tail, zeros);
+            float* input = Input(segment, segment.Count - Past + i, channel, tail, zeros);
             new ReadOnlySpan<float>(input, count).CopyTo(new Span<float>(next + (long)i * _channels + channel, count));
         }
     }
@@ -98,7 +104,7 @@ internal sealed unsafe class CausalConv : SharedLoop
     {
         if (i >= 0)
             return _input[segment.First + i] + channel;
-        return tail == null ? zeros : tail + (long)(_taps - 1 + i) * _channels + channel;
+        return tail == null ? zeros : tail + (long)(Past + i) * _channels + channel;
     }
 
     private void Activate(float* x, int count)

@@ -44,6 +44,9 @@ internal sealed unsafe class Scratch : IDisposable
 
     public int Threads => _threads;
 
+    /// <summary>What went wrong in the pass, on whichever thread: it is thrown when the pass is over, and no layer after this one runs.</summary>
+    public RealmException? Failure { get; set; }
+
     /// <summary>Rows that there is room for.</summary>
     public int Capacity { get; private set; }
 

@@ -26,7 +26,6 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
     private int _pooledCount;
     private bool _ranks;
     private volatile bool _cancelled;
-    private RealmException? _failure;
     private bool _small;
 
     public ForwardPass(Network network, WorkerPool pool, bool packed, int adapters)
@@ -62,21 +61,23 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
     }
 
     /// <summary>All layers and the wanted logits of a batch whose rows are in <see cref="Rows"/>. False: cancelled, the states are unchanged.</summary>
-    /// <exception cref="RealmException">The embedding cannot be read; the states are unchanged.</exception>
+    /// <exception cref="RealmException">The embedding, or what a layer looks up, cannot be read; the states are unchanged.</exception>
     public bool RunBatch(Batch batch)
     {
         _batch = batch;
-        Start(0, _network.Layers.Length, batch.Wanted, batch.WantedCount, batch.LogitMemory);
-        _batch = null;
-        if (_failure is { } failure)
+        try
         {
-            _failure = null;
-            throw failure;
+            Start(0, _network.Layers.Length, batch.Wanted, batch.WantedCount, batch.LogitMemory);
+        }
+        finally
+        {
+            _batch = null;
         }
         return !_cancelled;
     }
 
     /// <summary>One layer over the rows of the stream.</summary>
+    /// <exception cref="RealmException">What the layer looks up cannot be read; the states are unchanged.</exception>
     public void RunLayer(int layer) => Start(layer, layer + 1, null, 0, null);
 
     /// <summary>Logits of the first row of the stream, with adapters as strong as given.</summary>
@@ -127,6 +128,10 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
             _pool.Lead(this);
         else
             _pool.Run(this);
+        if (_scratch.Failure is not { } failure)
+            return;
+        _scratch.Failure = null;
+        throw failure;
     }
 
     /// <summary>The pass, as each thread runs it; a small one, as one thread does.</summary>
@@ -138,7 +143,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
             Begin(step);                                                                     // (rows, row size)
         for (int layer = _firstLayer; layer < _lastLayer; layer++)
         {
-            if (thread == 0 && _batch?.Cancel == true)
+            if (thread == 0 && (_batch?.Cancel == true || _scratch.Failure != null))
                 _cancelled = true;
             step.Barrier();
             if (_cancelled)
@@ -170,7 +175,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
         catch (RealmException e)
         {
             // The others find out behind the barrier, before the first layer changes anything.
-            _failure = e;
+            _scratch.Failure = e;
             _cancelled = true;
         }
         step.Barrier();

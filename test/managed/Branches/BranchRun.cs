@@ -8,9 +8,10 @@ using Realm.State;
 namespace Realm.Tests.Branches;
 
 /// <summary>Blocks run by themselves, over rows of a stream, with weights made up on the spot.</summary>
-internal sealed unsafe class BranchRun(int hidden) : IDisposable
+internal sealed unsafe class BranchRun(int hidden, int rowSize = 0) : IDisposable
 {
     private readonly List<nint> _memory = [];
+    private readonly int _rowSize = rowSize == 0 ? hidden : rowSize;
 
     /// <summary>Numbers around zero with this deviation.</summary>
     public static float[] Normal(Random random, int count, double deviation = 1)
@@ -37,21 +38,21 @@ internal sealed unsafe class BranchRun(int hidden) : IDisposable
         return new Linear(format.CreateWeight((byte*)Vector(weights), outputs, weights.Length / outputs), 1f, bias == null ? null : Vector(bias));
     }
 
-    /// <summary>The stream, (rows, hidden), after a block; rows come `chunk` at a time, as one sequence.</summary>
+    /// <summary>The stream, (rows, row size), after a block; rows come `chunk` at a time, as one sequence.</summary>
     public float[] Run(Block block, float[] x, int chunk, int threads = 2, StatePlan? plan = null, RopeTable? rope = null)
     {
         float[] output = new float[x.Length];
         plan ??= new StatePlan(CacheType.F32, 1, 1024);
         using SequenceState state = new(plan);
         Needs needs = new(hidden, packed: false);
-        RowBuffer stream = needs.Rows(hidden);
+        RowBuffer stream = needs.Rows(_rowSize);
         rope?.Ask(needs);
         needs.Children(block);
         using Scratch scratch = new(needs, threads);
         using RowSet rows = new();
         // Goes first: a helper may still be at what the leader has done without it.
         using WorkerPool pool = new(threads);
-        int all = x.Length / hidden;
+        int all = x.Length / _rowSize;
         for (int row = 0; row < all; row += chunk)
         {
             int count = Math.Min(chunk, all - row);
@@ -61,13 +62,15 @@ internal sealed unsafe class BranchRun(int hidden) : IDisposable
             rows.Clear();
             rows.Add(state, row, count);
             scratch.Reserve(rows);
-            x.AsSpan(row * hidden, count * hidden).CopyTo(new Span<float>(stream.Memory, count * hidden));
+            x.AsSpan(row * _rowSize, count * _rowSize).CopyTo(new Span<float>(stream.Memory, count * _rowSize));
             Pass pass = new(block, pool, scratch, rows, stream, rope);
             if (count <= 8)
                 pool.Lead(pass);
             else
                 pool.Run(pass);
-            new Span<float>(stream.Memory, count * hidden).CopyTo(output.AsSpan(row * hidden));
+            if (scratch.Failure is { } failure)
+                throw failure;
+            new Span<float>(stream.Memory, count * _rowSize).CopyTo(output.AsSpan(row * _rowSize));
             state.Commit(0, row + count);
         }
         return output;

@@ -81,4 +81,36 @@ public sealed unsafe class EmbeddingTests : TemporaryFolder
         Assert.True(model.Forward(batch));
         Assert.Equal(rows + 1, session.Length);
     }
+
+    [GoldenFact]
+    public void A_table_that_a_layer_looks_up_and_that_was_shortened_is_an_error_too()
+    {
+        foreach ((int threads, int rows) in ((int, int)[])[(1, 1), (2, 1), (2, 75)])
+        {
+            string path = PathOf($"table-{threads}-{rows}.gguf");
+            File.Copy(Path.Combine(Golden.Folder!, "archs", "qwen4exp-moe.gguf"), path);
+            File.SetAttributes(path, FileAttributes.Normal);
+            using ModelFile file = ModelFile.OpenPath(path);
+            using Model model = Model.Load(file, new ModelOptions(threads));
+            using (var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+                RandomAccess.SetLength(handle, file.Find("per_layer_token_embd.weight")!.Offset);
+
+            using Session session = model.NewSession();
+            using Batch batch = model.NewBatch();
+            for (int i = 0; i < rows; i++)
+                batch.Add(session, i, true);
+            for (int again = 0; again < 2; again++)
+                Assert.Equal(ErrorCode.Truncated, Assert.Throws<RealmException>(() => model.Forward(batch)).Code);
+            Assert.Equal(0, session.Length);
+            float[] x = new float[rows * model.Config.RowSize];
+            fixed (float* r = x)
+            {
+                nint at = (nint)r;
+                model.ForwardLayer(session, 0, r, rows, 0, r);
+                Assert.Equal(ErrorCode.Truncated, Assert.Throws<RealmException>(() => model.ForwardLayer(session, 1, (float*)at, rows, 0, (float*)at)).Code);
+                Assert.Equal(0, session.State.Length(1));
+                Assert.Equal(rows, session.State.Length(0));
+            }
+        }
+    }
 }
