@@ -73,7 +73,7 @@ test('no install script, few run-time dependencies, Node 18', () => {
   expect(manifest.type).toBeUndefined();
 });
 
-test('the packed files: all that is needed, nothing else, under 15 MB', () => {
+test('the packed files: all that is needed, nothing else, under 18 MB', () => {
   const names = packed.files.map((file) => file.path);
   for (const name of [
     'index.js',
@@ -100,7 +100,7 @@ test('the packed files: all that is needed, nothing else, under 15 MB', () => {
   const known =
     /^(index\.(js|d\.ts|node)|package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|dist\/[\w/-]+\.(js|mjs|d\.ts|d\.mts)|dist\/web\/package\.json|js\/guest\/realm\.wit|addon\/realm\.h|docs\/[\w-]+\.md|examples\/[\w/-]+\.(js|html|css)|native\/[\w-]+\/librealm[\w-]*\.(so|dylib)|models\/(README\.md|tiny-atlas-q4_k_m\.gguf))$/;
   expect(names.filter((name) => !known.test(name))).toEqual([]);
-  expect(packed.unpackedSize).toBeLessThan(15e6);
+  expect(packed.unpackedSize).toBeLessThan(18e6);
 });
 
 test('the tarball, installed offline into an empty project, answers', async () => {
