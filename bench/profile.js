@@ -26,7 +26,7 @@ const KINDS = [
   ['norms, rotations, the cache', /RmsNorm|Rope|Position|Reduce|Element__|Halves|Embed|DecodeRow|SingleToHalf/],
   [
     'waiting for the other thread',
-    /SpinBarrier|Crew|WeightsAhead|sched_yield|SwitchToThread|Thread__Yield|WorkerPool|do_sched/,
+    /SpinBarrier|HelperThreads|WeightsAhead|sched_yield|SwitchToThread|Thread__Yield|WorkerPool|do_sched/,
   ],
   ['sampling, scheduling', /Sampling|Generation|Scheduler/],
 ];

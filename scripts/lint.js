@@ -8,6 +8,7 @@
 const path = require('node:path');
 const { checkAbi } = require('./lint/abi');
 const { checkCodes } = require('./lint/codes');
+const { checkFamilies } = require('./lint/families');
 const { checkFolders } = require('./lint/folders');
 const { checkLayers } = require('./lint/layers');
 const { checkSizes } = require('./lint/sizes');
@@ -19,6 +20,7 @@ const CHECKS = {
   'the C ABI: header, C# exports, built libraries, shim, TypeScript': checkAbi,
   'error codes: C#, shim, TypeScript; versions': checkCodes,
   'folders call downwards only: managed/': checkFolders,
+  'families are named in their recipes alone: managed/': checkFamilies,
   'folders use downwards only, no circles: js/': checkLayers,
   'sizes of files and methods': checkSizes,
   'words that must not stand anywhere': checkBanned,

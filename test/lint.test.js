@@ -1,5 +1,6 @@
 'use strict';
 
+const { checkFamilies } = require('../scripts/lint/families');
 const { checkLayers } = require('../scripts/lint/layers');
 
 // The check of js/'s folders finds what it is there for.
@@ -40,4 +41,17 @@ test.each([
   const found = problems(changed);
   expect(found).toHaveLength(1);
   expect(found[0]).toMatch(expected);
+});
+
+test('a name of a family outside its recipe', () => {
+  const recipe =
+    'internal static class Otter\n{\n    public static Architecture Family { get; } = new("otter2", Build);\n}\n';
+  const trial = (file, text) =>
+    checkFamilies(new Map([['managed/Architectures/Otter2.cs', recipe], ...(file ? [[file, text]] : [])]));
+  expect(checkFamilies()).toEqual([]);
+  expect(trial()).toEqual([]);
+  expect(trial('managed/Branches/Attention.cs', '// As "otter2" has it.\nbool x = name == "otter";\n')).toEqual([]);
+  expect(trial('managed/Branches/Attention.cs', 'bool windows = name == "otter-2";\n')).toEqual([
+    'managed/Branches/Attention.cs: names the family "otter-2" (of managed/Architectures/Otter2.cs)',
+  ]);
 });

@@ -1,7 +1,7 @@
 namespace Realm.Parallel;
 
 /// <summary>
-/// How a led loop is cut: a part of neighbouring items for each thread, and each part into portions. Its owner takes them from the front, who
+/// How a loop of a small pass is cut: a part of neighbouring items for each thread, and each part into portions. Its owner takes them from the front, who
 /// has done his own takes from the back of another's; so they get smaller towards the back.
 /// </summary>
 internal readonly struct Portions(int items, int threads)

@@ -1,6 +1,6 @@
 namespace Realm.Parallel;
 
-/// <summary>A loop whose items the threads of a <see cref="Crew"/> share.</summary>
+/// <summary>A loop whose items the threads of a <see cref="HelperThreads"/> share.</summary>
 internal abstract class SharedLoop
 {
     /// <summary>Whether a helper computes aside and stores at the end, so that the leader may do again what a helper does not finish.</summary>
@@ -27,8 +27,8 @@ internal abstract class SharedLoop
 }
 
 /// <summary>A helper's right to a portion of part `part` of loop `number`.</summary>
-internal readonly struct Claim(Crew crew, int part, long number)
+internal readonly struct Claim(HelperThreads helpers, int part, long number)
 {
     /// <summary>The loop is not over: what was read of it before this call is what it was when the portion was claimed.</summary>
-    public bool IsValid => crew.IsOpen(part, number);
+    public bool IsValid => helpers.IsOpen(part, number);
 }

@@ -34,7 +34,7 @@ internal sealed class WorkerPool : IDisposable
     {
         Threads = threads;
         Barrier = new SpinBarrier(threads);
-        Crew = new Crew(threads);
+        Helpers = new HelperThreads(threads);
         _workers = new Thread[threads - 1];
         for (int i = 0; i < _workers.Length; i++)
         {
@@ -49,8 +49,8 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Where the threads of a pass meet.</summary>
     public SpinBarrier Barrier { get; }
 
-    /// <summary>How the other threads help in a led pass.</summary>
-    public Crew Crew { get; }
+    /// <summary>How the other threads help in a small pass.</summary>
+    public HelperThreads Helpers { get; }
 
     /// <summary>As many threads as this process may use processors (affinity and control-group quota counted).</summary>
     public static int DefaultThreads => Math.Clamp(Environment.ProcessorCount, 1, 64);
@@ -72,7 +72,7 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>Runs `pass` on the calling thread alone; the others help in the loops that it gives to the <see cref="Crew"/>, if they come in time.</summary>
+    /// <summary>Runs `pass` on the calling thread alone; the others help in the loops that it gives to the <see cref="HelperThreads"/>, if they come in time.</summary>
     public void Lead(IPass pass)
     {
         lock (_callers)
@@ -107,7 +107,7 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    // Until there is a pass for all threads, helps in led ones.
+    // Until there is a pass for all threads, helps in small ones.
     private int WaitForRound(int thread, int round)
     {
         while (true)
@@ -118,10 +118,10 @@ internal sealed class WorkerPool : IDisposable
                 int now = Volatile.Read(ref _round);
                 if (now != round)
                     return now;
-                if (Crew.Help(thread))
+                if (Helpers.Help(thread))
                     spins = 0;
                 else
-                    Crew.LookAhead(thread);
+                    Helpers.LookAhead(thread);
                 SpinBarrier.Relax(0);
             }
             lock (_gate)
@@ -147,6 +147,6 @@ internal sealed class WorkerPool : IDisposable
         }
         foreach (Thread worker in _workers)
             worker.Join();
-        Crew.Dispose();
+        Helpers.Dispose();
     }
 }

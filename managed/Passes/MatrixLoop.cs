@@ -3,7 +3,7 @@ using Realm.Parallel;
 
 namespace Realm.Passes;
 
-/// <summary>A <see cref="MatrixWork"/> of up to 8 rows as a loop of a <see cref="Crew"/>.</summary>
+/// <summary>A <see cref="MatrixWork"/> of up to 8 rows as a loop of a <see cref="HelperThreads"/>.</summary>
 internal sealed unsafe class MatrixLoop(Scratch scratch, int threads) : SharedLoop
 {
     private readonly MatrixWork[] _taken = new MatrixWork[threads];

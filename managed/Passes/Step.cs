@@ -5,13 +5,13 @@ namespace Realm.Passes;
 
 /// <summary>
 /// One thread's view of a pass. In a pass over many rows all threads run the same code; each method below takes this thread's share and,
-/// where it says so, waits for the others. A pass over few rows is led: one thread runs the code, as if there were no other, and a
-/// <see cref="Crew"/> helps it in the loops. Either way a layer reads as if one thread ran it.
+/// where it says so, waits for the others. A small pass (up to 8 rows) is run by one thread, as if there were no
+/// other, and <see cref="HelperThreads"/> help it in the loops. Either way a layer reads as if one thread ran it.
 /// </summary>
 internal readonly unsafe struct Step
 {
     private readonly SpinBarrier? _barrier;
-    private readonly Crew? _crew;
+    private readonly HelperThreads? _helpers;
 
     /// <summary>Thread `thread` of a pass that all threads of the barrier run.</summary>
     public Step(int thread, int threads, SpinBarrier barrier, Scratch scratch, RowSet rows, RowView stream)
@@ -24,11 +24,11 @@ internal readonly unsafe struct Step
         Stream = stream;
     }
 
-    /// <summary>The leader of a pass.</summary>
-    public Step(Crew crew, Scratch scratch, RowSet rows, RowView stream)
+    /// <summary>The thread that runs a small pass.</summary>
+    public Step(HelperThreads helpers, Scratch scratch, RowSet rows, RowView stream)
     {
         Threads = 1;
-        _crew = crew;
+        _helpers = helpers;
         Scratch = scratch;
         Rows = rows;
         Stream = stream;
@@ -157,10 +157,10 @@ internal readonly unsafe struct Step
 
     private void Multiply(in MatrixWork work)
     {
-        if (_crew != null)
+        if (_helpers != null)
         {
             Scratch.MatrixLoop.Work = work;
-            _crew.Run(Scratch.MatrixLoop, work.Matrices.Groups);
+            _helpers.Run(Scratch.MatrixLoop, work.Matrices.Groups);
             return;
         }
         MatrixWork batch = work.Rows > Lanes.Tokens ? work with { Matrices = work.Matrices.ForBatches } : work;
@@ -192,12 +192,12 @@ internal readonly unsafe struct Step
         }
     }
 
-    /// <summary>A loop with work for all threads; waits in a led pass.</summary>
+    /// <summary>A loop with work for all threads; waits in a small pass.</summary>
     public void Share(SharedLoop loop, int items)
     {
-        if (_crew != null)
+        if (_helpers != null)
         {
-            _crew.Run(loop, items);
+            _helpers.Run(loop, items);
             return;
         }
         SharedRange range = Range(items);

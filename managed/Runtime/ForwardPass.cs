@@ -137,7 +137,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
     /// <summary>The pass, as each thread runs it; a small one, as one thread does.</summary>
     public void Run(int thread)
     {
-        Step step = _small ? new(_pool.Crew, _scratch, _rows, _stream.View)
+        Step step = _small ? new(_pool.Helpers, _scratch, _rows, _stream.View)
             : new(thread, _pool.Threads, _pool.Barrier, _scratch, _rows, _stream.View);
         if (_firstLayer < _lastLayer)
             Begin(step);                                                                     // (rows, row size)

@@ -42,10 +42,11 @@ internal class BytePairTokenizer : Tokenizer
         return new BytePairTokenizer(metadata, pre, ReadVocabulary(metadata, pre));
     }
 
-    /// <summary>Reads Gemma 4's tokenizer, which is a model of its own in files: it has one pre-tokenizer and no default ids.</summary>
+    /// <summary>Reads a tokenizer that is a model of its own in files: it has one pre-tokenizer, whatever the file names, and no default
+    /// ids.</summary>
     /// <exception cref="RealmException">E_VOCAB: contradictory tables.</exception>
-    public static BytePairTokenizer CreateSpaced(GgufMetadata metadata) =>
-        new(metadata, PreTokenizers.Find("gemma4"), Vocabulary.Read(metadata, new SpecialIds()));
+    public static BytePairTokenizer CreateOwn(GgufMetadata metadata, string preTokenizer) =>
+        new(metadata, PreTokenizers.Find(preTokenizer), Vocabulary.Read(metadata, new SpecialIds()));
 
     /// <summary>The pre-tokenizer that a file names.</summary>
     private protected static PreTokenizer NamedPreTokenizer(GgufMetadata metadata) =>

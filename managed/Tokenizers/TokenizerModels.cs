@@ -14,7 +14,7 @@ internal static class TokenizerModels
     [
         new("gpt2", "byte-pair encoding, with the pre-tokenizer that the file names", BytePairTokenizer.Create),
         new("llama", "SentencePiece BPE", SentencePieceTokenizer.Create),
-        new("gemma4", "SentencePiece BPE with merges", BytePairTokenizer.CreateSpaced),
+        new("gemma4", "SentencePiece BPE with merges", metadata => BytePairTokenizer.CreateOwn(metadata, "gemma4")),
         new("t5", "SentencePiece unigram", UnigramTokenizer.Create),
         new("bert", "WordPiece", WordPieceTokenizer.Create),
         new("rwkv", "RWKV World", GreedyTokenizer.Create),

@@ -87,7 +87,7 @@ internal sealed unsafe class BranchRun(int hidden, int rowSize = 0) : IDisposabl
     {
         public void Run(int thread)
         {
-            Step step = rows.Count <= 8 ? new(pool.Crew, scratch, rows, stream.View)
+            Step step = rows.Count <= 8 ? new(pool.Helpers, scratch, rows, stream.View)
                 : new(thread, pool.Threads, pool.Barrier, scratch, rows, stream.View);
             rope?.Fill(step);
             step.Barrier();

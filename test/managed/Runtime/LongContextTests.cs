@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Realm.Tests.Runtime;
 
-/// <summary>Texts longer than a stretch of keys, on a small random model: sharing out the past of single rows changes no bit.</summary>
+/// <summary>Texts longer than a split of keys, on a small random model: sharing out the past of single rows changes no bit.</summary>
 public sealed unsafe class LongContextTests
 {
     private const int Vocabulary = 20;

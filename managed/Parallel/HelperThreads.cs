@@ -15,7 +15,7 @@ namespace Realm.Parallel;
 /// what it was in earlier loops to `storing`, then to `stored`, of this loop; whoever raises it to `storing` stores its results. A helper
 /// that comes too late finds it raised, and drops what it computed.
 /// </remarks>
-internal sealed unsafe class Crew : IDisposable
+internal sealed unsafe class HelperThreads : IDisposable
 {
     // Words from one ticket to the next: a cache line and its prefetched neighbour.
     private const int TicketStride = 16;
@@ -29,7 +29,7 @@ internal sealed unsafe class Crew : IDisposable
     private Portions _portions;
     private long _number;
 
-    public Crew(int threads)
+    public HelperThreads(int threads)
     {
         _threads = threads;
         _own = new PortionSet(threads);

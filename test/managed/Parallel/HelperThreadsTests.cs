@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Realm.Tests.Parallel;
 
-public class CrewTests
+public class HelperThreadsTests
 {
     /// <summary>Counts how often each item was stored; a helper stops in the middle of its first portion until it may go on.</summary>
     private sealed class CountingLoop(int items, bool repeatable) : SharedLoop
@@ -51,13 +51,13 @@ public class CrewTests
         }
     }
 
-    private static Thread StartHelper(Crew crew, Func<bool> stop)
+    private static Thread StartHelper(HelperThreads helpers, Func<bool> stop)
     {
         Thread helper = new(() =>
         {
             while (!stop())
             {
-                if (!crew.Help(1))
+                if (!helpers.Help(1))
                     Thread.Yield();
             }
         });
@@ -74,13 +74,13 @@ public class CrewTests
     [InlineData(3001)]
     public void Every_item_is_done_once_whoever_does_it(int items)
     {
-        using Crew crew = new(2);
+        using HelperThreads helpers = new(2);
         bool stop = false;
-        Thread helper = StartHelper(crew, () => Volatile.Read(ref stop));
+        Thread helper = StartHelper(helpers, () => Volatile.Read(ref stop));
         for (int round = 0; round < 200; round++)
         {
             CountingLoop loop = new(items, repeatable: round % 2 == 0);
-            crew.Run(loop, items);
+            helpers.Run(loop, items);
             Assert.All(loop.Stored, count => Assert.Equal(1, count));
         }
         Volatile.Write(ref stop, true);
@@ -90,9 +90,9 @@ public class CrewTests
     [Fact]
     public void The_leader_needs_no_helper()
     {
-        using Crew crew = new(8);
+        using HelperThreads helpers = new(8);
         CountingLoop loop = new(1000, repeatable: false);
-        crew.Run(loop, 1000);
+        helpers.Run(loop, 1000);
         Assert.All(loop.Stored, count => Assert.Equal(1, count));
     }
 
@@ -103,9 +103,9 @@ public class CrewTests
     public void No_portion_is_larger_than_there_is_room_for(int threads)
     {
         const int Items = 20_000;
-        using Crew crew = new(threads);
+        using HelperThreads helpers = new(threads);
         LargestLoop loop = new();
-        crew.Run(loop, Items);
+        helpers.Run(loop, Items);
         Assert.InRange(loop.Largest, 1, Portions.Largest(Items, threads));
     }
 
@@ -121,20 +121,20 @@ public class CrewTests
     [Fact]
     public void A_helper_that_does_not_finish_delays_nobody_and_its_results_are_dropped()
     {
-        using Crew crew = new(2);
+        using HelperThreads helpers = new(2);
         using ManualResetEventSlim hold = new();
         CountingLoop loop = new(100, repeatable: true) { Hold = hold };
         bool stop = false;
-        Thread helper = StartHelper(crew, () => Volatile.Read(ref stop));
+        Thread helper = StartHelper(helpers, () => Volatile.Read(ref stop));
         // The leader may be through before the helper comes: it runs loops until one was held.
         while (!loop.Held.IsSet)
         {
             Array.Clear(loop.Stored);
-            crew.Run(loop, 100);
+            helpers.Run(loop, 100);
         }
         Assert.All(loop.Stored, count => Assert.Equal(1, count));
         CountingLoop next = new(100, repeatable: true);
-        crew.Run(next, 100);
+        helpers.Run(next, 100);
         hold.Set();
         Volatile.Write(ref stop, true);
         helper.Join();
@@ -146,11 +146,11 @@ public class CrewTests
     [Fact]
     public void The_leader_waits_for_a_helper_whose_loop_is_not_repeatable()
     {
-        using Crew crew = new(2);
+        using HelperThreads helpers = new(2);
         using ManualResetEventSlim hold = new();
         CountingLoop loop = new(100, repeatable: false) { Hold = hold };
         bool stop = false;
-        Thread helper = StartHelper(crew, () => Volatile.Read(ref stop));
+        Thread helper = StartHelper(helpers, () => Volatile.Read(ref stop));
         Thread release = new(() =>
         {
             if (loop.Held.Wait(10_000))
@@ -160,7 +160,7 @@ public class CrewTests
         while (!loop.Held.IsSet)
         {
             Array.Clear(loop.Stored);
-            crew.Run(loop, 100);
+            helpers.Run(loop, 100);
         }
         Assert.All(loop.Stored, count => Assert.Equal(1, count));
         Volatile.Write(ref stop, true);
