@@ -34,6 +34,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     private long _generated;
     private int _next;
     private int _row;       // of the batch: the first whose logits are wanted
+    private int _kept = -1;    // positions up to the last token that was guessed right; negative: no guess was wrong
 
     internal GenerationJob(
         OpenModel model,
@@ -118,6 +119,9 @@ public sealed unsafe class GenerationJob : SequenceJob
         return _drafter?.Draft(rows, Math.Min(left, room)) ?? 0;
     }
 
+    /// <summary>A compiled format is shared by all jobs that have it, and grows as it is used.</summary>
+    internal override bool TakesApart => _format == null;
+
     /// <inheritdoc/>
     internal override void Take(Batch batch, SamplerScratch scratch)
     {
@@ -150,10 +154,20 @@ public sealed unsafe class GenerationJob : SequenceJob
         {
             if (!wasGuessed)
             {
-                Session.Truncate(length + i);
+                _kept = length + i;
                 return;
             }
         }
+    }
+
+    /// <inheritdoc/>
+    internal override void Settle()
+    {
+        if (_kept >= 0)
+        {
+            Session!.Truncate(_kept);
+        }
+        _kept = -1;
     }
 
     /// <summary>Chooses a token from the logits of the row that is the sequence's `length`th, and the `index`th behind those chosen

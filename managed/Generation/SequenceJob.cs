@@ -148,8 +148,16 @@ public abstract unsafe class SequenceJob : Job, IPlanned
         PassesWaited++;
     }
 
+    /// <summary>What <see cref="Take"/> touches is this job's own, so that any thread may do it while others take theirs.</summary>
+    internal virtual bool TakesApart => true;
+
     /// <summary>The pass with its rows is done: takes the logits, and goes on or ends.</summary>
     internal abstract void Take(Batch batch, Sampling.SamplerScratch scratch);
+
+    /// <summary>After <see cref="Take"/>, on the scheduler's thread: what touches more than the job itself.</summary>
+    internal virtual void Settle()
+    {
+    }
 
     /// <summary>Ends it as cancelled.</summary>
     internal abstract void EndCancelled();

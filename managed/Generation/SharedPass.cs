@@ -1,5 +1,4 @@
 using Realm.Runtime;
-using Realm.Sampling;
 
 namespace Realm.Generation;
 
@@ -15,7 +14,7 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
     private readonly BatchPlan _plan = new(most);
     private readonly PassUnderWay _underWay = new();
     private volatile Batch? _batch;
-    private SamplerScratch? _scratch;
+    private HandOut? _handOut;
 
     /// <summary>What rows cost.</summary>
     public PassCosts Costs { get; } = new();
@@ -46,7 +45,7 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
     /// <param name="jobs">All that are at work, at least one.</param>
     public void Run(List<SequenceJob> jobs)
     {
-        if (_batch is not { } batch || _scratch is not { } scratch)
+        if (_batch is not { } batch || _handOut is not { } handOut)
         {
             GetReady(jobs);
             return;
@@ -66,7 +65,7 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
             Fail(jobs, RealmFailure.Of(e), all: false);
             return;
         }
-        HandOut(jobs, batch, scratch);
+        handOut.Run(jobs, batch);
     }
 
     /// <inheritdoc/>
@@ -74,8 +73,8 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
     {
         _batch?.Dispose();
         _batch = null;
-        _scratch?.Dispose();
-        _scratch = null;
+        _handOut?.Dispose();
+        _handOut = null;
     }
 
     /// <summary>Takes memory. A cancellation may have come before there was a batch to break off: the jobs must be looked at
@@ -84,7 +83,7 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
     {
         try
         {
-            _scratch ??= new SamplerScratch(owner.Model.Config.VocabSize);
+            _handOut ??= new HandOut(owner.Model);
             _batch ??= owner.Model.NewBatch();
         }
         catch (Exception e)
@@ -131,25 +130,6 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
             if (done && _plan.AllDecode)
             {
                 Costs.Note(batch.Count, ticks);
-            }
-        }
-    }
-
-    /// <summary>Gives each job its logits; those of cancelled ones are dropped.</summary>
-    private static void HandOut(List<SequenceJob> jobs, Batch batch, SamplerScratch scratch)
-    {
-        foreach (SequenceJob job in jobs)
-        {
-            if (job.RowsInPass > 0 && !job.IsOver)
-            {
-                try
-                {
-                    job.Take(batch, scratch);
-                }
-                catch (Exception e)
-                {
-                    job.EndFailed(RealmFailure.Of(e));
-                }
             }
         }
     }

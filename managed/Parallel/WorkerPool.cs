@@ -83,6 +83,17 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>Runs a loop's items on the calling thread and on those of the others that come in time. It must not fail.</summary>
+    public void Share(SharedLoop loop, int items)
+    {
+        lock (_callers)
+        {
+            ObjectDisposedException.ThrowIf(_stop, this);
+            Wake();
+            Helpers.Run(loop, items);
+        }
+    }
+
     private void Wake()
     {
         Interlocked.Increment(ref _calls);

@@ -118,6 +118,9 @@ public sealed unsafe class Model : IDisposable
     /// <summary>Room for the rows of a pass.</summary>
     public Batch NewBatch() => new(_network.WholeText ? Math.Max(BatchRows, Config.ContextLength) : BatchRows, Config.VocabSize, _network.Exit.HiddenSize);
 
+    /// <summary>Shares out other work of the thread that runs passes, between two of them. It must not fail.</summary>
+    internal void Share(SharedLoop loop, int items) => _pool!.Share(loop, items);
+
     /// <summary>Runs all rows through all layers, appends them to their sessions and computes the logits of those that want them.</summary>
     /// <returns>False when <see cref="Batch.Cancel"/> was set: then the sessions are as before.</returns>
     /// <exception cref="RealmException">E_INVALID_TOKEN, E_CONTEXT_FULL; E_TRUNCATED or E_IO when the embedding cannot be read any more.</exception>

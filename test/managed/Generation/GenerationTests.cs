@@ -115,24 +115,39 @@ public sealed unsafe class GenerationTests : IDisposable
     }
 
     /// <summary>What else the engine computes at the same time changes nothing.</summary>
-    [Fact]
-    public void JobsTogetherGiveWhatTheyGiveAlone()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void JobsTogetherGiveWhatTheyGiveAlone(int threads)
+    {
+        OpenModel model = TestReader.OpenTinyAtlas(new ModelOptions(threads));
+        try
+        {
+            JobsTogether(model);
+        }
+        finally
+        {
+            model.Close();
+        }
+    }
+
+    private static void JobsTogether(OpenModel model)
     {
         string[] prompts = [Prompt, "The currency of Brazil is", "Tell me about Kenya.", "<|im_start|>user\nWhat is the capital of Canada?<|im_end|>\n<|im_start|>assistant\n"];
         GenerationOptions[] options = [.. Enumerable.Range(0, 12).Select(i => TestReader.Options(20 + i, i % 3 * 0.8f, (ulong)i, ignoreEos: i % 2 == 0))];
         var alone = new List<TestReader>();
         for (int i = 0; i < options.Length; i++)
         {
-            alone.Add(TestReader.Run(_model, prompts[i % prompts.Length], options[i]));
+            alone.Add(TestReader.Run(model, prompts[i % prompts.Length], options[i]));
         }
         TestReader[] together = [.. options.Select(_ => new TestReader())];
-        Job[] jobs = [.. options.Select((o, i) => _model.Generate(TestReader.Ids(_model, prompts[i % prompts.Length]), o, TestReader.Notify, together[i].User))];
-        uint[] ids = TestReader.Ids(_model, string.Concat(Enumerable.Repeat(Prompt + ". ", 12)));
-        var logits = new float[ids.Length * _model.Loaded.Model.Config.VocabSize];
+        Job[] jobs = [.. options.Select((o, i) => model.Generate(TestReader.Ids(model, prompts[i % prompts.Length]), o, TestReader.Notify, together[i].User))];
+        uint[] ids = TestReader.Ids(model, string.Concat(Enumerable.Repeat(Prompt + ". ", 12)));
+        var logits = new float[ids.Length * model.Loaded.Model.Config.VocabSize];
         using var logitsReader = new TestReader();
         fixed (float* p = logits)
         {
-            logitsReader.Finish(_model.Logits(ids, p, (ulong)logits.Length, TestReader.Notify, logitsReader.User));
+            logitsReader.Finish(model.Logits(ids, p, (ulong)logits.Length, TestReader.Notify, logitsReader.User));
         }
         for (int i = 0; i < jobs.Length; i++)
         {
@@ -143,7 +158,7 @@ public sealed unsafe class GenerationTests : IDisposable
             Assert.Equal(alone[i].End.Reason, together[i].End.Reason);
         }
         Assert.True(alone.Select(reader => reader.Text.ToString()).Distinct().Count() > 4, "the texts should differ between jobs");
-        Assert.Equal(Networks.Logits(_model.Loaded.Model, [.. ids.Select(id => (int)id)], 7), logits);
+        Assert.Equal(Networks.Logits(model.Loaded.Model, [.. ids.Select(id => (int)id)], 7), logits);
     }
 
     [Fact]

@@ -63,6 +63,7 @@ public sealed unsafe class SpeculationTests : IDisposable
             Assert.True(model.Loaded.Model.Forward(batch));
             passes++;
             job.Take(batch, scratch);
+            job.Settle();
             reader.Drain(job);
         }
         job.Release();
@@ -198,6 +199,7 @@ public sealed unsafe class SpeculationTests : IDisposable
             if (_model.Loaded.Model.Forward(batch))
             {
                 job.Take(batch, scratch);
+                job.Settle();
             }
         }
         reader.Drain(job);
