@@ -1,5 +1,4 @@
 using Realm.Kernels;
-using Realm.Parallel;
 using Realm.Passes;
 using Realm.State;
 
@@ -28,50 +27,28 @@ internal sealed record DeltaSizes(int Heads, int KeyHeads, int KeySize, int Valu
 
 /// <summary>
 /// The scan of the delta rule: each head's state S forgets by its decay, then is corrected: S += rate · (v - S·k)·k, and read: S·q. (Yang et al., 2024)
-/// One item is a segment and some values of a head: their rows of the state stay near over all its tokens, in order.
 /// </summary>
-internal sealed unsafe class DeltaScan(DeltaSizes sizes, FixedSlot slot) : SharedLoop, IAsk
+internal sealed unsafe class DeltaScan(DeltaSizes sizes, FixedSlot slot) : StateScan(sizes.Heads, sizes.ValueSize), IAsk
 {
-    private const int Values = 16;
-
-    private RowSet _rows = null!;
-    private Scratch _scratch = null!;
     private RowView _channels;
     private RowBuffer _decays = null!;
     private RowBuffer _rates = null!;
     private RowBuffer _result = null!;
-
-    private int BlocksAHead => (sizes.ValueSize + Values - 1) / Values;
-
-    private int Blocks => sizes.Heads * BlocksAHead;
-
-    // It writes results and state where they belong.
-    public override bool IsRepeatable => false;
 
     public void Ask(Needs needs) => needs.Thread(3L * StateRow.Padded(sizes.KeySize) * sizeof(float));
 
     /// <summary>result (rows, heads · value size) of queries, keys and values (rows, channels), decays as factors, and rates (rows, heads). Waits.</summary>
     public void Forward(in Step step, RowView channels, RowBuffer decays, RowBuffer rates, RowBuffer result)
     {
-        _rows = step.Rows;
-        _scratch = step.Scratch;
         _channels = channels;
         _decays = decays;
         _rates = rates;
         _result = result;
-        step.Share(this, step.Rows.SegmentCount * Blocks);
-        step.Barrier();
+        Run(step);
     }
 
-    public override void Run(int thread, int first, int last)
+    protected override void Run(in Segment segment, int head, int from, int count, float* own)
     {
-        for (int item = first; item < last; item++)
-            Run(_rows.Segments[item / Blocks], item % Blocks, (float*)_scratch.Own(thread));
-    }
-
-    private void Run(in Segment segment, int block, float* own)
-    {
-        int head = block / BlocksAHead, from = block % BlocksAHead * Values, count = Math.Min(Values, sizes.ValueSize - from);
         int size = sizes.KeySize, padded = StateRow.Padded(size), keyHead = sizes.KeyHead(head), keys = sizes.KeyHeads * size;
         float* state = segment.State.Continue(slot, ((long)head * sizes.ValueSize + from) * padded, (long)count * padded);
         float* q = own, k = own + padded, decays = sizes.DecaysByElement ? own + 2 * padded : null;

@@ -1,5 +1,4 @@
 using Realm.Kernels;
-using Realm.Parallel;
 using Realm.Passes;
 using Realm.State;
 
@@ -7,7 +6,7 @@ namespace Realm.Branches;
 
 /// <summary>
 /// The scan of heads whose states decay by one number a token: s = e^(step·a)·s + step·x·B, y = s·C + D·x, with step = softplus(step + bias). Groups of heads
-/// share B and C. (Dao and Gu, 2024) One item is a segment and some values of a head: their states stay near over all its tokens, in order.
+/// share B and C. (Dao and Gu, 2024)
 /// </summary>
 /// <param name="heads">Heads.</param>
 /// <param name="headSize">Values of a head.</param>
@@ -17,24 +16,14 @@ namespace Realm.Branches;
 /// <param name="d">Share of x in the result, one a head.</param>
 /// <param name="stepBias">Added to steps, one a head; null: nothing.</param>
 /// <param name="slot">Of <see cref="StateFloats"/>: (heads, head size, padded state size).</param>
-internal sealed unsafe class HeadScan(int heads, int headSize, int groups, int stateSize, float* a, float* d, float* stepBias, FixedSlot slot) : SharedLoop, IAsk
+internal sealed unsafe class HeadScan(int heads, int headSize, int groups, int stateSize, float* a, float* d, float* stepBias, FixedSlot slot)
+    : StateScan(heads, headSize), IAsk
 {
-    private const int Values = 16;
-
-    private RowSet _rows = null!;
-    private Scratch _scratch = null!;
     private RowView _x;
     private RowView _b;
     private RowView _c;
     private RowView _steps;
     private RowBuffer _result = null!;
-
-    private int BlocksAHead => (headSize + Values - 1) / Values;
-
-    private int Blocks => heads * BlocksAHead;
-
-    // It writes results and state where they belong.
-    public override bool IsRepeatable => false;
 
     /// <summary>Numbers of the state's slot.</summary>
     public static long StateFloats(int heads, int headSize, int stateSize) => (long)heads * headSize * StateRow.Padded(stateSize);
@@ -44,35 +33,25 @@ internal sealed unsafe class HeadScan(int heads, int headSize, int groups, int s
     /// <summary>result (rows, heads · head size) of x (rows, heads · head size), B and C (rows, groups · state size) and steps (rows, heads). Waits.</summary>
     public void Forward(in Step step, RowView x, RowView b, RowView c, RowView steps, RowBuffer result)
     {
-        _rows = step.Rows;
-        _scratch = step.Scratch;
         _x = x;
         _b = b;
         _c = c;
         _steps = steps;
         _result = result;
-        step.Share(this, step.Rows.SegmentCount * Blocks);
-        step.Barrier();
+        Run(step);
     }
 
-    public override void Run(int thread, int first, int last)
+    protected override void Run(in Segment segment, int head, int from, int count, float* own)
     {
-        for (int item = first; item < last; item++)
-            Run(_rows.Segments[item / Blocks], item % Blocks, (float*)_scratch.Own(thread));
-    }
-
-    private void Run(in Segment segment, int block, float* own)
-    {
-        int head = block / BlocksAHead, from = block % BlocksAHead * Values, count = Math.Min(Values, headSize - from);
-        int padded = StateRow.Padded(stateSize), group = head / (heads / groups);
-        float* state = segment.State.Continue(slot, ((long)head * headSize + from) * padded, (long)count * padded);
+        int padded = StateRow.Padded(stateSize), group = head / (Heads / groups);
+        float* state = segment.State.Continue(slot, ((long)head * HeadSize + from) * padded, (long)count * padded);
         float* b = own, c = own + padded;
         for (int row = segment.First; row < segment.First + segment.Count; row++)
         {
             StateRow.Fill(_b[row] + (long)group * stateSize, stateSize, b);
             StateRow.Fill(_c[row] + (long)group * stateSize, stateSize, c);
             float step = Softplus.Compute(stepBias == null ? _steps[row][head] : _steps[row][head] + stepBias[head]), decay = Exp.Compute(step * a[head]);
-            float* x = _x[row] + (long)head * headSize + from, y = _result.Row(row) + (long)head * headSize + from;
+            float* x = _x[row] + (long)head * HeadSize + from, y = _result.Row(row) + (long)head * HeadSize + from;
             for (int i = 0; i < count; i++)
                 y[i] = MathF.FusedMultiplyAdd(x[i], d[head], StateRow.Decay(state + (long)i * padded, decay, step * x[i], b, c, padded));
         }
