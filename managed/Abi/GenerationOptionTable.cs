@@ -23,6 +23,7 @@ internal static class GenerationOptionTable
         ("drySequenceBreakers", (ref v, name, o) => o.DrySequenceBreakers = OptionValue.Texts(ref v, name, MostBreakers)),
         ("seed", (ref v, name, o) => o.Sampling = o.Sampling with { Seed = OptionValue.Bits(ref v, name) }),
         ("stop", (ref v, name, o) => (o.Stops, o.StopIds) = OptionValue.TextsAndIds(ref v, name, MostStops)),
+        ("specialTokens", (ref v, name, o) => o.SpecialTokens = OptionValue.Flag(ref v, name)),
         ("ignoreEos", (ref v, name, o) => o.IgnoreEos = OptionValue.Flag(ref v, name)),
         ("speculation", (ref v, name, o) => o.Speculation = OptionValue.Flag(ref v, name)),
         ("lora", (ref v, name, o) => o.AdapterScales = OptionValue.Numbers(ref v, name, MostAdapters)),

@@ -10,9 +10,6 @@ namespace Realm.Abi;
 /// else.</summary>
 internal static class OptionValue
 {
-    // In the order of GrammarNotation.
-    private static readonly string[] _notations = ["json", "json_schema", "regex", "choice", "gbnf", "lark"];
-
     /// <summary>A whole number of a range.</summary>
     public static long Integer(ref Utf8JsonReader value, string name, long least, long most) =>
         value.TokenType == JsonTokenType.Number && value.TryGetInt64(out long number) && number >= least && number <= most
@@ -95,7 +92,7 @@ internal static class OptionValue
             value.Read();
             if (isType)
             {
-                notation = (GrammarNotation)OneOf(ref value, $"{name}.type", _notations);
+                notation = (GrammarNotation)OneOf(ref value, $"{name}.type", GrammarFormat.Names);
             }
             else
             {

@@ -21,6 +21,9 @@ internal sealed unsafe class ConstrainedText
     /// <summary>Nothing may follow.</summary>
     public bool IsComplete => _constraint.IsComplete;
 
+    /// <summary>The text may end here.</summary>
+    public bool MayEnd => _constraint.MayEnd;
+
     /// <summary>A text that has room.</summary>
     /// <param name="format">What it keeps to.</param>
     /// <param name="model">Whose tokens it is made of.</param>

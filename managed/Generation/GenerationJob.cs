@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Realm.Grammars;
 using Realm.Runtime;
 using Realm.Sampling;
 using Realm.Tokenizers;
@@ -23,6 +24,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     private ConstrainedText? _format;
     private readonly RandomSource _random;
     private readonly TextStream _text;
+    private readonly bool _writesSpecial;
     private Detokenizer _detokenizer;
     private readonly int _contextLength;
     private readonly PassCosts _costs;
@@ -53,7 +55,8 @@ public sealed unsafe class GenerationJob : SequenceJob
         _sampler = SamplerChain.Create(options.Sampling, vocabulary, _tokenizer == null ? default : _tokenizer.SuppressedIds);
         _random = new RandomSource(options.Sampling.Seed);
         _text = new TextStream(options.Format == null ? options.Stops : []);
-        _detokenizer = _tokenizer == null ? default : new Detokenizer(_tokenizer, skipSpecial: true);
+        _writesSpecial = options.SpecialTokens || options.Format?.Notation == GrammarNotation.Structure;
+        _detokenizer = _tokenizer == null ? default : new Detokenizer(_tokenizer, skipSpecial: !_writesSpecial);
         _probabilities = options.LogProbabilities ? new LogProbabilities(vocabulary) : null;
         _tops = new TopToken[options.LogProbabilities ? Math.Min(options.TopLogProbabilities, vocabulary) : 0];
         Deadline = options.Timeout == 0 ? long.MaxValue : Environment.TickCount64 + options.Timeout;
@@ -192,7 +195,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         if (_tokenizer != null)
         {
             ReadOnlySpan<byte> bytes = _detokenizer.Next(_next);
-            if (_tokenizer.IsSpecial(_next))
+            if (!_writesSpecial && _tokenizer.IsSpecial(_next))
             {
                 _text.AppendHidden(_tokenizer.TokenBytes(_next));
             }
@@ -239,10 +242,10 @@ public sealed unsafe class GenerationJob : SequenceJob
         }
     }
 
-    /// <summary>The model ends with this token, or the caller wants it to.</summary>
+    /// <summary>The model ends with this token, or the caller wants it to. Where a format may not end, it is one that the format names.</summary>
     private bool IsEnd(int token) =>
         (_format == null && Array.IndexOf(_options.StopIds, token) >= 0)
-        || (_tokenizer != null && (_format != null || !_options.IgnoreEos) && token < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(token));
+        || (_tokenizer != null && (_format?.MayEnd ?? !_options.IgnoreEos) && token < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(token));
 
     private void Publish(int token, ReadOnlySpan<byte> text)
     {

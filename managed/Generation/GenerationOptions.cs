@@ -20,6 +20,9 @@ public sealed record GenerationOptions
     /// <summary>Go on after an end-of-generation token.</summary>
     public bool IgnoreEos { get; set; }
 
+    /// <summary>Write special tokens out in the text, but for the one that ends it. A structure's always are.</summary>
+    public bool SpecialTokens { get; set; }
+
     /// <summary>UTF-8 texts, none empty, that end the generation; the text ends before them.</summary>
     public byte[][] Stops { get; set; } = [];
 

@@ -22,4 +22,10 @@ internal abstract class ByteMachine
     /// Whether plain text of any length may follow between characters (<see cref="PlainText"/>), and a byte more at most ends it.
     /// </summary>
     public virtual bool TakesAnyText => false;
+
+    /// <summary>Tokens that its text may have before it is closed; null: any number.</summary>
+    public virtual int? Budget => null;
+
+    /// <summary>The state in which the text may only be ended; the same state where it is that already.</summary>
+    public virtual int Closing(int state) => state;
 }

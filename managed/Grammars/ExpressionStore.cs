@@ -217,6 +217,10 @@ internal sealed partial class ExpressionStore
     public int Add(ByteMachine machine)
     {
         _machines.Add(machine);
+        if (machine.Budget != null)
+        {
+            Budgeted.Add(_machines.Count - 1);
+        }
         return _machines.Count - 1;
     }
 

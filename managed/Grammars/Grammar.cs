@@ -27,6 +27,7 @@ internal sealed class Grammar
         {
             _countsFar |= rules.Store[rules[i]].CountsFar;
         }
+        Budgets = [.. rules.Store.Budgeted.Select(machine => (machine, rules.Store.BudgetOf(machine)))];
         _table = new StateTable(rules.Store, rule => rules[rule]);
         _end = new ShortestEnd(this);
         _inTime = new EndInTime(this);
@@ -113,6 +114,19 @@ internal sealed class Grammar
     }
 
     public int TokensFrom(Position position) => _end.TokensFrom(position);
+
+    /// <summary>The machines of texts that may have so many tokens, and the number of each.</summary>
+    public (int Machine, int Tokens)[] Budgets { get; }
+
+    /// <summary>Of these machines, those whose texts are under way.</summary>
+    public int[] OpenTexts(Position position) => _table.OpenTexts(position.State);
+
+    /// <summary>Where the text stands if a machine's text may only be ended; the state is <see cref="StateTable.Dead"/> if it can't.</summary>
+    public Position CloseText(Position position, int machine)
+    {
+        int state = _table.CloseText(position.State, machine);
+        return state == StateTable.Dead ? default : Settle(new Position(state, position.Below));
+    }
 
     public GrammarState StateOf(Position position) => _table[position.State];
 
@@ -207,28 +221,28 @@ internal sealed class Grammar
     {
         _firstTokens.Clear();
         _table.FirstTokens(position.State, _firstTokens);
-        var ids = new HashSet<int>();
         foreach (int token in _firstTokens)
         {
             if (token >= 0)
             {
-                ids.Add(token);
+                AddToken(position, token, allowed, tokensLeft);
                 continue;
             }
             for (int other = 0; other < Vocabulary.Count; other++)
             {
                 if (other != -1 - token && Array.IndexOf(Vocabulary.EndIds, other) < 0)
                 {
-                    ids.Add(other);
+                    AddToken(position, other, allowed, tokensLeft);
                 }
             }
         }
-        foreach (int id in ids)
+    }
+
+    private void AddToken(Position position, int id, Span<ulong> allowed, int tokensLeft)
+    {
+        if (id < Vocabulary.Count && (tokensLeft >= Constraint.NoLimit - 1 || Suffices(StepToken(position, id), tokensLeft)))
         {
-            if (id < Vocabulary.Count && (tokensLeft >= Constraint.NoLimit - 1 || Suffices(StepToken(position, id), tokensLeft)))
-            {
-                allowed[id >> 6] |= 1UL << (id & 63);
-            }
+            allowed[id >> 6] |= 1UL << (id & 63);
         }
     }
 

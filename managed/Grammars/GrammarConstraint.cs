@@ -4,12 +4,24 @@ namespace Realm.Grammars;
 internal sealed class GrammarConstraint : Constraint
 {
     private readonly Grammar _grammar;
+    private readonly TextBudgets _budgets;
     private Position _position;
 
     public GrammarConstraint(Grammar grammar)
+        : this(grammar, new TextBudgets(grammar), grammar.Start)
+    {
+        lock (grammar.Lock)
+        {
+            grammar.BeginStep();
+            _position = _budgets.Spend(_position);
+        }
+    }
+
+    private GrammarConstraint(Grammar grammar, TextBudgets budgets, Position position)
     {
         _grammar = grammar;
-        _position = grammar.Start;
+        _budgets = budgets;
+        _position = position;
     }
 
     public override bool MayEnd
@@ -93,7 +105,7 @@ internal sealed class GrammarConstraint : Constraint
             {
                 throw new RealmException(ErrorCode.InvalidArgument, $"token {token} is not allowed by the format in this place");
             }
-            _position = next;
+            _position = _budgets.Spend(next);
         }
     }
 
@@ -113,5 +125,5 @@ internal sealed class GrammarConstraint : Constraint
         }
     }
 
-    public override Constraint Fork() => new GrammarConstraint(_grammar) { _position = _position };
+    public override Constraint Fork() => new GrammarConstraint(_grammar, _budgets.Copy(), _position);
 }

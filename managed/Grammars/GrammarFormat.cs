@@ -1,5 +1,6 @@
 using System.Text;
 using Realm.Grammars.Json;
+using Realm.Grammars.Structures;
 using Realm.Grammars.Texts;
 
 namespace Realm.Grammars;
@@ -19,11 +20,16 @@ public enum GrammarNotation
     Gbnf,
     /// <summary>Lark grammars, as llguidance reads them.</summary>
     Lark,
+    /// <summary>A tree of literals, free text and other formats, as JSON: <see cref="StructureReader"/>.</summary>
+    Structure,
 }
 
 /// <summary>Compiles formats.</summary>
 internal static class GrammarFormat
 {
+    /// <summary>Names of the notations, in the order of <see cref="GrammarNotation"/>.</summary>
+    public static readonly string[] Names = ["json", "json_schema", "regex", "choice", "gbnf", "lark", "structure"];
+
     /// <summary>A grammar of a format.</summary>
     /// <param name="notation">How the format is written.</param>
     /// <param name="text">The format.</param>
@@ -46,32 +52,39 @@ internal static class GrammarFormat
             throw new RealmException(ErrorCode.Limit, $"the format has {text.Length} bytes; at most {GrammarLimits.TextBytes} are read");
         }
         var rules = new GrammarRules(new CompileBudget(cancel));
-        bool isPlain = false;
+        bool isPlain = Read(notation, text, whitespace, rules, vocabulary);
+        rules.Finish(isPlain);
+        return new Grammar(rules, notation == GrammarNotation.Structure ? vocabulary?.WithoutMarkers : vocabulary);
+    }
+
+    /// <summary>Adds the rules of a format, of which the first is a whole text.</summary>
+    /// <returns>Whether none of them may be empty or calls itself at its beginning, for certain.</returns>
+    public static bool Read(
+        GrammarNotation notation, ReadOnlySpan<byte> text, JsonWhitespace whitespace, GrammarRules rules, TokenVocabulary? vocabulary)
+    {
         switch (notation)
         {
             case GrammarNotation.Json:
                 SchemaCompiler.ReadAny(whitespace, rules);
-                isPlain = true;
-                break;
+                return true;
             case GrammarNotation.JsonSchema:
                 SchemaCompiler.Read(text, whitespace, rules);
-                isPlain = true;
-                break;
+                return true;
             case GrammarNotation.Regex:
                 ReadRegex(Decode(text, "pattern"), rules);
-                break;
+                return false;
             case GrammarNotation.Choice:
                 ReadChoice(text, rules);
-                break;
+                return false;
             case GrammarNotation.Gbnf:
                 Gbnf.Read(Decode(text, "GBNF"), rules, vocabulary);
-                break;
-            default:
+                return false;
+            case GrammarNotation.Lark:
                 Lark.Read(Decode(text, "Lark"), rules, vocabulary);
-                break;
+                return false;
+            default:
+                return StructureReader.Read(text, whitespace, rules, vocabulary);
         }
-        rules.Finish(isPlain);
-        return new Grammar(rules, vocabulary);
     }
 
     private static void ReadRegex(string pattern, GrammarRules rules)

@@ -39,6 +39,9 @@ internal sealed class GrammarState
     /// <summary>The byte that begins a shortest way to the bottom; 0 to 255, 256 + id for a token, -1 not looked for yet.</summary>
     public int Nearest { get; set; } = -1;
 
+    /// <summary>The machines with a budget whose texts are under way; null: not looked for yet.</summary>
+    public int[]? OpenTexts { get; set; }
+
     /// <summary>The state without the returns that all ways have in common at the bottom, and these, the lowest first.</summary>
     public (int State, int[] Returns)? Rebased { get; set; }
 }

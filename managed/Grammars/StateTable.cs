@@ -19,6 +19,8 @@ internal sealed class StateTable
     private readonly Dictionary<StackCell, int> _cellNumbers = [];
     private readonly Dictionary<long, int> _lifted = [];
     private readonly Dictionary<int, int> _starts = [];
+    private readonly Dictionary<long, int> _tokenSteps = [];
+    private readonly Dictionary<long, int> _closed = [];
 
     /// <summary>Ways to be closed. Cleared before it is filled, not after: an error may leave some.</summary>
     private readonly List<(int Expression, int Stack)> _open = [];
@@ -81,12 +83,49 @@ internal sealed class StateTable
     /// <summary>The state behind a token.</summary>
     public int StepToken(int state, int token)
     {
-        _open.Clear();
-        foreach ((int expression, int stack) in _states[state].Ways)
+        long key = (long)state << 32 | (uint)token;
+        if (!_tokenSteps.TryGetValue(key, out int next))
         {
-            AddLiving(_store.TokenDerivative(expression, token), stack);
+            _open.Clear();
+            foreach ((int expression, int stack) in _states[state].Ways)
+            {
+                AddLiving(_store.TokenDerivative(expression, token), stack);
+            }
+            _tokenSteps[key] = next = Close();
         }
-        return Close();
+        return next;
+    }
+
+    /// <summary>The machines with a budget whose texts are under way.</summary>
+    public int[] OpenTexts(int state)
+    {
+        GrammarState from = _states[state];
+        if (from.OpenTexts == null)
+        {
+            var machines = new List<int>();
+            foreach ((int expression, _) in from.Ways)
+            {
+                _store.OpenTexts(expression, machines);
+            }
+            from.OpenTexts = machines.Count == 0 ? [] : [.. machines];
+        }
+        return from.OpenTexts;
+    }
+
+    /// <summary>The state in which a machine's text may only be ended.</summary>
+    public int CloseText(int state, int machine)
+    {
+        long key = (long)state << 32 | (uint)machine;
+        if (!_closed.TryGetValue(key, out int closed))
+        {
+            _open.Clear();
+            foreach ((int expression, int stack) in _states[state].Ways)
+            {
+                AddLiving(_store.Close(expression, machine), stack);
+            }
+            _closed[key] = closed = Close(_states[state].Exits);
+        }
+        return closed;
     }
 
     /// <summary>The tokens that a state takes by their ids; -1 - id stands for any other.</summary>

@@ -67,6 +67,28 @@ internal sealed class TokenTrie
     /// <summary>Another token of the same bytes, or -1.</summary>
     public int NextSame(int token) => _same.Count == 0 ? -1 : _same.GetValueOrDefault(token, -1);
 
+    /// <summary>The longest token that a text begins with, or -1.</summary>
+    public int LongestAt(ReadOnlySpan<byte> text)
+    {
+        int found = -1;
+        int first = 0, end = Nodes.Length;
+        foreach (byte value in text)
+        {
+            while (first < end && Nodes[first].Value != value)
+            {
+                first = Nodes[first].End;
+            }
+            if (first >= end)
+            {
+                break;
+            }
+            found = Nodes[first].Token >= 0 ? Nodes[first].Token : found;
+            end = Nodes[first].End;
+            first++;
+        }
+        return found;
+    }
+
     private static void Leave(List<TrieNode> nodes, List<int> way, int depth)
     {
         for (int i = depth; i < way.Count; i++)

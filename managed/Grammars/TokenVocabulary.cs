@@ -15,17 +15,22 @@ internal sealed class TokenVocabulary
 
     private readonly byte[][] _bytes;
     private readonly bool[] _isText;
+    private readonly bool[] _isMarker;
     private readonly Dictionary<string, int> _byText = [];
     private TokenTier[]? _tiers;
     private TokenTrie? _all;
+    private TokenTrie? _markers;
+    private TokenVocabulary? _withoutMarkers;
 
     /// <param name="bytes">(tokens): the bytes that each stands for; for others than text, their written form.</param>
     /// <param name="isText">(tokens): whether a token is text.</param>
     /// <param name="endIds">Tokens that end a generation.</param>
-    public TokenVocabulary(byte[][] bytes, bool[] isText, int[] endIds)
+    /// <param name="isMarker">(tokens): whether a token marks something, which text may do too; default: those that are not text do.</param>
+    public TokenVocabulary(byte[][] bytes, bool[] isText, int[] endIds, bool[]? isMarker = null)
     {
         _bytes = bytes;
         _isText = isText;
+        _isMarker = isMarker ?? Array.ConvertAll(isText, text => !text);
         EndIds = endIds;
         for (int id = 0; id < bytes.Length; id++)
         {
@@ -45,11 +50,13 @@ internal sealed class TokenVocabulary
     {
         var bytes = new byte[tokenizer.VocabSize][];
         var isText = new bool[bytes.Length];
+        var isMarker = new bool[bytes.Length];
         var ends = new List<int>();
         for (int id = 0; id < bytes.Length; id++)
         {
             bytes[id] = tokenizer.TokenBytes(id).ToArray();
             isText[id] = !tokenizer.IsSpecial(id) && !tokenizer.IsUnused(id);
+            isMarker[id] = tokenizer.IsMarker(id) && !tokenizer.IsUnused(id);
             if (tokenizer.IsEndOfGeneration(id))
             {
                 ends.Add(id);
@@ -57,9 +64,9 @@ internal sealed class TokenVocabulary
         }
         foreach (int id in tokenizer.SuppressedIds)
         {
-            isText[id] = false;
+            isText[id] = isMarker[id] = false;
         }
-        return new TokenVocabulary(bytes, isText, [.. ends]);
+        return new TokenVocabulary(bytes, isText, [.. ends], isMarker);
     }
 
     public int Count => _bytes.Length;
@@ -76,6 +83,30 @@ internal sealed class TokenVocabulary
     /// <summary>The token that is written so, from an angle bracket to the other; -1 when there is none.</summary>
     public int Find(string text) => _byText.GetValueOrDefault(text, -1);
 
+    /// <summary>The tokens that mark something: where a literal is written so, it is one of them.</summary>
+    public TokenTrie Markers
+    {
+        get
+        {
+            lock (_bytes)
+            {
+                return _markers ??= TokenTrie.Of(Sorted(_isMarker), this);
+            }
+        }
+    }
+
+    /// <summary>The same tokens, of which those that mark something are no text: they are taken by their ids only.</summary>
+    public TokenVocabulary WithoutMarkers
+    {
+        get
+        {
+            lock (_bytes)
+            {
+                return _withoutMarkers ??= MakeWithoutMarkers();
+            }
+        }
+    }
+
     /// <summary>All tokens of text.</summary>
     public TokenTrie All
     {
@@ -83,7 +114,7 @@ internal sealed class TokenVocabulary
         {
             lock (_bytes)
             {
-                return _all ??= TokenTrie.Of(Sorted(), this);
+                return _all ??= TokenTrie.Of(Sorted(_isText), this);
             }
         }
     }
@@ -102,18 +133,30 @@ internal sealed class TokenVocabulary
 
     private TokenTier[] MakeTiers()
     {
-        int[] sorted = Sorted();
+        int[] sorted = Sorted(_isText);
         int[] shorter = Array.FindAll(sorted, id => _bytes[id].Length <= ShortBytes);
         int[] longer = Array.FindAll(sorted, id => _bytes[id].Length > ShortBytes);
         return longer.Length == 0 ? [new TokenTier(this, shorter)] : [new TokenTier(this, shorter), new TokenTier(this, longer)];
     }
 
-    private int[] Sorted()
+    private TokenVocabulary MakeWithoutMarkers()
+    {
+        var isText = new bool[Count];
+        bool differs = false;
+        for (int id = 0; id < Count; id++)
+        {
+            isText[id] = _isText[id] && !_isMarker[id];
+            differs |= isText[id] != _isText[id];
+        }
+        return differs ? new TokenVocabulary(_bytes, isText, EndIds, _isMarker) : this;
+    }
+
+    private int[] Sorted(bool[] which)
     {
         var ids = new List<int>();
         for (int id = 0; id < Count; id++)
         {
-            if (_isText[id])
+            if (which[id] && _bytes[id].Length > 0)
             {
                 ids.Add(id);
             }

@@ -13,7 +13,6 @@ internal class BytePairTokenizer : Tokenizer
 
     private readonly PreTokenizer _pre;
     private readonly WordEncoder _words;
-    private readonly bool[] _markers;
 
     private protected BytePairTokenizer(GgufMetadata metadata, PreTokenizer pre, Vocabulary vocabulary)
         : base(metadata, vocabulary, new Conventions { AddBos = pre.AddBos, AlwaysBos = pre.AlwaysBos, CleanSpaces = pre.CleanSpaces },
@@ -25,7 +24,6 @@ internal class BytePairTokenizer : Tokenizer
             })
     {
         _pre = pre;
-        _markers = vocabulary.Markers();
         byte[][] merges = metadata.Texts(MergesKey) ?? (pre.MayLackMerges
             ? []
             : throw new RealmException(ErrorCode.Vocab, $"{MergesKey} is missing, though tokenizer.ggml.model is byte-pair encoding"));
@@ -84,7 +82,7 @@ internal class BytePairTokenizer : Tokenizer
     private void EncodeWord(ReadOnlySpan<byte> word, bool plain, List<int> output)
     {
         bool mayBeWhole = _pre.WholeWords || (_pre.WholeLineBreaks && word[0] == '\n' && !word.ContainsAnyExcept((byte)'\n'));
-        if (mayBeWhole && _words.Find(word) is >= 0 and int whole && !(plain && _markers[whole]))
+        if (mayBeWhole && _words.Find(word) is >= 0 and int whole && !(plain && Markers[whole]))
         {
             output.Add(whole);
             return;

@@ -6,12 +6,10 @@ namespace Realm.Tokenizers;
 internal sealed class GreedyTokenizer : Tokenizer
 {
     private readonly TokenTrie _tokens;
-    private readonly bool[] _markers;
 
     private GreedyTokenizer(GgufMetadata metadata, Vocabulary vocabulary)
         : base(metadata, vocabulary, new Conventions { Bare = true }, TokenTexts.Escaped)
     {
-        _markers = vocabulary.Markers();
         var texts = new byte[vocabulary.Texts.Length][];
         for (int id = 0; id < texts.Length; id++)
         {
@@ -31,7 +29,7 @@ internal sealed class GreedyTokenizer : Tokenizer
     {
         while (text.Length > 0)
         {
-            int token = _tokens.Longest(text, plain ? _markers : null, out int length);
+            int token = _tokens.Longest(text, plain ? Markers : null, out int length);
             if (token >= 0)
             {
                 output.Add(token);

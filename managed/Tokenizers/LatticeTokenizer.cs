@@ -24,12 +24,10 @@ internal sealed class LatticeTokenizer : Tokenizer
     private readonly TokenTrie _tokens;
     private readonly int[] _scores;
     private readonly int[] _bytes = new int[256];
-    private readonly bool[] _markers;
 
     private LatticeTokenizer(GgufMetadata metadata, Vocabulary vocabulary)
         : base(metadata, vocabulary, new Conventions { Bare = true }, TokenTexts.Raw)
     {
-        _markers = vocabulary.Markers();
         _scores = Array.ConvertAll(vocabulary.ReadScores(metadata),
             score => (int)Math.Clamp(Math.Round(score * Unit, MidpointRounding.AwayFromZero), NeverScore, int.MaxValue));
         _bytes.AsSpan().Fill(-1);
@@ -102,7 +100,7 @@ internal sealed class LatticeTokenizer : Tokenizer
             for (int i = at; i < text.Length && (state = _tokens.Next(state, text[i])) != 0; i++)
             {
                 int token = _tokens.TokenAt(state);
-                if (token < 0 || (plain && _markers[token]))
+                if (token < 0 || (plain && Markers[token]))
                 {
                     continue;
                 }

@@ -22,6 +22,7 @@ public abstract class Tokenizer
     {
         _attributes = vocabulary.Attributes;
         _endOfGeneration = vocabulary.EndOfGeneration;
+        Markers = vocabulary.Markers();
         _endTokens = [.. _endOfGeneration.Order()];
         _suppressed = vocabulary.Suppressed;
         _ids = vocabulary.Ids;
@@ -77,6 +78,9 @@ public abstract class Tokenizer
 
     /// <summary>Where encoding puts spaces of its own.</summary>
     internal TextPrefix TextPrefix => _conventions.TextPrefix;
+
+    /// <summary>(tokens): <see cref="Vocabulary.IsMarker"/>.</summary>
+    private protected bool[] Markers { get; }
 
     /// <summary>Whether a text gets a space before it.</summary>
     private protected bool SpacePrefix => _conventions.SpacePrefix;
@@ -169,6 +173,9 @@ public abstract class Tokenizer
 
     /// <summary>Whether a token cuts a text in two where it stands in it: special and user-defined ones.</summary>
     internal bool IsFragment(int id) => IsKnown(id) && (_attributes[id] & TokenAttributes.Special) != 0;
+
+    /// <summary>Whether a token marks something in a conversation: <see cref="Vocabulary.IsMarker"/>.</summary>
+    internal bool IsMarker(int id) => IsKnown(id) && Markers[id];
 
     /// <summary>Text without special tokens to ids, appended to <paramref name="output"/>.</summary>
     /// <param name="text">The text; not empty.</param>

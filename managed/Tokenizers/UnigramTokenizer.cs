@@ -20,7 +20,6 @@ internal sealed class UnigramTokenizer : Tokenizer
     private readonly double[] _scores;
     private readonly double _unknownScore;
     private readonly TokenTrie _userDefined;
-    private readonly bool[] _markers;
     private readonly CharacterMap? _map;
     private readonly bool _prefix, _mergesSpaces;
 
@@ -33,7 +32,6 @@ internal sealed class UnigramTokenizer : Tokenizer
     {
         _mergesSpaces = mergesSpaces;
         _prefix = SpacePrefix;
-        _markers = vocabulary.Markers();
         _map = CharacterMap.Read(metadata);
         _scores = vocabulary.ReadScores(metadata);
         TokenAttributes[] attributes = vocabulary.Attributes;
@@ -102,7 +100,7 @@ internal sealed class UnigramTokenizer : Tokenizer
             for (int i = at; i < text.Length && (state = _tokens.Next(state, text[i])) != 0; i++)
             {
                 int token = _tokens.TokenAt(state);
-                if (token < 0 || (plain && _markers[token]))
+                if (token < 0 || (plain && Markers[token]))
                 {
                     continue;
                 }

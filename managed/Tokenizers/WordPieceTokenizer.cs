@@ -13,7 +13,6 @@ namespace Realm.Tokenizers;
 internal sealed class WordPieceTokenizer : Tokenizer
 {
     private readonly TokenTrie _tokens;
-    private readonly bool[] _markers;
     private readonly bool _lowercase;
     private readonly bool _stripAccents;
 
@@ -23,7 +22,6 @@ internal sealed class WordPieceTokenizer : Tokenizer
     {
         _lowercase = metadata.Flag("tokenizer.ggml.normalizer.lowercase") ?? true;
         _stripAccents = metadata.Flag("tokenizer.ggml.normalizer.strip_accents") ?? _lowercase;
-        _markers = vocabulary.Markers();
         _tokens = new TokenTrie(vocabulary.Texts, _ => true);
     }
 
@@ -82,7 +80,7 @@ internal sealed class WordPieceTokenizer : Tokenizer
         ReadOnlySpan<byte> rest = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(word);
         while (rest.Length > 0)
         {
-            int token = _tokens.Longest(rest, plain ? _markers : null, out int length);
+            int token = _tokens.Longest(rest, plain ? Markers : null, out int length);
             if (token < 0)
             {
                 output.RemoveRange(before, output.Count - before);

@@ -34,15 +34,18 @@ internal sealed class SchemaCompiler
         _arrays = new ArrayShape(this, _expansion, _layout, rules);
     }
 
-    /// <summary>Reads a schema into rules, of which the first is a whole value.</summary>
+    /// <summary>Adds a schema's rules, of which the first is a whole value.</summary>
     /// <param name="utf8">The schema.</param>
     /// <param name="whitespace">White space in the values.</param>
-    /// <param name="rules">Empty rules.</param>
+    /// <param name="rules">Where they go.</param>
     /// <exception cref="RealmException">E_INVALID_ARGUMENT, E_UNSUPPORTED, E_LIMIT; each says where.</exception>
-    public static void Read(ReadOnlySpan<byte> utf8, JsonWhitespace whitespace, GrammarRules rules)
+    public static void Read(ReadOnlySpan<byte> utf8, JsonWhitespace whitespace, GrammarRules rules) =>
+        Read(JsonItem.Parse(utf8, "schema"), whitespace, rules);
+
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, JsonWhitespace, GrammarRules)"/>
+    public static void Read(JsonItem schema, JsonWhitespace whitespace, GrammarRules rules)
     {
         int root = rules.Add();
-        JsonItem schema = JsonItem.Parse(utf8, "schema");
         rules[root] = new SchemaCompiler(schema, whitespace, rules).Compile(schema);
         if (!rules.HasText(root))
         {

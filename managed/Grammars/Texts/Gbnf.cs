@@ -21,7 +21,7 @@ internal sealed class Gbnf
         _reader = new GrammarReader(text, "GBNF");
     }
 
-    /// <summary>Reads a grammar into rules, of which the first is <c>root</c>.</summary>
+    /// <summary>Adds a grammar's rules, of which the first is <c>root</c>.</summary>
     /// <exception cref="RealmException">E_INVALID_ARGUMENT: what is wrong, and where; E_LIMIT.</exception>
     public static void Read(string text, GrammarRules rules, TokenVocabulary? vocabulary)
     {

@@ -22,6 +22,7 @@ internal sealed partial class Lark
     private readonly Dictionary<string, int> _places = [];
     private readonly Dictionary<string, int> _terminals = [];
     private readonly List<string> _ignored = [];
+    private readonly int _root;
     private readonly int _ignore;
     private bool _inTerminal;
 
@@ -33,11 +34,11 @@ internal sealed partial class Lark
         _text = text;
         _reader = new GrammarReader(text, "Lark");
         _patterns = new PatternExpression(_store, points => Utf8.Expression(_store, points));
-        rules.Add();
+        _root = rules.Add();
         _ignore = rules.Add(ExpressionStore.Empty);
     }
 
-    /// <summary>Reads a grammar into rules, of which the first is <c>start</c>.</summary>
+    /// <summary>Adds a grammar's rules, of which the first is <c>start</c>.</summary>
     /// <exception cref="RealmException">E_INVALID_ARGUMENT: what is wrong, and where; E_UNSUPPORTED; E_LIMIT.</exception>
     public static void Read(string text, GrammarRules rules, TokenVocabulary? vocabulary) => new Lark(text, rules, vocabulary).Read();
 
@@ -71,7 +72,7 @@ internal sealed partial class Lark
             ignored = _store.Choice(ignored, Terminal(name));
         }
         _rules[_ignore] = _store.Star(ignored);
-        _rules[0] = _store.Sequence(Ignored(), _store.Call(start));
+        _rules[_root] = _store.Sequence(Ignored(), _store.Call(start));
     }
 
     private void Statement(bool isNoting)
