@@ -11,7 +11,7 @@ export { computeLogitsInto } from './layers/computeLogitsInto';
 export { loadModel, loadModelSync } from './model/loadModel';
 export { type LoadOptions, type LoraAdapter, type CacheType } from './options/load';
 export { getEngineInfo, type EngineInfo } from './engine/getEngineInfo';
-export { type Format, type JsonSchema } from './options/format';
+export { type Format, type JsonSchema, type Node as StructureNode } from './options/structure';
 export {
   Model,
   type ModelInfo,

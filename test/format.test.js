@@ -77,6 +77,50 @@ test('with a format and without one, side by side', async () => {
   expect(plain).not.toHaveProperty('value');
 });
 
+// The end-of-generation token of this model is one; <|im_start|> is a control token that is not.
+const turns = (text) => ({
+  structure: { sequence: [text, { repeat: { sequence: ['<|im_start|>', { json: schema }] }, max: 2 }] },
+});
+
+test('a structure: free text, then perhaps calls behind a special token, which is written out', async () => {
+  const free = { text: { without: ['<|im_start|>'] } };
+  const plain = await model.generate('The capital of France is');
+  const held = await model.generate('The capital of France is', { format: turns(free) });
+  expect(held).toMatchObject({ text: ' Paris.', value: ' Paris.', tokens: plain.tokens, finishReason: 'stop' });
+
+  const forced = { structure: { sequence: ['<|im_start|>x', free] } };
+  const { text, tokens } = await model.generate('a', { format: forced, maxTokens: 3 });
+  expect(tokens[0]).toBe(1);
+  expect(text).toMatch(/^<\|im_start\|>x/);
+});
+
+test('a structure is whole at any length, the same in company and with guesses', async () => {
+  const budget = { text: { without: ['<|im_start|>'] }, maxTokens: 5 };
+  const calls = { sequence: ['<|im_start|>', { json: schema }] };
+  const format = { structure: { sequence: [budget, { repeat: calls, min: 1, max: 2 }] } };
+  const least = await fewest(format);
+  const run = (seed, rest) =>
+    model.generate('The capital of France is', { format, seed, temperature: 1.5, topK: 0, topP: 1, minP: 0, ...rest });
+  for (const maxTokens of [least, least + 1, least + 7, 60, 90]) {
+    const together = await Promise.all([1, 2, 3, 4].map((seed) => run(seed, { maxTokens })));
+    for (const [i, { text, tokens }] of together.entries()) {
+      expect(tokens.length).toBeLessThanOrEqual(maxTokens);
+      const [before, ...values] = text.split('<|im_start|>');
+      expect(before).not.toContain('<|');
+      expect(tokens.indexOf(1)).toBeLessThanOrEqual(5);
+      expect(values.length).toBeGreaterThan(0);
+      for (const value of values) expect(Object.keys(JSON.parse(value))).toEqual(['name', 'kind', 'size']);
+      expect((await run(i + 1, { maxTokens, speculation: false })).text).toBe(text);
+    }
+  }
+}, 60_000);
+
+test('specialTokens: special tokens are written out in the text', async () => {
+  const options = { logitBias: { 1: 100 }, maxTokens: 2 };
+  expect((await model.generate('a', options)).text).toBe('');
+  expect((await model.generate('a', { ...options, specialTokens: true })).text).toBe('<|im_start|><|im_start|>');
+});
+
 test.each([
   [7, 'E_INVALID_ARGUMENT', /^format must be 'json', a JSON Schema, or /],
   [{ regex: 7 }, 'E_INVALID_ARGUMENT', /^format.regex must be a string, got 7$/],
@@ -84,6 +128,20 @@ test.each([
   [{ regex: '(' }, 'E_INVALID_ARGUMENT', /./],
   [{ gbnf: 'root ::=' + ' "' }, 'E_INVALID_ARGUMENT', /./],
   [{ type: 'strin' }, 'E_INVALID_ARGUMENT', /strin/],
+  [{ structure: 7 }, 'E_INVALID_ARGUMENT', /^format.structure must be a string or an object with one of sequence,/],
+  [
+    { structure: { sequence: ['a', { sequnce: [] }] } },
+    'E_INVALID_ARGUMENT',
+    /^format.structure.sequence\[1\] must have one of .*, got an object with "sequnce"$/,
+  ],
+  [{ structure: { choice: [] } }, 'E_INVALID_ARGUMENT', /^format.structure.choice must be an array with something in/],
+  [{ structure: { repeat: 'a', mn: 1 } }, 'E_INVALID_ARGUMENT', /^format.structure has "mn" beside "repeat"$/],
+  [{ structure: { repeat: 'a', min: -1 } }, 'E_INVALID_ARGUMENT', /^format.structure.min must be an integer from 0 to/],
+  [{ structure: { text: {} } }, 'E_INVALID_ARGUMENT', /^format.structure.text.without must be an array of texts/],
+  [{ structure: { regex: 5 } }, 'E_INVALID_ARGUMENT', /^format.structure.regex must be a string, got 5$/],
+  [{ structure: { json: 5 } }, 'E_INVALID_ARGUMENT', /^format.structure.json must be a JSON Schema, got 5$/],
+  [{ structure: { grammar: { regex: 5 } } }, 'E_INVALID_ARGUMENT', /^format.structure.grammar.regex must be a string/],
+  [{ structure: { json: { type: 'strin' } } }, 'E_INVALID_ARGUMENT', /^schema #\/json\/type: .*strin/],
   [{ '~standard': {} }, 'E_INVALID_ARGUMENT', /z\.toJSONSchema/],
 ])('%j is refused', async (format, code, message) => {
   expect(await rejection(model.generate('a', { format }))).toMatchObject({

@@ -1,23 +1,9 @@
 import { invalid, show } from '../engine/check';
-
-/**
- * What a text keeps to, whatever the model would rather say: `'json'`, any JSON value; a JSON Schema; `{ regex }`, which the whole text
- * matches; `{ choice }`, one of some texts; `{ gbnf }`, a grammar as llama.cpp has them; `{ lark }`, one as llguidance has them.
- */
-export type Format =
-  | 'json'
-  | { readonly regex: string }
-  | { readonly choice: readonly string[] }
-  | { readonly gbnf: string }
-  | { readonly lark: string }
-  | JsonSchema;
-
-/** A JSON Schema, draft 2020-12 unless it says otherwise. */
-export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
+import { structureJson } from './checkStructure';
 
 /** As the engine reads it. */
 interface NativeFormat {
-  type: 'json' | 'json_schema' | 'regex' | 'choice' | 'gbnf' | 'lark';
+  type: 'json' | 'json_schema' | 'regex' | 'choice' | 'gbnf' | 'lark' | 'structure';
   text: string;
 }
 
@@ -33,7 +19,7 @@ export function formatOf(name: string, value: unknown): NativeFormat | undefined
   if (typeof value === 'boolean') return { type: 'json_schema', text: String(value) };
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null || Array.isArray(value))
     throw invalid(
-      `${name} must be 'json', a JSON Schema, or { regex }, { choice }, { gbnf } or { lark }, got ${show(value)}`,
+      `${name} must be 'json', a JSON Schema, or { regex }, { choice }, { gbnf }, { lark } or { structure }, got ${show(value)}`,
     );
   const given = value as Readonly<Record<string, unknown>>;
   if ('~standard' in given)
@@ -52,6 +38,8 @@ export function formatOf(name: string, value: unknown): NativeFormat | undefined
       throw invalid(`${name}.choice must be an array of strings with something in it, got ${show(choice)}`);
     return { type: 'choice', text: JSON.stringify(choice) };
   }
+  if ('structure' in given)
+    return { type: 'structure', text: structureJson(`${name}.structure`, given.structure, formatOf) };
   return { type: 'json_schema', text: jsonOf(name, given) };
 }
 

@@ -10,8 +10,9 @@ import {
   text,
   wholeNumber,
 } from '../engine/check';
-import { formatOf, isJsonFormat, type Format } from './format';
+import { formatOf, isJsonFormat } from './format';
 import { scaleOf } from './load';
+import { type Format } from './structure';
 import { readOptions, type Table } from './table';
 
 /** How to generate. The defaults are greedy: the same prompt gives the same text, on every machine. */
@@ -80,6 +81,8 @@ export interface GenerateOptions {
    * not count then. Undeclared properties are allowed, as JSON Schema has it, unless `additionalProperties: false`.
    */
   format?: Format;
+  /** Special tokens that are generated are written out in the text, but for the one that ends it. Default false; with a `structure` they always are. */
+  specialTokens?: boolean;
   /** Stops the generation: it rejects (or the loop throws) with the signal's reason, which has what was generated as `partial`. */
   signal?: AbortSignal;
   /** Milliseconds after which the generation fails with E_TIMEOUT, which has what was generated as `partial`. */
@@ -201,6 +204,7 @@ const ENGINE = {
   seed: seedOf,
   stop: stopsOf,
   timeout: (name, value) => (value === undefined ? undefined : positiveInteger(name, value, 0, 0x7fffffff)),
+  specialTokens: (name, value) => flag(name, value, false),
   ignoreEos: (name, value) => flag(name, value, false),
   logprobs: (name, value) => flag(name, value, false),
   topLogprobs: (name, value) => wholeNumber(name, value, 0, 128),

@@ -25,6 +25,8 @@ public class MaskTests
         { GrammarNotation.Gbnf, "root ::= (a | a a)* \"xyz\"\na ::= \"ab\" | \"abc\" | \"c\" | <think>" },
         { GrammarNotation.Regex, "(the|abc|é){1,40}(\\d+\\.\\d{2})?" },
         { GrammarNotation.Choice, """["the","the abc","null","é"]""" },
+        { GrammarNotation.Structure, """{"sequence":[{"text":{"without":["the","éa"]}},{"repeat":{"sequence":["the abc",{"json":{"type":"integer"}}]},"min":1}]}""" },
+        { GrammarNotation.Structure, """{"sequence":[{"text":{"without":["<think>"]},"maxTokens":3},"<think>",{"json":{"type":"array"}},{"text":{"without":["abc"]}}]}""" },
     };
 
     [Theory]
