@@ -28,6 +28,16 @@ export { renderChatSegments, type ChatSegment } from './chat/renderChatSegments'
 export { type ChatMessage } from './chat/conversation';
 export { type RenderOptions } from './chat/options';
 export { type ChatTemplateOptions } from './chat/modelTemplate';
+export { type Chat } from './model/chat/chat';
+export {
+  type ChatDelta,
+  type ChatFinishReason,
+  type ChatOptions,
+  type ChatPartial,
+  type ChatResult,
+  type ChatStep,
+  type ChatUsage,
+} from './model/chat/types';
 export { type Generation } from './model/generation';
 export {
   type GenerationChunk,

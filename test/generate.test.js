@@ -443,3 +443,26 @@ describe('abort', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
   });
 });
+
+test('n texts: the first is that of the seed, chunks say which they belong to', async () => {
+  const options = { temperature: 2, topK: 0, topP: 1, minP: 0, seed: 3, maxTokens: 6 };
+  const one = await model.generate('Once', options);
+  const generation = model.generate('Once', { ...options, n: 3 });
+  const texts = ['', '', ''];
+  for await (const { text, choice } of generation) texts[choice] += text;
+  const { choices, ...first } = await generation;
+  expect(first).toEqual(one);
+  expect(choices[0]).toEqual(one);
+  expect(choices.map(({ text }) => text)).toEqual(texts);
+  expect(new Set(texts).size).toBe(3);
+  const error = await model.generate('Once', { n: 129 }).catch((problem) => problem);
+  expect(error).toMatchObject({ code: 'E_INVALID_ARGUMENT', message: 'n must be at most 128, got 129' });
+});
+
+test('n texts are cancelled together', async () => {
+  const generation = model.generate('Once', { n: 3, ignoreEos: true, maxTokens: 400 });
+  await generation[Symbol.asyncIterator]().next();
+  generation.cancel();
+  const { choices } = await generation;
+  expect(choices.map(({ finishReason }) => finishReason)).toEqual(['cancelled', 'cancelled', 'cancelled']);
+});

@@ -72,7 +72,8 @@ export function withObjectArguments(messages: readonly ChatMessage[]): ChatMessa
 
 type Call = Record<string, unknown>;
 
-function callsOf({ tool_calls: calls }: ChatMessage): Call[] {
+/** The calls of a message as they came. */
+export function callsOf({ tool_calls: calls }: ChatMessage): Call[] {
   return Array.isArray(calls) ? (calls as Call[]) : [];
 }
 

@@ -6,7 +6,7 @@ import { checkGenerateOptions, type GenerateOptions } from '../options/generate'
 import { GuestFault } from '../portable/guest/faults';
 
 /** How to generate for a guest: GuestGenerateOptions, or any of the package's options. */
-export interface LocalGenerateOptions extends Omit<GenerateOptions, 'signal' | 'collect'> {
+export interface LocalGenerateOptions extends Omit<GenerateOptions, 'signal' | 'collect' | 'n'> {
   stopTokens?: readonly number[];
   mostBytes?: number;
 }

@@ -1,69 +1,64 @@
 import { binding, type JobEvent } from '../engine/binding';
 import { closedMeanwhile, endOf, startJob, type Job } from '../engine/job';
-import { idsOf, recordsOf } from '../engine/records';
+import { idsOf } from '../engine/records';
 import type { CheckedGenerateOptions } from '../options/generate';
+import { allOrNone } from './allOrNone';
 import { withPartial } from './partial';
+import { Replay } from './replay';
 import {
+  withChoices,
   withJson,
   resultOf,
   type GenerationChunk,
   type GenerationResult,
   type PartialResult,
-  type TokenLogprob,
 } from './result';
+import { TokenTexts } from './tokenTexts';
+import { valueOf } from './value';
 
-/** Chunks as they come: kept for whoever begins to loop later, or only until they are read. */
-class Chunks {
-  readonly #collect: boolean;
-  readonly #logprobs: boolean;
-  #kept: GenerationChunk[] = [];
-  /** How many were read and forgotten. */
-  #gone = 0;
-  #bytes = 0;
+type Prompt = string | Uint32Array | Buffer | ArrayBuffer;
 
-  constructor({ collect, logprobs }: CheckedGenerateOptions) {
-    this.#collect = collect;
-    this.#logprobs = logprobs;
+/** One of the texts of a generation, as it comes. */
+class Choice {
+  readonly #options: CheckedGenerateOptions;
+  readonly #texts = new TokenTexts();
+  readonly #kept: GenerationChunk[] = [];
+  readonly #onChunk: (chunk: GenerationChunk) => void;
+  readonly #number: number;
+  #job: Job | undefined;
+
+  constructor(options: CheckedGenerateOptions, number: number, onChunk: (chunk: GenerationChunk) => void) {
+    this.#options = options;
+    this.#number = number;
+    this.#onChunk = onChunk;
   }
 
-  add({ text, tokens, tops }: JobEvent): void {
-    const chunk: GenerationChunk = { text, tokens: idsOf(tokens) };
-    if (this.#logprobs) chunk.logprobs = this.#records(text, tokens, tops);
-    this.#kept.push(withJson(chunk));
+  start(model: bigint, prompt: Prompt): void {
+    const { jsons, signal } = this.#options;
+    const json = jsons[this.#number] as string;
+    const start = (onEvent: (event: JobEvent) => void) => binding.generateStart(model, prompt, json, onEvent);
+    this.#job = startJob(start, signal, (event) => this.#add(event));
+    // Where another choice can't start, nobody asks how this one ended.
+    this.#job.end.catch(() => {});
   }
 
-  /** Each token gets its part of the text, which ends are told of in bytes. */
-  #records(text: string, tokens: ArrayBuffer | undefined, tops: ArrayBuffer | undefined): TokenLogprob[] {
-    const utf8 = Buffer.from(text);
-    let from = 0;
-    const records = recordsOf(tokens, tops).map(({ token, textEnd, logprob, top }) => {
-      const to = (textEnd - this.#bytes) >>> 0;
-      const part = utf8.toString('utf8', from, to);
-      from = to;
-      return { token, text: part, logprob, top };
-    });
-    this.#bytes = (this.#bytes + utf8.length) >>> 0;
-    return records;
+  #add(event: JobEvent): void {
+    const { logprobs, collect, jsons } = this.#options;
+    const chunk: GenerationChunk = { text: event.text, tokens: idsOf(event.tokens) };
+    if (logprobs) chunk.logprobs = this.#texts.of(event);
+    if (jsons.length > 1) chunk.choice = this.#number;
+    withJson(chunk);
+    if (collect) this.#kept.push(chunk);
+    this.#onChunk(chunk);
   }
 
-  /** The chunk of a number, from 0; undefined: it has not come yet. */
-  read(index: number): GenerationChunk | undefined {
-    const chunk = this.#kept[index - this.#gone];
-    if (chunk && !this.#collect) {
-      this.#kept = this.#kept.slice(index - this.#gone + 1);
-      this.#gone = index + 1;
-    }
-    return chunk;
+  cancel(): void {
+    this.#job?.cancel();
   }
 
-  /** The first number that can be read. */
-  get first(): number {
-    return this.#gone;
-  }
-
-  /** All of them as one. */
+  /** All chunks as one. */
   get whole(): PartialResult {
-    const kept = this.#collect ? this.#kept : [];
+    const kept = this.#kept;
     const tokens = new Uint32Array(kept.reduce((count, chunk) => count + chunk.tokens.length, 0));
     let at = 0;
     for (const chunk of kept) {
@@ -71,15 +66,17 @@ class Chunks {
       at += chunk.tokens.length;
     }
     const whole: PartialResult = { text: kept.map((chunk) => chunk.text).join(''), tokens };
-    if (this.#logprobs) whole.logprobs = kept.flatMap((chunk) => chunk.logprobs ?? []);
+    if (this.#options.logprobs) whole.logprobs = kept.flatMap((chunk) => chunk.logprobs ?? []);
     return whole;
   }
-}
 
-/** What a text with a format says; nothing where there is no format, or no text was kept. */
-function valueOf(text: string, { hasFormat, isJson, collect }: CheckedGenerateOptions): { value: unknown } | undefined {
-  if (!hasFormat || !collect) return undefined;
-  return { value: isJson ? JSON.parse(text) : text };
+  async result(isClosed: () => boolean): Promise<GenerationResult> {
+    const end = endOf(await (this.#job as Job).end);
+    if (end.finishReason === 'cancelled' && isClosed()) throw closedMeanwhile();
+    const { whole } = this;
+    const isWhole = this.#options.collect && end.finishReason !== 'cancelled';
+    return resultOf(whole, end, isWhole ? valueOf(whole.text, this.#options) : undefined);
+  }
 }
 
 /**
@@ -88,10 +85,9 @@ function valueOf(text: string, { hasFormat, isJson, collect }: CheckedGenerateOp
  */
 export class Generation implements AsyncIterable<GenerationChunk>, Promise<GenerationResult> {
   readonly [Symbol.toStringTag] = 'Generation';
-  #chunks: Chunks | undefined;
-  #wake: (() => void)[] = [];
+  #chunks: Replay<GenerationChunk> | undefined;
+  #choices: Choice[] = [];
   #ended = false;
-  #job: Job | undefined;
   #result: Promise<GenerationResult>;
 
   /**
@@ -102,14 +98,14 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
   constructor(
     begin: () => {
       model: bigint;
-      prompt: string | Uint32Array | Buffer | ArrayBuffer;
+      prompt: Prompt;
       options: CheckedGenerateOptions;
     },
     isClosed: () => boolean,
   ) {
     this.#result = this.#run(begin, isClosed).finally(() => {
       this.#ended = true;
-      this.#wakeAll();
+      this.#chunks?.end();
     });
     // Whoever loops gets the error from the loop: a promise that nobody looks at must not end the process.
     this.#result.catch(() => {});
@@ -118,53 +114,37 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
   // Up to its first await it runs in the constructor: the job has started when the caller gets the generation.
   async #run(begin: ConstructorParameters<typeof Generation>[0], isClosed: () => boolean): Promise<GenerationResult> {
     const { model, prompt, options } = begin();
-    const chunks = (this.#chunks = new Chunks(options));
-    const onNews = (event: JobEvent) => {
-      chunks.add(event);
-      this.#wakeAll();
-    };
-    const start = (onEvent: (event: JobEvent) => void) => binding.generateStart(model, prompt, options.json, onEvent);
-    this.#job = startJob(start, options.signal, onNews);
+    const chunks = (this.#chunks = new Replay<GenerationChunk>(options.collect));
+    const choices = options.jsons.map((_, number) => new Choice(options, number, (chunk) => chunks.add(chunk)));
+    this.#choices = choices;
+    this.#start(model, prompt);
+    const results = choices.map((choice) => choice.result(isClosed));
     try {
-      const end = endOf(await this.#job.end);
-      if (end.finishReason === 'cancelled' && isClosed()) throw closedMeanwhile();
-      const { whole } = chunks;
-      return resultOf(whole, end, end.finishReason === 'cancelled' ? undefined : valueOf(whole.text, options));
+      return withChoices(await allOrNone(results, () => this.cancel()));
     } catch (error) {
-      throw withPartial(error, chunks.whole);
+      throw withPartial(error, (choices[0] as Choice).whole);
     }
   }
 
-  #wakeAll(): void {
-    const waiting = this.#wake;
-    this.#wake = [];
-    for (const wake of waiting) wake();
+  #start(model: bigint, prompt: Prompt): void {
+    try {
+      for (const choice of this.#choices) choice.start(model, prompt);
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
   }
 
   /** Stops it: it ends with `finishReason: 'cancelled'` and what there is. After its end this does nothing. */
   cancel(): void {
-    if (!this.#ended) this.#job?.cancel();
+    if (!this.#ended) for (const choice of this.#choices) choice.cancel();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<GenerationChunk, void, undefined> {
-    let next = this.#chunks?.first ?? 0;
-    try {
-      for (;;) {
-        const chunk = this.#chunks?.read(next);
-        if (chunk) {
-          next++;
-          yield chunk;
-        } else if (this.#ended) {
-          await this.#result; // throws what ended it
-          return;
-        } else {
-          await new Promise<void>((wake) => this.#wake.push(wake));
-        }
-      }
-    } finally {
-      // Left early: nobody wants the rest.
-      this.cancel();
-    }
+    if (!this.#chunks)
+      await this.#result; // throws what was wrong with the call
+    // Left early: nobody wants the rest.
+    else yield* this.#chunks.read(this.#result, () => this.cancel());
   }
 
   then<A = GenerationResult, B = never>(

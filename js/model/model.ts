@@ -13,6 +13,9 @@ import type { CacheType } from '../options/load';
 import { Generation } from './generation';
 import { startJob } from '../engine/job';
 import { readOptions, type Table } from '../options/table';
+import { Chat } from './chat/chat';
+import type { ChatModel } from './chat/prompt';
+import type { ChatOptions } from './chat/types';
 import { Decoder, type DecoderOptions } from './decoder';
 import { embed, type EmbedOptions } from './embed';
 import { rank, type RankOptions } from './rank';
@@ -146,6 +149,21 @@ export class Model {
     this.info = Object.freeze(JSON.parse(native(() => binding.describeModel(handle))) as ModelInfo);
   }
 
+  /** What a chat needs to know. */
+  get #chatModel(): ChatModel {
+    const open = () => this.#open;
+    const isClosed = () => this.#closed;
+    return {
+      info: this.info,
+      get handle() {
+        return open();
+      },
+      get isClosed() {
+        return isClosed();
+      },
+    };
+  }
+
   get #open(): bigint {
     if (this.#closed) throw new RealmError('E_MODEL_CLOSED', 'the model was closed');
     return this.#handle;
@@ -250,6 +268,16 @@ export class Model {
       prompt: checkPrompt(prompt),
     });
     return new Generation(begin, () => this.#closed);
+  }
+
+  /**
+   * Answers a conversation in OpenAI's form: loop over the result for what comes, as it comes, or await it for the whole. What messages
+   * say makes no special tokens.
+   *
+   * Whatever goes wrong, a wrong argument too, comes out of the loop or the await.
+   */
+  chat(messages: readonly ChatMessage[], options?: ChatOptions): Chat {
+    return new Chat(this.#chatModel, messages, options);
   }
 
   /** Ends all work on the model and frees its memory. A second call does nothing. */

@@ -1,5 +1,4 @@
 import { types } from 'node:util';
-import type { PartialResult } from './result';
 
 /**
  * An error with what was generated before it, as `partial`.
@@ -7,7 +6,7 @@ import type { PartialResult } from './result';
  * The platform's own reason of an AbortSignal may be that of many generations: each gets a copy of it, with the reason as its
  * cause. Anything else is what it was; of a reason that several share, the first of them has its part on it.
  */
-export function withPartial(error: unknown, partial: PartialResult): unknown {
+export function withPartial(error: unknown, partial: object): unknown {
   if (typeof error !== 'object' || error === null) return error;
   const own = isPlatforms(error) ? copyOf(error) : error;
   if (Object.isExtensible(own) && !('partial' in own))

@@ -15,6 +15,8 @@ export interface TokenLogprob {
 export interface GenerationChunk {
   text: string;
   tokens: Uint32Array;
+  /** With `n`: which of the texts it belongs to, from 0. */
+  choice?: number;
   /** With `logprobs: true`, for each of the tokens. */
   logprobs?: TokenLogprob[];
 }
@@ -57,6 +59,8 @@ export interface GenerationResult extends PartialResult {
   usage: { promptTokens: number; cachedTokens: number; generatedTokens: number };
   /** Not enumerable, so that two results of the same text are equal. */
   timings: GenerationTimings;
+  /** With `n`: all texts, of which this is the first. */
+  choices?: GenerationResult[];
 }
 
 /** A result of what was chosen and how it ended. */
@@ -72,6 +76,15 @@ export function resultOf(whole: PartialResult, end: GenerationEnd, value?: { val
     timings: { value: timings },
     toJSON: { value: toJSON },
   }) as GenerationResult;
+}
+
+/** The first of some texts, with all of them. */
+export function withChoices(results: readonly GenerationResult[]): GenerationResult {
+  const [first] = results as [GenerationResult];
+  if (results.length === 1) return first;
+  const all = { ...first, choices: [...results] };
+  const toJSON = () => ({ ...all, tokens: Array.from(first.tokens), timings: first.timings });
+  return Object.defineProperties(all, { timings: { value: first.timings }, toJSON: { value: toJSON } });
 }
 
 /** JSON.stringify makes an object of a Uint32Array; ids are to be an array. Not enumerable: it is no field. */

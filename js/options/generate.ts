@@ -73,6 +73,8 @@ export interface GenerateOptions {
   samplers?: readonly string[];
   /** Of the random numbers: the same seed gives the same text. Default: another one each time. */
   seed?: number | bigint;
+  /** How many texts: their seeds are made of `seed` and the number of each, the first one's is `seed` itself. Default 1, at most 128. */
+  n?: number;
   /** The text ends before any of these: texts, in which special tokens may be written out, or token ids. */
   stop?: string | number | readonly (string | number)[];
   /**
@@ -110,6 +112,7 @@ export interface GenerateOptions {
 const LARGEST_SEED = 0xffff_ffff_ffff_ffffn;
 const MOST_STOPS = 256;
 const MOST_STOP_CHARACTERS = 1 << 20;
+const MOST_CHOICES = 128;
 const PRIORITIES = ['background', 'normal', 'high'] as const;
 
 /** As text: JSON has no whole numbers of 64 bits. */
@@ -217,7 +220,11 @@ const ENGINE = {
 const HERE = {
   signal: (_, value) => abortSignal(value),
   collect: (name, value) => flag(name, value, true),
+  n: (name, value) => positiveInteger(name, value, 1, MOST_CHOICES),
 } satisfies Table;
+
+/** @internal What `chat` takes too. */
+export const GENERATE_TABLES = { engine: ENGINE, here: HERE };
 
 /** Names of the options that the engine knows: what can be asked for over a wire. */
 export const GENERATE_OPTIONS: readonly string[] = Object.keys(ENGINE);
@@ -227,13 +234,33 @@ export type CheckedGenerateOptions = ReturnType<typeof checkGenerateOptions>;
 /** Reads each option once, checks it, fills in what is missing. */
 export function checkGenerateOptions(options: GenerateOptions | undefined) {
   const { json, engine, here } = readOptions('generate', ENGINE, HERE, options);
-  if (engine.topLogprobs > 0 && !engine.logprobs) throw invalid('topLogprobs needs logprobs: true');
+  checkTogether(engine);
   const { format } = engine;
+  const { n, ...rest } = here;
   return {
     json,
+    /** What the engine reads, for each of the texts. */
+    jsons: [
+      json,
+      ...Array.from({ length: n - 1 }, (_, i) => JSON.stringify({ ...engine, seed: seedAfter(engine.seed, i + 1) })),
+    ],
     logprobs: engine.logprobs,
     hasFormat: format !== undefined,
     isJson: !!format && isJsonFormat(format),
-    ...here,
+    ...rest,
   };
+}
+
+/** @internal What one option says about another. */
+export function checkTogether({ topLogprobs, logprobs }: { topLogprobs: number; logprobs: boolean }): void {
+  if (topLogprobs > 0 && !logprobs) throw invalid('topLogprobs needs logprobs: true');
+}
+
+/** The seed of a choice: what SplitMix64 gives after so many steps. (Steele, Lea, Flood, 2014) */
+export function seedAfter(seed: string, choice: number): string {
+  const word = (value: bigint) => BigInt.asUintN(64, value);
+  let mixed = word(BigInt(seed) + BigInt(choice) * 0x9e3779b97f4a7c15n);
+  mixed = word((mixed ^ (mixed >> 30n)) * 0xbf58476d1ce4e5b9n);
+  mixed = word((mixed ^ (mixed >> 27n)) * 0x94d049bb133111ebn);
+  return String(mixed ^ (mixed >> 31n));
 }

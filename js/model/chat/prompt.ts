@@ -1,0 +1,64 @@
+import type { ChatMessage } from '../../chat/conversation';
+import { modelTemplate, type ChatTemplateOptions, type TemplateFacts } from '../../chat/modelTemplate';
+import { preparedMessages } from '../../chat/prepare';
+import { renderElsewhere } from '../../chat/renderElsewhere';
+import type { ChatSegment } from '../../chat/renderChatSegments';
+import { invalid, show } from '../../engine/check';
+import { RealmError } from '../../portable/errors';
+import { chatIds } from '../prompt';
+
+/** What a chat needs of a model. */
+export interface ChatModel {
+  /** @throws RealmError E_MODEL_CLOSED */
+  readonly handle: bigint;
+  readonly isClosed: boolean;
+  readonly info: TemplateFacts & { readonly tokenizer: { readonly bosId: number | null } | null };
+}
+
+/** A conversation as a model reads it. */
+export interface ChatPrompt {
+  text: string;
+  ids: Uint32Array;
+}
+
+/** Stands where a message is to go on while it is rendered; nobody writes it. */
+const HERE = '\uf8f1\ue0c5go on here\uf8f2';
+
+/** Renders a conversation, on another thread if that takes long; with `goesOn` it ends where the last message does. */
+export async function chatPrompt(
+  model: ChatModel,
+  messages: readonly ChatMessage[],
+  options: ChatTemplateOptions,
+  goesOn = false,
+): Promise<ChatPrompt> {
+  const { source, options: given } = modelTemplate(model.info, options);
+  const prepared = preparedMessages(messages, source);
+  const segments = goesOn
+    ? cut(await renderElsewhere(source, marked(prepared), { ...given, addGenerationPrompt: false }))
+    : await renderElsewhere(source, prepared, given);
+  const text = segments.map((segment) => segment.text).join('');
+  return { text, ids: chatIds(model.handle, model.info.tokenizer?.bosId, segments) };
+}
+
+/** The last message with the mark behind its words: those of its content, or of its reasoning where it has not got further. */
+function marked(messages: readonly ChatMessage[]): ChatMessage[] {
+  const last = messages.at(-1) as ChatMessage;
+  if (last.role !== 'assistant')
+    throw invalid(`continueFinalMessage needs a last message of the assistant, got one of ${show(last.role)}`);
+  const content = typeof last.content === 'string' ? last.content : '';
+  const field = ['reasoning_content', 'thinking', 'reasoning'].find((name) => typeof last[name] === 'string');
+  const marks = content === '' && field ? { [field]: `${String(last[field])}${HERE}` } : { content: content + HERE };
+  return [...messages.slice(0, -1), { ...last, ...marks }];
+}
+
+function cut(segments: readonly ChatSegment[]): ChatSegment[] {
+  for (let i = segments.length - 1; i >= 0; i--) {
+    const { text, trusted } = segments[i] as ChatSegment;
+    const at = text.lastIndexOf(HERE);
+    if (at >= 0) return [...segments.slice(0, i), { text: text.slice(0, at), trusted }];
+  }
+  throw new RealmError(
+    'E_UNSUPPORTED',
+    'continueFinalMessage: the template does not write the end of the last message',
+  );
+}
