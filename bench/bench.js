@@ -6,11 +6,12 @@
 //
 //   --threads N             default: as many as this process may use processors
 //   --runs N                default 3
-//   --all                   prefill of 32, 128, 512, 2048; decode after 128 and 1500; batches of 4 and 8; a busy main thread
+//   --all                   prefill of 32, 128, 512, 2048; decode after 128 and 1500; batches of 4 and 8; a busy main thread; cached prompts
 //   --prefill 128,512       prompts of that many tokens, processed at once
 //   --decode 128            tokens to generate; --depth 128,1500: after so many
 //   --batch 4,8             sequences that decode at the same time
 //   --busy                  decode while JavaScript's main thread is taken half of the time
+//   --cached 1500           a prompt of that many tokens for the second time: its first token, from the prompt cache
 //   --speculation           continue a text that repeats itself and one that does not, with guessed tokens and without
 //   --isa avx512|v3|plain   an engine library other than the best for this processor (REALM_ISA)
 //   --weights mapped, --cache f32|q8_0: options of loadModel
@@ -39,6 +40,7 @@ const OPTIONS = {
   depth: { type: 'string' },
   batch: { type: 'string' },
   busy: { type: 'boolean', default: false },
+  cached: { type: 'string' },
   speculation: { type: 'boolean', default: false },
   isa: { type: 'string' },
   weights: { type: 'string' },
@@ -61,6 +63,7 @@ function casesOf(values) {
   return [
     { kind: 'hash' },
     ...given('prefill', '32,128,512,2048', '512').map((count) => ({ kind: 'prefill', tokens: count })),
+    ...given('cached', '1500', '').map((count) => ({ kind: 'cached', tokens: count })),
     ...decode,
     ...batches.map((sequences) => ({ kind: 'batch', sequences, tokens: tokens || 128, depth })),
     ...(values.busy || values.all ? [{ kind: 'busy', tokens: tokens || 128, depth }] : []),
@@ -76,6 +79,7 @@ function guesses(tokens) {
 function nameOf({ kind, tokens, depth, sequences, repeats, speculation }) {
   if (kind === 'guess') return `${repeats ? 'repeating' : 'free'} text, ${speculation ? 'guesses' : 'plain'}`;
   if (kind === 'prefill') return `prefill ${tokens}`;
+  if (kind === 'cached') return `prompt of ${tokens}, cached`;
   if (kind === 'batch') return `${sequences} sequences`;
   return `decode ${tokens} after ${depth}${kind === 'busy' ? ', main thread busy' : ''}`;
 }
@@ -92,6 +96,10 @@ function figures(one, result, index, facts, readGBs, numberBytes) {
   if (kind === 'guess') {
     const { draftedTokens, acceptedTokens } = result.trials[0].results[index];
     return { ...line, draftedTokens, acceptedTokens };
+  }
+  if (kind === 'cached') {
+    const of = (key) => run.medianOf(result, (trial) => trial.results[index][key]);
+    return { ...line, firstMs: of('firstMs'), cachedMs: of('cachedMs'), cachedTokens: of('cachedTokens') };
   }
   if (kind === 'prefill') return { ...line, gmacs: (speed * facts.multiplyAdds) / 1e9 };
   // Experts: a batch reads more of them than one token does, how many more depends on the text; what is said is the least.
@@ -192,7 +200,11 @@ function print(report) {
     console.log(`  ${engine}: at most ${fixed(rssMB, 1)} MB in memory${overMB === undefined ? '' : parts}`);
   }
   for (const { case: name, engines } of report.cases) {
-    const { draftedTokens, acceptedTokens } = engines[0] ?? {};
+    const { draftedTokens, acceptedTokens, firstMs, cachedMs, cachedTokens } = engines[0] ?? {};
+    if (cachedMs) {
+      const times = `first token after ${fixed(firstMs, 1)} ms, then after ${fixed(cachedMs, 1)} ms`;
+      console.log(`  ${name}: ${times} (${fixed(firstMs / cachedMs, 0)}x sooner), ${cachedTokens} tokens cached`);
+    }
     if (draftedTokens) console.log(`  ${name}: ${draftedTokens} tokens guessed, ${acceptedTokens} of them right`);
     const delay = engines[0]?.eventLoopP99Ms;
     if (delay) console.log(`  ${name}: the event loop is ${fixed(delay, 1)} ms late (p99)`);

@@ -1,7 +1,7 @@
 'use strict';
 
 // One trial of this engine in a process of its own: loads a model, does the cases it is given, prints one line of JSON.
-// Started by run.js. Prompts are token ids, so that every engine has the same; guessed tokens are off: a case is the work it says.
+// Started by run.js. Prompts are token ids, so that every engine has the same; guessed tokens and the prompt cache are off: a case is the work it says.
 
 const { performance, monitorEventLoopDelay } = require('node:perf_hooks');
 const { createHash } = require('node:crypto');
@@ -26,7 +26,7 @@ function memory(field) {
   }
 }
 
-const plain = (maxTokens) => ({ maxTokens, ignoreEos: true, speculation: false });
+const plain = (maxTokens) => ({ maxTokens, ignoreEos: true, speculation: false, cachePrompt: false });
 
 /** Bytes of the key/value cache for that many positions. */
 function cacheBytes({ layers, kvHeadCount, headSize, cacheType }, positions) {
@@ -122,6 +122,20 @@ const cases = {
     const middle = (pick) => median(taken.map(pick));
     const share = middle(({ reads, loop: most }) => reads / most);
     return { share, ...Object.fromEntries(['speed', 'reads', 'loop'].map((key) => [key, middle((one) => one[key])])) };
+  },
+
+  /** The first token of a prompt, and of the same prompt once more: what the prompt cache spares. */
+  async cached(model, ids, { tokens }) {
+    const prompt = ids(tokens, 1);
+    const options = { ...plain(1), cachePrompt: true };
+    const timed = async () => {
+      const start = performance.now();
+      const { usage } = await model.generate(prompt, options);
+      return { ms: performance.now() - start, cachedTokens: usage.cachedTokens };
+    };
+    const first = await timed();
+    const { ms, cachedTokens } = await timed();
+    return { speed: tokens / (ms / 1000), firstMs: first.ms, cachedMs: ms, cachedTokens };
   },
 
   /** Continuing a text, with guessed tokens and without: one that repeats itself, or one that does not (it is sampled, so as not to loop). */

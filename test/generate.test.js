@@ -212,6 +212,7 @@ test.each([
   [{ max_tokens: 2 }, 'generate has no option "max_tokens"; did you mean "maxTokens"?'],
   [{ signal: {} }, 'signal must be an AbortSignal, got an object (Object)'],
   [{ speculation: 1 }, 'speculation must be a boolean, got 1'],
+  [{ cachePrompt: 'no' }, 'cachePrompt must be a boolean, got "no"'],
   [{ ignoreEos: 'no' }, 'ignoreEos must be a boolean, got "no"'],
   [7, 'options must be an object, got 7'],
 ])('options %p', async (options, message) => {

@@ -105,6 +105,11 @@ export interface GenerateOptions {
    * off where it would not. Default true.
    */
   speculation?: boolean;
+  /**
+   * Prompt cache: what the model has computed of earlier prompts and answers is used where this prompt begins the same, and this one
+   * is kept for others. The result is the same, bit for bit; `usage.cachedTokens` tells how much it was. Default true.
+   */
+  cachePrompt?: boolean;
   /** How strong each adapter of the model is for this text, in the order of `loadModel`'s `lora`. Default: as they were opened. */
   lora?: readonly number[];
 }
@@ -213,6 +218,7 @@ const ENGINE = {
   topLogprobs: (name, value) => wholeNumber(name, value, 0, 128),
   priority: (name, value) => oneOf(name, value, PRIORITIES, 'normal'),
   speculation: (name, value) => flag(name, value, true),
+  cachePrompt: (name, value) => flag(name, value, true),
   lora: scalesOf,
 } satisfies Table;
 

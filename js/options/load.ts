@@ -1,4 +1,4 @@
-import { abortSignal, flag, invalid, numberBetween, oneOf, positiveInteger, show } from '../engine/check';
+import { abortSignal, flag, invalid, numberBetween, oneOf, positiveInteger, show, wholeNumber } from '../engine/check';
 import { filePath, isUrl } from '../engine/source';
 import { readOptions, type Table } from './table';
 
@@ -23,6 +23,11 @@ export interface LoadOptions {
    * read in long contexts; costs little accuracy. `f32`: twice the memory.
    */
   cacheType?: CacheType;
+  /**
+   * Bytes that the prompt cache may take: what was computed of prompts and answers, for prompts that begin the same. What running
+   * generations and sessions hold does not count. Default: an eighth of the memory that the process may have; 0: nothing is kept.
+   */
+  promptCacheBytes?: number;
   /** Tokenizer and metadata only: quick, and nothing can be computed. */
   vocabOnly?: boolean;
   /** Adapters that change the model; all that are given add up. One that does not fit it is an error. */
@@ -59,6 +64,8 @@ const ENGINE = {
   weights: (name, value) => oneOf(name, value, ['packed', 'mapped'], 'packed'),
   cacheType: (name, value) => oneOf(name, value, CACHE_TYPES, 'f16'),
   vocabOnly: (name, value) => flag(name, value, false),
+  promptCacheBytes: (name, value) =>
+    value === undefined ? undefined : wholeNumber(name, value, 0, Number.MAX_SAFE_INTEGER),
   lora: adaptersOf,
 } satisfies Table;
 

@@ -26,6 +26,7 @@ internal static class GenerationOptionTable
         ("specialTokens", (ref v, name, o) => o.SpecialTokens = OptionValue.Flag(ref v, name)),
         ("ignoreEos", (ref v, name, o) => o.IgnoreEos = OptionValue.Flag(ref v, name)),
         ("speculation", (ref v, name, o) => o.Speculation = OptionValue.Flag(ref v, name)),
+        ("cachePrompt", (ref v, name, o) => o.CachePrompt = OptionValue.Flag(ref v, name)),
         ("lora", (ref v, name, o) => o.AdapterScales = OptionValue.Numbers(ref v, name, MostAdapters)),
         ("logprobs", (ref v, name, o) => o.LogProbabilities = OptionValue.Flag(ref v, name)),
         ("topLogprobs", (ref v, name, o) => o.TopLogProbabilities = (int)OptionValue.Integer(ref v, name, 0, MostTops)),

@@ -8,10 +8,14 @@ internal static class ModelOptionTable
 {
     private const int MostThreads = 1024;
 
+    /// <summary>The largest whole number of JavaScript.</summary>
+    private const long MostBytes = (1L << 53) - 1;
+
     private static readonly OptionTable<Opening> _table = new("loadModel",
         ("threads", (ref v, name, o) => o.Model = o.Model with { Threads = (int)OptionValue.Integer(ref v, name, 0, MostThreads) }),
         ("weights", (ref v, name, o) => o.Model = o.Model with { Packed = OptionValue.OneOf(ref v, name, "packed", "mapped") == 0 }),
         ("cacheType", (ref v, name, o) => o.Model = o.Model with { Cache = (CacheType)OptionValue.OneOf(ref v, name, CacheTypes) }),
+        ("promptCacheBytes", (ref v, name, o) => o.Model = o.Model with { PromptCacheBytes = OptionValue.Integer(ref v, name, 0, MostBytes) }),
         ("vocabOnly", (ref v, name, o) => o.VocabOnly = OptionValue.Flag(ref v, name)),
         ("lora", (ref v, _, o) => o.Model = o.Model with { Adapters = AdapterOptions.Read(ref v) }));
 

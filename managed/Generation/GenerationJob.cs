@@ -67,6 +67,12 @@ public sealed unsafe class GenerationJob : SequenceJob
     private protected override float[]? AdapterScales => _options.AdapterScales;
 
     /// <inheritdoc/>
+    private protected override bool UsesCache => _options.CachePrompt;
+
+    /// <inheritdoc/>
+    private protected override ReadOnlySpan<int> Text => _history.Tokens;
+
+    /// <inheritdoc/>
     private protected override long Longest => Math.Min(Prompt.Length + _options.MaxTokens, _contextLength);
 
     /// <inheritdoc/>
@@ -101,7 +107,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     internal override int Wanted => IsDecoding ? 1 : Prompt.Length - Fed;
 
     /// <inheritdoc/>
-    private protected override JobFigures Figures => new(Prompt.Length)
+    private protected override JobFigures Figures => base.Figures with
     {
         GeneratedTokens = _generated,
         DraftedTokens = _drafter?.Drafted ?? 0,
@@ -126,7 +132,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     internal override bool TakesApart => _format == null;
 
     /// <inheritdoc/>
-    internal override void Take(Batch batch, SamplerScratch scratch)
+    private protected override void TakeRows(Batch batch, SamplerScratch scratch)
     {
         int drafted = 0;
         if (!IsDecoding)
@@ -153,18 +159,17 @@ public sealed unsafe class GenerationJob : SequenceJob
             _drafter?.Looked();
         }
         int length = Session!.Length - drafted;     // positions up to the row looked at
-        for (int i = 0; Choose(batch.Logits(_row + i), scratch, length + i, i, out bool wasGuessed) && i < drafted; i++)
+        int right = 0;
+        while (Choose(batch.Logits(_row + right), scratch, length + right, right, out bool wasGuessed) && wasGuessed && right < drafted)
         {
-            if (!wasGuessed)
-            {
-                _kept = length + i;
-                return;
-            }
+            right++;
         }
+        // The rest are wrong guesses, or what would come behind the end.
+        _kept = right < drafted ? length + right : -1;
     }
 
     /// <inheritdoc/>
-    internal override void Settle()
+    private protected override void CutBack()
     {
         if (_kept >= 0)
         {

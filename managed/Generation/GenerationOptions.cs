@@ -32,6 +32,9 @@ public sealed record GenerationOptions
     /// <summary>Let the model look at guessed tokens too where that saves time. Changes nothing of what is generated.</summary>
     public bool Speculation { get; set; } = true;
 
+    /// <summary>Use beginnings of texts that the model has seen, and keep this one. Changes nothing of what is generated.</summary>
+    public bool CachePrompt { get; set; } = true;
+
     /// <summary>Tell the log probability of each token that is chosen.</summary>
     public bool LogProbabilities { get; set; }
 

@@ -2,6 +2,7 @@ using Realm.Gguf;
 using Realm.Grammars;
 using Realm.Runtime;
 using Realm.Sampling;
+using Realm.State;
 using Realm.Tokenizers;
 
 namespace Realm.Generation;
@@ -12,14 +13,22 @@ namespace Realm.Generation;
 /// </summary>
 public sealed class LoadedModel
 {
+    /// <summary>Of the memory that the process may have, the part that the cache of prompts may take unless an option says otherwise.</summary>
+    private const int CacheShare = 8;
+
     private readonly object _gate = new();
 
     // Apart, so that nobody waits for weights to be packed who only wants the tokenizer. Taken before _gate where both are.
     private readonly object _packing = new();
     private readonly object _compiling = new();
+
+    // Taken inside of others, held for a moment.
+    private readonly Lock _caching = new();
     private ModelFile? _file;
     private volatile Model? _model;
     private ModelFile[] _adapters = [];
+    private PrefixCache? _prefixes;
+    private long _cacheBytes;
     private Tokenizer? _tokenizer;
     private DryBreakers? _breakers;
     private GrammarCache? _grammars;
@@ -33,6 +42,7 @@ public sealed class LoadedModel
         Options = options;
         Scheduler = new Scheduler(this);
         Prompts = new PromptQueue(Scheduler);
+        AllowCache(options);
     }
 
     /// <summary>How its weights are kept and run.</summary>
@@ -117,6 +127,9 @@ public sealed class LoadedModel
         }
     }
 
+    /// <summary>Beginnings of texts that it has seen; null: it sees texts as a whole. There once <see cref="Model"/> is.</summary>
+    internal PrefixCache? Prefixes => _prefixes;
+
     /// <summary>Whether the weights are ready to run already.</summary>
     public bool IsReady => _model != null;
 
@@ -131,6 +144,17 @@ public sealed class LoadedModel
 
     /// <summary>Leases; guarded by <see cref="LoadedModels"/>.</summary>
     internal int Leases { get; set; }
+
+    /// <summary>Somebody opens it who wants beginnings of texts to be kept in so much memory: of several the largest counts.</summary>
+    internal void AllowCache(ModelOptions options)
+    {
+        long bytes = options.PromptCacheBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / CacheShare;
+        lock (_caching)
+        {
+            _cacheBytes = Math.Max(_cacheBytes, bytes);
+            _prefixes?.AllowAtLeast(bytes);
+        }
+    }
 
     /// <summary>Takes one more lease; who asks must hold one.</summary>
     public void Lease() => LoadedModels.Lease(this);
@@ -180,6 +204,8 @@ public sealed class LoadedModel
             lock (_gate)
             {
                 _disposed = true;
+                _prefixes?.Dispose();
+                _prefixes = null;
                 _model?.Dispose();
                 _model = null;
                 foreach (ModelFile adapter in _adapters)
@@ -201,6 +227,10 @@ public sealed class LoadedModel
                 adapters.Add(new AdapterFile(ModelFile.OpenPath(adapter.Path), Quoted.Path(adapter.Path), adapter.Scale));
             Model model = Model.Load(File, Options, adapters);
             _adapters = [.. adapters.Select(adapter => adapter.File)];
+            lock (_caching)
+            {
+                _prefixes = model.NewPrefixCache(_cacheBytes);
+            }
             return model;
         }
         catch

@@ -118,13 +118,14 @@ public static unsafe class LoadedModels
             {
                 throw new RealmException(ErrorCode.Shutdown, "the engine is shutting down");
             }
-            loaded = _all.Find(other => other.Key == key && other.Options == options);
+            loaded = _all.Find(other => other.Key == key && other.Options.Serves(options));
             if (loaded == null)
             {
                 loaded = new LoadedModel(key, options);
                 _all.Add(loaded);
             }
             loaded.Leases++;
+            loaded.AllowCache(options);
         }
         try
         {

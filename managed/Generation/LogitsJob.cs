@@ -25,7 +25,7 @@ public sealed unsafe class LogitsJob : SequenceJob
     internal override int Wanted => IsIndivisible ? Prompt.Length : Math.Min(Prompt.Length - Fed, Math.Max(1, LogitsInPass / _vocabulary));
 
     /// <inheritdoc/>
-    internal override void Take(Batch batch, SamplerScratch scratch)
+    private protected override void TakeRows(Batch batch, SamplerScratch scratch)
     {
         lock (Mailbox.Gate)
         {

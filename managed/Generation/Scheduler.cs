@@ -125,20 +125,26 @@ internal sealed class Scheduler(LoadedModel owner)
             }
             _leaving.ForEach(job => job.EndAndRelease());
             _leaving.Clear();
-            bool runnable = false;
-            for (int i = _active.Count - 1; i >= 0; i--)
+            // Before others begin: they find what those who leave have left.
+            DropOver();
+            foreach (SequenceJob job in _active)
             {
-                _active[i].TryBegin(owner.Model);
-                runnable |= !DropIfOver(i) && !_active[i].IsFull;
+                // In the order in which they came: the first computes what others wait for.
+                job.TryBegin(owner.Model);
             }
-            if (runnable)
+            if (DropOver())
+            {
+                // Who waited for a page of one of them must look again.
+                continue;
+            }
+            if (_active.Exists(job => !job.IsIdle))
             {
                 return true;
             }
             lock (_gate)
             {
                 // What came since the last look: its pulse would be missed.
-                if (!_stopping && !_admission.IsOpen(_active.Count) && _active.TrueForAll(job => job.IsFull && !job.IsOver))
+                if (!_stopping && !_admission.IsOpen(_active.Count) && _active.TrueForAll(job => job.IsIdle && !job.IsOver))
                 {
                     Monitor.Wait(_gate, UntilDeadline());
                 }
@@ -146,16 +152,21 @@ internal sealed class Scheduler(LoadedModel owner)
         }
     }
 
-    private bool DropIfOver(int i)
+    /// <summary>Takes leave of those that have ended, or that nobody wants any more.</summary>
+    /// <returns>Whether there were any.</returns>
+    private bool DropOver()
     {
-        SequenceJob job = _active[i];
-        if (!job.IsOver && !job.IsFinished)
+        int before = _active.Count;
+        for (int i = before - 1; i >= 0; i--)
         {
-            return false;
+            SequenceJob job = _active[i];
+            if (job.IsOver || job.IsFinished)
+            {
+                _active.RemoveAt(i);
+                job.EndAndRelease();
+            }
         }
-        _active.RemoveAt(i);
-        job.EndAndRelease();
-        return true;
+        return _active.Count < before;
     }
 
     /// <summary>Milliseconds until somebody's time is over; -1: nobody's ever is.</summary>

@@ -1,4 +1,5 @@
 using Realm.Runtime;
+using Realm.State;
 
 namespace Realm.Generation;
 
@@ -10,6 +11,10 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     private readonly Prompt _prompt;
     private bool _isPrepared;
     private bool _isQueued;
+    private CachedPrefix? _prefix;
+    private int _known;     // positions of the sequence that hold what Text says, and no guesses
+    private bool _awaitsPage;
+    private bool _hasTaken;
 
     /// <param name="model">Whose.</param>
     /// <param name="prompt">What it starts with.</param>
@@ -26,10 +31,10 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     }
 
     /// <inheritdoc/>
-    bool IPlanned.IsIdle => IsFull;
+    bool IPlanned.IsIdle => IsIdle;
 
     /// <inheritdoc/>
-    int IPlanned.Wanted => Wanted;
+    int IPlanned.Wanted => IsDecoding || _prefix == null ? Wanted : _prefix.Rows(Fed, Wanted);
 
     /// <inheritdoc/>
     public bool IsIndivisible { get; }
@@ -45,6 +50,9 @@ public abstract unsafe class SequenceJob : Job, IPlanned
 
     /// <summary>Its preparation is for the <see cref="PromptQueue"/>.</summary>
     internal bool IsLong { get; }
+
+    /// <summary>It can take no row now: its reader is behind, or another job computes what it would.</summary>
+    internal bool IsIdle => _awaitsPage || IsFull;
 
     /// <summary>Nobody wants more of it.</summary>
     internal bool IsOver => IsCancelRequested || IsOverdue;
@@ -64,6 +72,12 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Of the prompt, how many ids the model has seen.</summary>
     private protected int Fed { get; set; }
 
+    /// <summary>Of those, how many the model had seen before the job began.</summary>
+    private protected int Cached { get; private set; }
+
+    /// <summary>Beginnings of texts that the model has seen may be used, and this one kept.</summary>
+    private protected virtual bool UsesCache => false;
+
     /// <summary>How strong each of the model's adapters is for this sequence; null: as they were opened.</summary>
     private protected virtual float[]? AdapterScales => null;
 
@@ -71,7 +85,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     private protected Session? Session { get; private set; }
 
     /// <inheritdoc/>
-    private protected override JobFigures Figures => new(Prompt.Length);
+    private protected override JobFigures Figures => new(Prompt.Length, Cached);
 
     /// <inheritdoc/>
     int IPlanned.Extra(int rows, int room) => Extra(rows, room);
@@ -104,7 +118,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Positions that its sequence may come to hold.</summary>
     private protected virtual long Longest => Prompt.Length;
 
-    /// <summary>Gives the job its state.</summary>
+    /// <summary>Gives the job its state, and what others have computed of it.</summary>
     internal void Begin(Model model)
     {
         Prepare();
@@ -113,11 +127,18 @@ public abstract unsafe class SequenceJob : Job, IPlanned
             Session = model.NewSession(Longest);
             if (AdapterScales is { } scales)
                 Session.SetAdapters(scales);
+            if (UsesCache)
+                _prefix = Loaded.Prefixes?.Enter(Session.State, (int)Priority);
+            LookUp();
+        }
+        else if (_awaitsPage)
+        {
+            LookUp();
         }
     }
 
-    /// <summary>Gives the job its state, if it has none and anybody still wants it. There may be no memory for it, or its text may be too
-    /// long: then it ends.</summary>
+    /// <summary>Gives the job its state, if it has none and anybody still wants it, or looks whether what it waits for is there. There
+    /// may be no memory for it, or its text may be too long: then it ends.</summary>
     internal void TryBegin(Model model)
     {
         try
@@ -152,11 +173,24 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     internal virtual bool TakesApart => true;
 
     /// <summary>The pass with its rows is done: takes the logits, and goes on or ends.</summary>
-    internal abstract void Take(Batch batch, Sampling.SamplerScratch scratch);
+    internal void Take(Batch batch, Sampling.SamplerScratch scratch)
+    {
+        TakeRows(batch, scratch);
+        _hasTaken = true;
+    }
 
     /// <summary>After <see cref="Take"/>, on the scheduler's thread: what touches more than the job itself.</summary>
-    internal virtual void Settle()
+    internal void Settle()
     {
+        if (!_hasTaken)
+            return;
+        _hasTaken = false;
+        CutBack();
+        bool isPrompt = _known < Prompt.Length;
+        _known = Session!.Length;
+        // What was generated is put in at the end, but for what can't be had back then.
+        if (isPrompt || (_known % PrefixCache.SnapshotTokens == 0 && !Session.CanTruncate(_known - 1)))
+            _prefix?.Add(Text, _known, Prompt.Length);
     }
 
     /// <summary>Ends it as cancelled.</summary>
@@ -182,9 +216,41 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Gives back its state and its hold on the model, after its end.</summary>
     internal void Release()
     {
+        if (Session != null)
+            _prefix?.Add(Text, _known, Prompt.Length);
         Session?.Dispose();
         Session = null;
+        _prefix?.Leave();
+        _prefix = null;
         _model.Forget(this);
+    }
+
+    /// <summary>The prompt, and the tokens that were chosen: at least those that the model has seen.</summary>
+    private protected virtual ReadOnlySpan<int> Text => Prompt;
+
+    /// <inheritdoc cref="Take"/>
+    private protected abstract void TakeRows(Batch batch, Sampling.SamplerScratch scratch);
+
+    /// <summary>Makes the sequence forget what the pass has computed in vain.</summary>
+    private protected virtual void CutBack()
+    {
+    }
+
+    // The last token of the prompt is always computed: its logits choose the first token.
+    private void LookUp()
+    {
+        if (_prefix == null)
+            return;
+        int most = Prompt.Length - 1;
+        int found = _prefix.Find(Prompt, most);
+        if (found > 0)
+        {
+            Cached += found - Fed;
+            Session!.Length = Fed = _known = found;
+        }
+        _awaitsPage = _prefix.IsUnderWay(Prompt, most);
+        if (!_awaitsPage)
+            _prefix.Claim(Prompt);
     }
 
     /// <summary>The prompt's ids are there.</summary>

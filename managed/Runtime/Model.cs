@@ -105,6 +105,9 @@ public sealed unsafe class Model : IDisposable
     public Session NewSession(long longest = 0) =>
         new(new SequenceState(_network.State, longest > _network.LongFrom) { AdapterStrengths = _strengths });
 
+    /// <summary>A cache of beginnings of its texts, of so many bytes; null: each of its texts is seen as a whole, so there are none.</summary>
+    internal PrefixCache? NewPrefixCache(long budget) => _network.WholeText || _network.State.IsTransient ? null : new(_network.State, budget);
+
     /// <summary>Whether a sequence's length decides how its positions turn, so that it must be known before.</summary>
     internal bool TurnsByLength => _network.LongFrom < Config.ContextLength;
 

@@ -11,4 +11,10 @@ public sealed record ModelOptions(int Threads = 0, bool Packed = true, CacheType
 {
     /// <summary>Files of adapters that the model is opened with.</summary>
     public AdapterPaths Adapters { get; init; } = AdapterPaths.None;
+
+    /// <summary>Bytes of beginnings of texts that are kept for texts to come; null: an eighth of the memory that the process may have.</summary>
+    public long? PromptCacheBytes { get; init; }
+
+    /// <summary>Whether a model that is loaded so can be used where it was asked for in another way.</summary>
+    public bool Serves(ModelOptions other) => this == other with { PromptCacheBytes = PromptCacheBytes };
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Realm.Kernels;
 
@@ -13,9 +14,6 @@ namespace Realm.State;
 /// </remarks>
 internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = false) : IDisposable
 {
-    // A page's count of owners stands behind its bytes.
-    private const int CountBytes = 64;
-
     private readonly int[] _lengths = new int[plan.Layers];
     private readonly int[] _current = new int[plan.Layers];
     private readonly List<nint> _pages = [];
@@ -43,12 +41,12 @@ internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = 
         if (plan.PageBytes > 0)
         {
             while ((long)_pages.Count * KeyBlock.Keys < length)
-                _pages.Add((nint)NewPage());
+                _pages.Add((nint)StateMemory.NewPage(plan.PageBytes));
             for (int page = position / KeyBlock.Keys; page < (length + KeyBlock.Keys - 1) / KeyBlock.Keys; page++)
                 Unshare(page);
         }
         if (plan.FixedFloats > 0 && _fixed == null)
-            _fixed = (float*)Allocate(2 * plan.FixedFloats * sizeof(float), "recurrent state");
+            _fixed = StateMemory.NewNumbers(2 * plan.FixedFloats);
     }
 
     /// <summary>What was written of `layer` counts from now on: it holds `length` positions.</summary>
@@ -120,68 +118,83 @@ internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = 
     public SequenceState Fork()
     {
         SequenceState fork = new(plan, mayBecomeLong) { AdapterStrengths = AdapterStrengths };
-        _lengths.CopyTo(fork._lengths, 0);
-        _current.CopyTo(fork._current, 0);
         if (_fixed != null)
         {
-            fork._fixed = (float*)Allocate(2 * plan.FixedFloats * sizeof(float), "recurrent state");
+            fork._fixed = StateMemory.NewNumbers(2 * plan.FixedFloats);
             NativeMemory.Copy(_fixed, fork._fixed, (nuint)(2 * plan.FixedFloats) * sizeof(float));
         }
+        _lengths.CopyTo(fork._lengths, 0);
+        _current.CopyTo(fork._current, 0);
         int most = 0;
         foreach (int length in _lengths)
             most = Math.Max(most, length);
         for (int page = 0; page * KeyBlock.Keys < most && page < _pages.Count; page++)
-        {
-            Interlocked.Increment(ref Owners((byte*)_pages[page]));
-            fork._pages.Add(_pages[page]);
-        }
+            fork._pages.Add((nint)SharePage(page));
         return fork;
+    }
+
+    /// <summary>The page of 64 positions from 64·index on, held by one more, who must leave it (<see cref="StateMemory.Leave"/>).</summary>
+    public byte* SharePage(int index)
+    {
+        byte* page = (byte*)_pages[index];
+        StateMemory.Share(page, plan.PageBytes);
+        return page;
+    }
+
+    /// <summary>Holds a page that is full, which is already counted for this state, in place of its own, or behind the pages that it has.</summary>
+    public void TakePage(int index, byte* page)
+    {
+        Debug.Assert(index <= _pages.Count, "a page was left out");
+        if (index == _pages.Count)
+        {
+            _pages.Add((nint)page);
+            return;
+        }
+        StateMemory.Leave((byte*)_pages[index], plan.PageBytes);
+        _pages[index] = (nint)page;
+    }
+
+    /// <summary>Copies what the fixed slots hold: (<see cref="StatePlan.FixedFloats"/>).</summary>
+    public void CopyFixed(float* to)
+    {
+        foreach (FixedSlot slot in plan.FixedSlots)
+            NativeMemory.Copy(Current(slot), to + slot.Offset, (nuint)slot.Floats * sizeof(float));
+    }
+
+    /// <summary>
+    /// From now on all layers hold `length` positions, of which the pages are here and the fixed slots hold what <see cref="CopyFixed"/> gave at that
+    /// length; null: there are no fixed slots.
+    /// </summary>
+    /// <exception cref="RealmException">E_OUT_OF_MEMORY; then nothing has changed.</exception>
+    public void Resume(int length, float* numbers)
+    {
+        if (plan.FixedFloats > 0)
+        {
+            if (_fixed == null)
+                _fixed = StateMemory.NewNumbers(2 * plan.FixedFloats);
+            NativeMemory.Copy(numbers, _fixed, (nuint)plan.FixedFloats * sizeof(float));
+        }
+        Array.Clear(_current);
+        Array.Fill(_lengths, length);
     }
 
     private void Unshare(int index)
     {
         byte* page = (byte*)_pages[index];
-        if (Volatile.Read(ref Owners(page)) == 1)
+        if (!StateMemory.IsShared(page, plan.PageBytes))
             return;
-        byte* own = NewPage();
+        byte* own = StateMemory.NewPage(plan.PageBytes);
         NativeMemory.Copy(page, own, (nuint)plan.PageBytes);
         _pages[index] = (nint)own;
-        Leave(page);
-    }
-
-    private byte* NewPage()
-    {
-        byte* page = Allocate(plan.PageBytes + CountBytes, "key/value cache page");
-        Owners(page) = 1;
-        return page;
-    }
-
-    private void Leave(byte* page)
-    {
-        if (Interlocked.Decrement(ref Owners(page)) == 0)
-            SystemMemory.Free(page, plan.PageBytes + CountBytes);
-    }
-
-    private ref int Owners(byte* page) => ref *(int*)(page + plan.PageBytes);
-
-    private static byte* Allocate(long bytes, string what)
-    {
-        try
-        {
-            return SystemMemory.Allocate(bytes);
-        }
-        catch (OutOfMemoryException)
-        {
-            throw new RealmException(ErrorCode.OutOfMemory, $"no memory for a {what} of {bytes} bytes");
-        }
+        StateMemory.Leave(page, plan.PageBytes);
     }
 
     public void Dispose()
     {
         foreach (nint page in _pages)
-            Leave((byte*)page);
+            StateMemory.Leave((byte*)page, plan.PageBytes);
         _pages.Clear();
-        SystemMemory.Free((byte*)_fixed, 2 * plan.FixedFloats * sizeof(float));
+        StateMemory.FreeNumbers(_fixed, 2 * plan.FixedFloats);
         _fixed = null;
         Array.Clear(_lengths);
     }

@@ -16,6 +16,8 @@ internal sealed record FixedSlot(int Layer, long Floats, long Offset);
 internal sealed class StatePlan(CacheType type, int layers, int contextLength, bool isTransient = false)
 {
     private readonly bool[] _hasFixed = new bool[layers];
+    private readonly List<KeyValueSlot> _keyValueSlots = [];
+    private readonly List<FixedSlot> _fixedSlots = [];
 
     public CacheType Type => type;
 
@@ -33,6 +35,12 @@ internal sealed class StatePlan(CacheType type, int layers, int contextLength, b
     /// <summary>Numbers of all fixed slots.</summary>
     public long FixedFloats { get; private set; }
 
+    /// <summary>Keys and values of all layers, in the order in which they were asked for.</summary>
+    public IReadOnlyList<KeyValueSlot> KeyValueSlots => _keyValueSlots;
+
+    /// <summary>All fixed slots, in the order in which they were asked for.</summary>
+    public IReadOnlyList<FixedSlot> FixedSlots => _fixedSlots;
+
     /// <summary>Whether a layer's past can't be cut: it holds a state that every position changed.</summary>
     public bool HasFixed(int layer) => _hasFixed[layer];
 
@@ -41,6 +49,7 @@ internal sealed class StatePlan(CacheType type, int layers, int contextLength, b
     {
         KeyValueSlot slot = new(type, layer, heads, keySize, valueSize, isTransient ? 0 : PageBytes);
         PageBytes = isTransient ? Math.Max(PageBytes, slot.Bytes) : checked(PageBytes + slot.Bytes);
+        _keyValueSlots.Add(slot);
         return slot;
     }
 
@@ -51,6 +60,7 @@ internal sealed class StatePlan(CacheType type, int layers, int contextLength, b
         FixedSlot slot = new(layer, floats, FixedFloats);
         FixedFloats = checked(FixedFloats + (floats + 15) / 16 * 16);
         _hasFixed[layer] = true;
+        _fixedSlots.Add(slot);
         return slot;
     }
 }

@@ -34,10 +34,13 @@ internal sealed class RandomModel(string architecture, int seed = 1)
         return this;
     }
 
+    /// <summary>The file's bytes.</summary>
+    public byte[] ToArray() => _file.ToArray();
+
     /// <summary>Opens it.</summary>
     public unsafe ModelFile Open()
     {
-        byte[] bytes = _file.ToArray();
+        byte[] bytes = ToArray();
         fixed (byte* start = bytes)
             return ModelFile.OpenBytes(start, bytes.Length);
     }

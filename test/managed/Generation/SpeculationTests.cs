@@ -53,7 +53,8 @@ public sealed unsafe class SpeculationTests : IDisposable
         using var reader = new TestReader();
         using Batch batch = model.Loaded.Model.NewBatch();
         using var scratch = new SamplerScratch(model.Loaded.Model.Config.VocabSize);
-        var job = new GenerationJob(model, Prompt.OfIds(prompt, model.Loaded.Model.Config), options, null, null, costs);
+        // Each computes its prompt, so that passes can be counted.
+        var job = new GenerationJob(model, Prompt.OfIds(prompt, model.Loaded.Model.Config), options with { CachePrompt = false }, null, null, costs);
         job.Begin(model.Loaded.Model);
         int passes = 0;
         while (!job.IsFinished)
