@@ -56,6 +56,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<EmbedTokensInto, 3>(exports, "embedTokensInto");
     Export<ForwardLayerInto, 5>(exports, "forwardLayerInto");
     Export<ComputeLogitsInto, 3>(exports, "computeLogitsInto");
+    Export<TensorElements, 2>(exports, "tensorElements");
 
     Export<OpenModel, 2>(exports, "openModel");
     Export<OpenModelStart, 3>(exports, "openModelStart");

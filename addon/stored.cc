@@ -106,6 +106,17 @@ static Napi::Value FailTensor(Call& call, uint32_t id, const std::string& name, 
 }
 
 // int32_t realm_stored_tensor_size(uint32_t id, const uint8_t *name, uint64_t length, uint64_t *elements, realm_error *error);
+Napi::Value TensorElements(Call& call) {
+  const uint32_t id = call.ToU32(call[0]);
+  const std::string name = call.ToText(call[1]);
+  if (!call.Ready()) return {};
+  Failure error;
+  uint64_t elements = 0;
+  if (call.engine->stored_tensor_size(id, BytesOf(name), name.size(), &elements, &error) != 0) return FailTensor(call, id, name, error);
+  return Napi::Number::New(call.env, static_cast<double>(elements));
+}
+
+// int32_t realm_stored_tensor_size(uint32_t id, const uint8_t *name, uint64_t length, uint64_t *elements, realm_error *error);
 // int32_t realm_stored_tensor_read(uint32_t id, const uint8_t *name, uint64_t length, float *out, uint64_t elements, realm_error *error);
 Napi::Value GetTensor(Call& call) {
   const uint32_t id = call.ToU32(call[0]);

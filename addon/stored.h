@@ -7,6 +7,7 @@ namespace realm {
 Napi::Value StoreModel(Call& call);
 Napi::Value StoreModelPath(Call& call);
 Napi::Value GetTensor(Call& call);
+Napi::Value TensorElements(Call& call);
 Napi::Value GetModelInfo(Call& call);
 Napi::Value RemoveModel(Call& call);
 Napi::Value EmbedTokens(Call& call);

@@ -282,7 +282,10 @@ describe('over HTTP', () => {
     ['[', 400, 'E_PROTOCOL'],
   ])('/v1/chat/completions refuses %j', async (body, status, code) => {
     const response = await ask('/v1/chat/completions', body);
-    expect([response.status, (await response.json()).error]).toMatchObject([status, { code, type: 'realm_error' }]);
+    expect([response.status, (await response.json()).error]).toMatchObject([
+      status,
+      { code, type: status === 404 ? 'not_found_error' : 'invalid_request_error' },
+    ]);
   });
 
   test('/v1/chat/completions takes what asks for nothing', async () => {
@@ -395,7 +398,7 @@ describe('options', () => {
     [{ models, token: false, host: '0.0.0.0' }, 'without a token the host listens on loopback only, not on "0.0.0.0"'],
     [{ models, origins: ['https://x.org/'] }, 'origins: "https://x.org/" is no origin such as \'https://example.org\''],
     [{ models, origins: '*' }, 'origins must be an array of strings, got "*"'],
-    [{ models, limits: { connection: 1 } }, 'there is no limit "connection"'],
+    [{ models, limits: { connection: 1 } }, 'there is no limit "connection"; did you mean "connections"?'],
     [{ models, limits: { tokens: 0 } }, 'limits.tokens must be a positive integer, got 0'],
     [{ models, onRequest: 1 }, 'onRequest must be a function'],
   ])('%j is refused', async (options, message) => {

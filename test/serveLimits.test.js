@@ -215,7 +215,7 @@ describe('too much', () => {
       headers: { authorization: `Bearer ${TOKEN}` },
       body: '{"function":"models"}',
     });
-    expect([overHttp.status, overHttp.headers.get('retry-after')]).toEqual([503, '1']);
+    expect([overHttp.status, overHttp.headers.get('retry-after')]).toEqual([429, '1']);
     await overHttp.text();
     await Promise.all([one.close(), two.close()]);
   });

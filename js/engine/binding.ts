@@ -37,6 +37,8 @@ export interface Native {
   embedTokensInto(modelId: number, tokenIds: View, out: View): void;
   forwardLayerInto(modelId: number, layerIdx: number, hiddenStates: View, position: number, out: View): void;
   computeLogitsInto(modelId: number, hiddenState: View, out: View): void;
+  /** How many numbers getTensor would give. */
+  tensorElements(modelId: number, tensorName: string): number;
 
   /** `options` here and below: JSON, which the engine reads. */
   openModel(source: string | View, options: string): bigint;

@@ -2,7 +2,7 @@ import type { ChatMessage } from '../chat/conversation';
 import { type ChatTemplateOptions, modelTemplate } from '../chat/modelTemplate';
 import { renderElsewhere } from '../chat/renderElsewhere';
 import { handleOf, type Model } from './model';
-import { chatIds } from './prompt';
+import { chatIdsElsewhere } from './prompt';
 
 /** `model.tokenizeChat` for a host: a conversation or a template that takes long to render does not keep others waiting. */
 export async function chatPrompt(
@@ -12,5 +12,5 @@ export async function chatPrompt(
 ): Promise<Uint32Array> {
   const { source, options: given } = modelTemplate(model.info, options);
   const segments = await renderElsewhere(source, messages, given);
-  return chatIds(handleOf(model), model.info.tokenizer?.bosId, segments);
+  return chatIdsElsewhere(handleOf(model), model.info.tokenizer?.bosId, segments);
 }

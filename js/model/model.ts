@@ -127,6 +127,12 @@ const LOGITS = { signal: (_, value) => abortSignal(value) } satisfies Table;
 /** Of binding.tokenize. */
 const AS_PROMPT = 2;
 
+/** @internal `TokenizeOptions` as `binding.tokenize` takes them. */
+export const tokenizeArguments = ({ addSpecial, parseSpecial, asPrompt }: Required<TokenizeOptions>) => ({
+  addSpecial: asPrompt ? AS_PROMPT : Number(addSpecial),
+  parseSpecial: asPrompt || parseSpecial,
+});
+
 const forgotten = new FinalizationRegistry<bigint>((handle) => binding.closeModel(handle));
 
 /** @internal The engine's number of a model. */
@@ -171,10 +177,9 @@ export class Model {
 
   /** Text as token ids. */
   tokenize(text: string, options?: TokenizeOptions): Uint32Array {
-    const { here } = readOptions('tokenize', {}, TOKENIZE, options);
+    const { addSpecial, parseSpecial } = tokenizeArguments(readOptions('tokenize', {}, TOKENIZE, options).here);
     checkText('text', text);
-    const add = here.asPrompt ? AS_PROMPT : Number(here.addSpecial);
-    return new Uint32Array(native(() => binding.tokenize(this.#open, text, add, here.asPrompt || here.parseSpecial)));
+    return new Uint32Array(native(() => binding.tokenize(this.#open, text, addSpecial, parseSpecial)));
   }
 
   /**

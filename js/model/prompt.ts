@@ -3,13 +3,10 @@ import type { ChatSegment } from '../chat/renderChatSegments';
 import { binding } from '../engine/binding';
 import { native } from '../engine/errors';
 import { invalid, show, tokenIds } from '../engine/check';
+import { idsElsewhere, LONG_TEXT } from './elsewhere';
 
-/** The ids of a conversation, in which only the template's own text makes special tokens. */
-export function chatIds(
-  model: bigint,
-  bosId: number | null | undefined,
-  segments: readonly ChatSegment[],
-): Uint32Array {
+/** A conversation as the engine reads it: UTF-8 lengths of the template's own text and of others', by turns. */
+function joined(segments: readonly ChatSegment[]): { text: string; lengths: Uint32Array } {
   let text = '';
   const lengths: number[] = [];
   for (const { text: part, trusted } of segments) {
@@ -19,8 +16,28 @@ export function chatIds(
     lengths.push(Buffer.byteLength(whole));
     text += whole;
   }
-  const ids = native(() => binding.tokenizeSegments(model, text, new Uint32Array(lengths), true));
-  return withOneBegin(new Uint32Array(ids), bosId);
+  return { text, lengths: new Uint32Array(lengths) };
+}
+
+/** The ids of a conversation, in which only the template's own text makes special tokens. */
+export function chatIds(
+  model: bigint,
+  bosId: number | null | undefined,
+  segments: readonly ChatSegment[],
+): Uint32Array {
+  const { text, lengths } = joined(segments);
+  return withOneBegin(new Uint32Array(native(() => binding.tokenizeSegments(model, text, lengths, true))), bosId);
+}
+
+/** The same for whoever answers others meanwhile: a long conversation is tokenized on another thread. */
+export async function chatIdsElsewhere(
+  model: bigint,
+  bosId: number | null | undefined,
+  segments: readonly ChatSegment[],
+): Promise<Uint32Array> {
+  if (segments.reduce((length, segment) => length + segment.text.length, 0) < LONG_TEXT)
+    return chatIds(model, bosId, segments);
+  return withOneBegin(await idsElsewhere({ kind: 'segments', model, ...joined(segments) }), bosId);
 }
 
 /** Many chat templates write the begin token themselves; twice would not be what the model was trained on. */

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { Refusal } from './errors';
 import { isLoopback } from './options';
-import { Refusal } from './wire';
 
 /** Who may talk to the host: which pages, under which name, with which token. */
 export class Access {
@@ -32,6 +32,9 @@ export class Access {
   /** The origin of the page that asks, if a page asks. */
   checkOrigin(request: IncomingMessage): string | undefined {
     const { origin, host } = request.headers;
+    // Of several, a proxy in front may have looked at another one than Node did.
+    if (request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1)
+      throw new Refusal('E_PROTOCOL', 'there is more than one Host header');
     // A page whose own domain resolves to this machine (DNS rebinding) is of the same origin for its browser: on loopback,
     // the name by which the host is called is checked too.
     if (this.#checkName && !this.#names.has(nameOf(host)))
@@ -41,9 +44,14 @@ export class Access {
     return origin;
   }
 
+  /** The token of a request's headers: `Authorization: Bearer`, or `x-api-key` as some clients have it. */
+  carriesToken({ headers }: IncomingMessage): boolean {
+    const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+    return this.tokenFits(bearer ?? headers['x-api-key']);
+  }
+
   checkBearer(request: IncomingMessage): void {
-    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (!this.tokenFits(token)) throw new Refusal('E_UNAUTHORIZED', 'the token is missing or wrong');
+    if (!this.carriesToken(request)) throw new Refusal('E_UNAUTHORIZED', 'the token is missing or wrong');
   }
 }
 

@@ -1,6 +1,7 @@
+import { wireError } from './errors';
 import { Events } from './events';
-import { readMessage, type Exchange } from './exchange';
-import { envelope, frame, wireError, type TokenData } from './wire';
+import { readMessage, sendBytes, type Exchange } from './exchange';
+import { envelope, frame, jsonText, type TokenData } from './wire';
 
 /**
  * `POST /v1/call`: the WebSocket's envelope, for where there is no WebSocket. With `"stream": true` in the params the
@@ -11,12 +12,10 @@ export async function callOverHttp(exchange: Exchange): Promise<void> {
   const { message, floats: given } = await readMessage(exchange);
   const { id, function: name, params } = envelope({ id: 0, ...message });
   if (params.stream !== true || name !== 'generate') {
-    const { data, floats } = await calls.run({ name, params, floats: given, signal });
+    const { data, floats, json } = await calls.run({ name, params, floats: given, signal });
     const reply = { id, status: 'complete', data };
-    response.setHeader('Cache-Control', 'no-store');
-    response.setHeader('Content-Type', floats ? 'application/octet-stream' : 'application/json');
-    response.end(floats ? frame(reply, floats) : JSON.stringify(reply));
-    return;
+    if (floats) return sendBytes(exchange, 'application/octet-stream', frame(reply, floats));
+    return sendBytes(exchange, 'application/json', [Buffer.from(jsonText(reply, json))]);
   }
 
   const events = new Events(response, limits);

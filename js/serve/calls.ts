@@ -2,16 +2,19 @@ import { binding } from '../engine/binding';
 import { native } from '../engine/errors';
 import { RealmError } from '../portable/errors';
 import { flag, invalid, show, text, tokenIds } from '../engine/check';
+import { LONG_TEXT, textElsewhere } from '../model/elsewhere';
 import { chatPrompt } from '../model/chatPrompt';
 import type { GenerationResult } from '../model/result';
 import { generateOptionsOf } from './generateOptions';
-import { handleOf, type Model } from '../model/model';
+import { handleOf, tokenizeArguments, type Model } from '../model/model';
 import type { ChatMessage } from '../chat/conversation';
+import { Budget, type Lease } from './budget';
+import { Refusal } from './errors';
 import { isLayerName, layerCall, openSession } from './layers';
 import { Models } from './models';
 import type { CheckedOptions } from './options';
 import { Sessions, type Owner } from './sessions';
-import { Refusal, type Reply, type TokenData } from './wire';
+import type { Reply, TokenData } from './wire';
 
 type Params = Readonly<Record<string, unknown>>;
 type OnToken = (token: TokenData) => Promise<void>;
@@ -25,6 +28,15 @@ export interface Request {
   signal: AbortSignal;
   /** Whose sessions it may use. Without one: those that were opened by HTTP. */
   owner?: Owner;
+}
+
+/** A request with what it takes of the budget. */
+type Leased = Request & { lease: Lease };
+
+/** Calls on behalf of one request: what it takes is of its lease, which whoever made it closes when the answer has left. */
+export interface LeasedCalls {
+  readonly models: Models;
+  run(request: Request, onToken?: OnToken): Promise<Reply>;
 }
 
 /** What `generate` answers at its end. */
@@ -41,6 +53,7 @@ export class Calls {
   readonly sessions: Sessions;
   /** The owner of sessions that no connection holds. */
   readonly #nobody: Owner = {};
+  readonly budget: Budget;
   #limits: CheckedOptions['limits'];
   #running = new Set<AbortController>();
   #closing = false;
@@ -50,10 +63,16 @@ export class Calls {
     this.models = new Models(models);
     this.#limits = limits;
     this.sessions = new Sessions(limits);
+    this.budget = new Budget(limits);
   }
 
   get running(): number {
     return this.#running.size;
+  }
+
+  /** Calls of a request that has this lease. */
+  of(lease: Lease): LeasedCalls {
+    return { models: this.models, run: (request, onToken) => this.#run({ ...request, lease }, onToken) };
   }
 
   /**
@@ -61,27 +80,34 @@ export class Calls {
    *
    * @throws Refusal, RealmError; the signal's reason when it was cancelled
    */
-  async run(request: Request, onToken?: OnToken): Promise<Reply> {
-    const { signal } = request;
+  async #run(request: Leased, onToken?: OnToken): Promise<Reply> {
+    const { signal, lease } = request;
     if (this.#closing) throw new RealmError('E_SHUTDOWN', 'the host is closing');
-    if (this.#running.size >= this.#limits.requests)
-      throw new Refusal('E_BUSY', `${this.#limits.requests} requests are at work`, 1);
     signal.throwIfAborted();
+    const leave = lease.takeRequest();
+    const { requestMilliseconds } = this.#limits;
     const controller = new AbortController();
     const cancel = () => controller.abort(signal.reason);
     signal.addEventListener('abort', cancel, { once: true });
+    const late = setTimeout(() => {
+      controller.abort(new RealmError('E_TIMEOUT', `the request took longer than ${requestMilliseconds} ms`));
+    }, requestMilliseconds);
     this.#running.add(controller);
     try {
       return await this.#call({ ...request, signal: controller.signal }, onToken);
     } finally {
+      clearTimeout(late);
       signal.removeEventListener('abort', cancel);
       this.#running.delete(controller);
+      leave();
       if (this.#running.size === 0) this.#idle?.();
     }
   }
 
-  async #call({ name, params, floats, signal, owner = this.#nobody }: Request, onToken?: OnToken): Promise<Reply> {
-    if (isLayerName(name)) return layerCall(this.sessions, this.#limits, name, { params, floats, owner, signal });
+  async #call(request: Leased, onToken?: OnToken): Promise<Reply> {
+    const { name, params, floats, signal, owner = this.#nobody, lease } = request;
+    if (isLayerName(name))
+      return layerCall(this.sessions, this.#limits, name, { params, floats, owner, signal, lease });
     switch (name) {
       case 'health':
         return { data: { status: 'ok', models: this.models.names, requests: this.#running.size } };
@@ -96,10 +122,10 @@ export class Calls {
       case 'detokenize':
         return this.#detokenize(params, await this.#model(params, signal));
       case 'logits':
-        return this.#logits(params, await this.#model(params, signal), signal);
+        return this.#logits(params, await this.#model(params, signal), request);
       case 'open_session': {
         const model = await this.#model(params, signal);
-        return openSession(this.sessions, this.#limits, model, owner, owner === this.#nobody);
+        return openSession(this.sessions, this.#limits, model, owner, lease.client, owner === this.#nobody);
       }
       case 'generate':
         return { data: await this.#generate(params, await this.#model(params, signal), signal, onToken) };
@@ -120,31 +146,44 @@ export class Calls {
     }
   }
 
-  #tokenize(params: Params, [name, model]: [string, Model]): Reply {
-    const tokens = model.tokenize(text('text', params.text), {
+  async #tokenize(params: Params, [name, model]: [string, Model]): Promise<Reply> {
+    const content = text('text', params.text);
+    const options = {
       addSpecial: flag('add_special', params.add_special, true),
       parseSpecial: flag('parse_special', params.parse_special, false),
       asPrompt: flag('as_prompt', params.as_prompt, false),
-    });
-    return { data: { model: name, tokens: Array.from(tokens) } };
+    };
+    if (content.length < LONG_TEXT)
+      return { data: { model: name, tokens: Array.from(model.tokenize(content, options)) } };
+    const how = tokenizeArguments(options);
+    const tokens = await textElsewhere({ kind: 'list', model: handleOf(model), text: content, ...how });
+    return { data: { model: name }, json: { tokens: `[${tokens}]` } };
   }
 
-  #detokenize(params: Params, [name, model]: [string, Model]): Reply {
+  async #detokenize(params: Params, [name, model]: [string, Model]): Promise<Reply> {
     const skipSpecial = flag('skip_special', params.skip_special, false);
     const ids = idsOf(params.tokens);
     // One token may be a part of a character: whoever puts them together wants the bytes.
     if (flag('bytes', params.bytes, false)) {
+      if (ids.length > LONG_TEXT)
+        throw new Refusal('E_TOO_LARGE', `bytes are told of at most ${LONG_TEXT} tokens at once`);
       const bytes = new Uint8Array(native(() => binding.detokenizeBytes(handleOf(model), ids, Number(skipSpecial))));
       return { data: { model: name, bytes: Array.from(bytes) } };
     }
-    return { data: { model: name, text: model.detokenize(ids, { skipSpecial }) } };
+    if (ids.length < LONG_TEXT) return { data: { model: name, text: model.detokenize(ids, { skipSpecial }) } };
+    const how = Number(skipSpecial);
+    return {
+      data: { model: name, text: await textElsewhere({ kind: 'detokenize', model: handleOf(model), ids, how }) },
+    };
   }
 
-  async #logits(params: Params, [name, model]: [string, Model], signal: AbortSignal): Promise<Reply> {
+  async #logits(params: Params, [name, model]: [string, Model], { signal, lease }: Leased): Promise<Reply> {
     const ids = idsOf(params.tokens);
     const vocabulary = model.info.vocabSize ?? 0;
     const most = this.#limits.answerBytes;
-    if (ids.length * vocabulary * 4 > most) throw new Refusal('E_TOO_LARGE', `the answer would be above ${most} bytes`);
+    const bytes = ids.length * vocabulary * 4;
+    if (bytes > most) throw new Refusal('E_TOO_LARGE', `the answer would be above ${most} bytes`);
+    lease.takeBytes(bytes);
     const floats = await model.logits(ids, { signal });
     return { data: { model: name, type: 'f32', shape: [ids.length, vocabulary] }, floats };
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Generated } from './calls';
+import { openAiError } from './errors';
 import { Events } from './events';
 import { readBody, sendJson, type Exchange } from './exchange';
 import { paramsOf } from './openaiFields';
-import { wireError } from './wire';
 
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
@@ -57,7 +57,7 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
     await events.send('[DONE]');
   } catch (error) {
     if (!events.begun) throw error;
-    await events.send({ error: wireError(error) });
+    await events.send({ error: openAiError(error) });
   } finally {
     events.stop();
   }

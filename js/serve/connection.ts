@@ -1,13 +1,18 @@
 import type { RawData, WebSocket } from 'ws';
+import type { Socket } from 'node:net';
 import type { Access } from './access';
+import { clientOf } from './budget';
 import type { Calls } from './calls';
+import { Refusal, wireError } from './errors';
 import type { CheckedOptions } from './options';
 import { Outgoing } from './outgoing';
-import { envelope, frame, idOf, parseFrame, parseObject, Refusal, wireError, type Envelope } from './wire';
+import { envelope, frame, idOf, jsonText, parseFrame, parseObject, type Envelope } from './wire';
 
 /** Close codes of RFC 6455; each comes with a reason in words. */
 const POLICY = 1008;
 const GOING_AWAY = 1001;
+/** Bytes that a client may send before its token: one frame with it, and whatever came in the same breath. */
+const UNKNOWN_BYTES = 4096;
 /** How long the other side may take to answer a closing frame. */
 const CLOSING_MILLISECONDS = 1000;
 
@@ -28,20 +33,48 @@ export class Connection {
   /** Settles when the socket is closed and all its work has ended. */
   readonly ended: Promise<void>;
 
-  constructor(socket: WebSocket, calls: Calls, access: Access, limits: CheckedOptions['limits']) {
+  /** Whose connection it is, among those that share what there is. */
+  readonly client: string;
+
+  /** `raw`: what the WebSocket goes over; `authorised`: the request for it carried the token. */
+  constructor(
+    socket: WebSocket,
+    raw: Socket,
+    authorised: boolean,
+    calls: Calls,
+    access: Access,
+    limits: CheckedOptions['limits'],
+  ) {
     this.#socket = socket;
+    this.client = clientOf(raw);
     this.#outgoing = new Outgoing(socket, limits);
     this.#calls = calls;
     this.#access = access;
     this.#limits = limits;
-    this.#authorised = access.open;
+    this.#authorised = authorised;
     socket.on('message', (data, binary) => void this.#message(data, binary));
     socket.on('pong', () => (this.#alive = true));
     socket.on('error', () => {}); // ws closes by itself, with 1002, 1007 or 1009; 'close' follows
     this.ended = new Promise((resolve) => socket.once('close', () => resolve(this.#closed())));
     this.#timers.push(setInterval(() => this.#heartbeat(), limits.heartbeatMilliseconds).unref());
-    if (!this.#authorised)
-      this.#timers.push(setTimeout(() => this.#refuse('no token came'), limits.authMilliseconds).unref());
+    if (this.#authorised) return;
+    this.#timers.push(setTimeout(() => this.#refuse('no token came'), limits.authMilliseconds).unref());
+    // After the listener of ws, which has read the frames in these bytes by then.
+    let bytes = 0;
+    const count = (part: Buffer) => {
+      if (this.#authorised) raw.off('data', count);
+      else if ((bytes += part.length) > UNKNOWN_BYTES) this.#socket.terminate();
+    };
+    raw.on('data', count);
+  }
+
+  get authorised(): boolean {
+    return this.#authorised;
+  }
+
+  /** Cuts it off. */
+  drop(): void {
+    this.#socket.terminate();
   }
 
   async #closed(): Promise<void> {
@@ -68,26 +101,27 @@ export class Connection {
     if (this.#leaving) return;
     let id: string | number | null = null;
     try {
+      // Nothing is read but a short text, as long as nobody knows who it is.
+      if (!this.#authorised && (binary || (data as Buffer).length > UNKNOWN_BYTES)) return this.#unauthorised(null);
       const { message, floats } = binary
         ? parseFrame(data as Buffer)
-        : { message: parseObject((data as Buffer).toString()), floats: undefined };
+        : { message: parseObject(data as Buffer), floats: undefined };
       if (message.type === 'auth') return this.#authorise(message.api_key);
       id = idOf(message);
-      if (!this.#authorised) {
-        void this.#outgoing.send({
-          id,
-          status: 'error',
-          error: { code: 'E_UNAUTHORIZED', message: 'the token is missing' },
-        });
-        return this.close(POLICY, 'unauthorized');
-      }
+      if (!this.#authorised) return this.#unauthorised(id);
       if (message.type === 'cancel') return this.#cancel(id);
       const request = envelope(message);
       if (request.function === 'cancel') return this.#cancel(request.params.id);
-      await this.#request(request, floats);
+      await this.#request(request, floats, (data as Buffer).length);
     } catch (error) {
       await this.#outgoing.send({ id, status: 'error', error: wireError(error) });
     }
+  }
+
+  #unauthorised(id: string | number | null): void {
+    const error = { code: 'E_UNAUTHORIZED', message: 'the token is missing' };
+    void this.#outgoing.send({ id, status: 'error', error });
+    this.close(POLICY, 'unauthorized');
   }
 
   #authorise(token: unknown): void {
@@ -107,15 +141,25 @@ export class Connection {
     this.#running.get(id as string)?.abort(new Cancelled());
   }
 
-  async #request({ id, function: name, params }: Envelope, floats: Float32Array | undefined): Promise<void> {
+  async #request(
+    { id, function: name, params }: Envelope,
+    floats: Float32Array | undefined,
+    bytes: number,
+  ): Promise<void> {
     if (this.#running.has(id)) throw new Refusal('E_PROTOCOL', 'a request with this id is at work');
     if (this.#running.size >= this.#limits.requestsPerConnection)
       throw new Refusal('E_BUSY', `${this.#limits.requestsPerConnection} requests of this connection are at work`, 1);
     const controller = new AbortController();
     this.#running.set(id, controller);
+    const lease = this.#calls.budget.open(this.client);
     try {
+      lease.takeBytes(bytes);
       let index = 0;
-      const { data, floats: result } = await this.#calls.run(
+      const {
+        data,
+        floats: result,
+        json,
+      } = await this.#calls.of(lease).run(
         { name, params, floats, signal: controller.signal, owner: this },
         params.stream === false
           ? undefined
@@ -126,11 +170,12 @@ export class Connection {
       );
       const last = name === 'generate' ? { token: '', index, is_final: true } : {};
       const reply = { id, status: 'complete', data: { ...last, ...data } };
-      await this.#outgoing.send(result ? frame(reply, result) : reply);
+      await (result ? this.#outgoing.sendBytes(frame(reply, result)) : this.#outgoing.send(jsonText(reply, json)));
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
       await this.#outgoing.send({ id, status: 'cancelled', data: {} });
     } finally {
+      lease.close();
       this.#running.delete(id);
     }
   }

@@ -1,20 +1,29 @@
 import type { ServerResponse } from 'node:http';
 import type { CheckedOptions } from './options';
+import { sendPaced } from './paced';
 
-/** Proxies and browsers give up on connections that say nothing for long, as before the first token of a long prompt. */
-const SIGN_OF_LIFE_MILLISECONDS = 10_000;
+/** Proxies and browsers give up on connections that say nothing for long, as before the first token of a long prompt, or between two. */
+const PING_MILLISECONDS = 10_000;
+/** What is wrong with a request shows sooner, in most cases, and then has a status of its own. */
+const HEADERS_MILLISECONDS = 25;
+const PING = ': ping\n\n';
 
-/** Server-sent events. The answer begins with the first one, so that what fails before it has a status of its own. */
+/**
+ * Server-sent events. The answer begins with the first of them, or when it has been waited for a moment: clients that see no headers for minutes
+ * give up, and ask again.
+ */
 export class Events {
   #response: ServerResponse;
   #limits: CheckedOptions['limits'];
-  #alive: NodeJS.Timeout;
+  #headers: NodeJS.Timeout;
+  #ping: NodeJS.Timeout;
 
   constructor(response: ServerResponse, limits: CheckedOptions['limits']) {
     this.#response = response;
     this.#limits = limits;
-    this.#alive = setInterval(() => void this.#write(': waiting\n\n'), SIGN_OF_LIFE_MILLISECONDS).unref();
-    response.once('close', () => clearInterval(this.#alive));
+    this.#headers = setTimeout(() => void this.#write(PING), HEADERS_MILLISECONDS);
+    this.#ping = setInterval(() => void this.#write(PING), PING_MILLISECONDS).unref();
+    response.once('close', () => this.stop());
   }
 
   get begun(): boolean {
@@ -27,29 +36,22 @@ export class Events {
 
   /** Stops the signs of life; the response itself stays open. */
   stop(): void {
-    clearInterval(this.#alive);
+    clearTimeout(this.#headers);
+    clearInterval(this.#ping);
   }
 
-  /** As on a WebSocket: at once while little waits, else at the client's pace, and not for ever. */
   #write(text: string): Promise<void> {
+    clearTimeout(this.#headers);
+    this.#ping.refresh();
     const response = this.#response;
-    const { socket } = response.req;
-    // The socket too: of answers to requests sent ahead, only the first one's hears of its end.
-    if (response.destroyed || socket.destroyed) return Promise.resolve();
-    if (!response.headersSent)
-      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
-    const { waitingBytes, stallMilliseconds } = this.#limits;
-    return new Promise((resolve) => {
-      const late: { timer?: NodeJS.Timeout } = {};
-      const done = () => {
-        clearTimeout(late.timer);
-        socket.off('close', done);
-        resolve();
-      };
-      response.write(text, done);
-      if (response.writableLength <= waitingBytes) return resolve();
-      socket.on('close', done);
-      late.timer = setTimeout(() => socket.destroy(), stallMilliseconds);
-    });
+    if (!response.headersSent && !response.destroyed) {
+      response.req.socket.setNoDelay(true);
+      response.writeHead(200, {
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'no-store',
+        'X-Accel-Buffering': 'no', // nginx would wait for more
+      });
+    }
+    return sendPaced(response, text, this.#limits);
   }
 }

@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from './access';
+import { clientOf } from './budget';
 import { callOverHttp } from './call';
 import type { Calls } from './calls';
 import { chatCompletions, listModels } from './chatCompletions';
+import { openAiError, Refusal, statusOf } from './errors';
 import { sendJson, type Exchange } from './exchange';
 import type { CheckedOptions } from './options';
-import { statusOf, wireError } from './wire';
+import type { Sockets } from './sockets';
 
 const ROUTES: Readonly<Record<string, (exchange: Exchange) => Promise<void>>> = {
   'GET /v1/models': (exchange) => Promise.resolve(listModels(exchange)),
@@ -13,26 +16,41 @@ const ROUTES: Readonly<Record<string, (exchange: Exchange) => Promise<void>>> = 
   'POST /v1/call': callOverHttp,
 };
 
+/** So many times as many as may be at work can be refused on a socket; whoever sends more ahead is cut off. */
+const PATIENCE = 4;
+/** What of a client's x-request-id is taken over. */
+const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
+
 /** Answers one HTTP request, whatever is wrong with it. */
 export async function answerHttp(
   request: IncomingMessage,
   response: ServerResponse,
-  { access, calls, options }: { access: Access; calls: Calls; options: CheckedOptions },
+  { access, calls, sockets, options }: { access: Access; calls: Calls; sockets: Sockets; options: CheckedOptions },
 ): Promise<void> {
-  const gone = new AbortController();
   const { socket } = request;
-  const leave = () => gone.abort(new Error('the client is gone'));
+  const { limits } = options;
+  const lease = calls.budget.open(clientOf(socket));
+  const ahead = sockets.begin(socket);
+  const gone = new AbortController();
+  const leave = () => {
+    gone.abort(new Error('the client is gone'));
+    lease.close();
+  };
   // The socket too: of several requests sent ahead on one, only the first one's response hears of its end. More than ten are no leak to warn of.
   socket.setMaxListeners(0).once('close', leave);
   response.once('close', () => {
     socket.off('close', leave);
+    sockets.end(socket);
     leave();
   });
   response.on('error', () => {});
+  if (ahead > PATIENCE * limits.requestsPerConnection) return void socket.destroy();
   try {
+    response.setHeader('X-Request-Id', idOf(request));
     const origin = access.checkOrigin(request);
     if (origin !== undefined) {
       response.setHeader('Access-Control-Allow-Origin', origin);
+      response.setHeader('Access-Control-Expose-Headers', 'x-request-id, retry-after');
       response.setHeader('Vary', 'Origin');
     }
     const path = (request.url ?? '/').split('?', 1)[0];
@@ -41,14 +59,27 @@ export async function answerHttp(
     const route = ROUTES[`${request.method} ${path}`];
     if (route) {
       access.checkBearer(request);
-      await route({ request, response, calls, limits: options.limits, signal: gone.signal });
+      if (ahead > limits.requestsPerConnection)
+        throw new Refusal('E_BUSY', `${limits.requestsPerConnection} requests of this connection are at work`, 1);
+      await route({ request, response, calls: calls.of(lease), limits, lease, signal: gone.signal });
     } else if (options.onRequest) {
       if (options.isolate) isolate(response);
       options.onRequest(request, response);
-    } else sendJson(response, 404, { error: { code: 'E_PROTOCOL', message: 'there is nothing at this path' } });
+    } else sendJson(response, 404, { error: NOTHING_HERE });
   } catch (error) {
     fail(response, error);
   }
+}
+
+const NOTHING_HERE = {
+  ...{ code: 'E_PROTOCOL', message: 'there is nothing at this path' },
+  ...{ type: 'not_found_error', param: null },
+};
+
+/** The client's own, so that its log and that of a proxy find each other; else a new one. */
+function idOf({ headers }: IncomingMessage): string {
+  const id = headers['x-request-id'];
+  return typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID();
 }
 
 /** Pages and their workers may share memory only where nothing of another origin can look at it. */
@@ -65,11 +96,16 @@ function preflight(response: ServerResponse): void {
   response.writeHead(204).end();
 }
 
-/** Before the answer has begun: a status and JSON, also in OpenAI's form. After that only the end of the connection is left. */
+/** Before the answer has begun: a status and JSON in OpenAI's form. After that only the end of the connection is left. */
 function fail(response: ServerResponse, thrown: unknown): void {
   if (response.destroyed) return;
   if (response.headersSent) return void response.destroy();
-  const error = wireError(thrown);
+  const error = openAiError(thrown);
+  const status = statusOf(error);
   if (error.retry_after !== undefined) response.setHeader('Retry-After', String(error.retry_after));
-  sendJson(response, statusOf(error), { error: { ...error, type: 'realm_error' } });
+  // What was wrong will be wrong again: clients of OpenAI's API ask twice more after some of these.
+  else if (status < 500 || status === 504) response.setHeader('X-Should-Retry', 'false');
+  // The rest of a body that is not wanted is not waited for.
+  if (!response.req.complete) response.setHeader('Connection', 'close');
+  sendJson(response, status, { error });
 }

@@ -6,7 +6,9 @@ import type { Model } from '../model/model';
 import type { CheckedOptions } from './options';
 import type { Owner, Sessions } from './sessions';
 import type { SessionWork } from './sessionWorker';
-import { Refusal, type Reply } from './wire';
+import type { Lease } from './budget';
+import { Refusal } from './errors';
+import type { Reply } from './wire';
 
 /** A request of a session, as it came. */
 export interface LayerRequest {
@@ -15,6 +17,7 @@ export interface LayerRequest {
   floats: Float32Array | undefined;
   owner: Owner;
   signal: AbortSignal;
+  lease: Lease;
 }
 
 const NAMES = ['close_session', 'reset_session', 'embed', 'forward_layer', 'compute_logits', 'get_tensor'] as const;
@@ -31,11 +34,12 @@ export async function openSession(
   limits: CheckedOptions['limits'],
   [name, model]: [string, Model],
   owner: Owner,
+  client: string,
   idle: boolean,
 ): Promise<Reply> {
   const { info } = model;
   if (info.vocabOnly) throw new RealmError('E_UNSUPPORTED', `the model ${name} is open for its vocabulary only`);
-  const session = await sessions.open(owner, name, model, idle);
+  const session = await sessions.open(owner, client, name, model, idle);
   const { layers, hiddenSize, vocabSize, contextLength, tensorCount, bytes } = info;
   return {
     data: {
@@ -55,14 +59,17 @@ export async function layerCall(
   sessions: Sessions,
   limits: CheckedOptions['limits'],
   name: LayerName,
-  { params, floats, owner, signal }: LayerRequest,
+  { params, floats, owner, signal, lease }: LayerRequest,
 ): Promise<Reply> {
   const { id, name: model, model: open } = sessions.get(owner, params.session);
   const [width, vocabulary] = [open.info.hiddenSize ?? 0, open.info.vocabSize ?? 0];
-  const run = async (work: SessionWork, shape: number[] | undefined): Promise<Reply> => {
-    const result = await sessions.run(owner, id, work, signal);
-    if (result.byteLength > limits.answerBytes) throw tooLarge(limits);
-    return { data: { model, type: 'f32', shape: shape ?? [result.length] }, floats: result };
+  /** What the answer takes is known before it is computed. */
+  const run = async (work: SessionWork, shape: number[]): Promise<Reply> => {
+    const bytes = shape.reduce((product, size) => product * size, 4);
+    if (bytes > limits.answerBytes) throw tooLarge(limits);
+    lease.takeBytes(bytes);
+    const { floats: result } = await sessions.run(owner, id, work, signal);
+    return { data: { model, type: 'f32', shape }, floats: result ?? new Float32Array(0) };
   };
   switch (name) {
     case 'close_session':
@@ -76,7 +83,6 @@ export async function layerCall(
       if (!Array.isArray(tokens))
         throw new RealmError('E_INVALID_ARGUMENT', `tokens must be an array of token ids, got ${show(tokens)}`);
       const ids = tokenIds(tokens, 'tokens') as Uint32Array;
-      if (ids.length * width * 4 > limits.answerBytes) throw tooLarge(limits);
       return run({ kind: 'embed', ids, width }, [ids.length, width]);
     }
     case 'forward_layer': {
@@ -91,8 +97,11 @@ export async function layerCall(
     }
     case 'compute_logits':
       return run({ kind: 'logits', floats: numbersOf(floats), width: vocabulary }, [vocabulary]);
-    case 'get_tensor':
-      return run({ kind: 'tensor', name: text('name', params.name) }, undefined);
+    case 'get_tensor': {
+      const tensor = text('name', params.name);
+      const { value } = await sessions.run(owner, id, { kind: 'tensorSize', name: tensor }, signal);
+      return run({ kind: 'tensor', name: tensor }, [value]);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { RealmError } from '../portable/errors';
 import { loadModel } from '../model/loadModel';
 import { Model } from '../model/model';
+import { ForClients } from './errors';
 import type { ServedModel } from './options';
 
 /** The models that clients may use. A file is opened when it is first asked for, once. */
@@ -46,7 +47,7 @@ export class Models {
       if (this.#closing.signal.aborted) throw new RealmError('E_SHUTDOWN', 'the host is closing');
       // The engine's message names the file: no business of the client's.
       const code = cause instanceof RealmError ? cause.code : 'E_INTERNAL';
-      throw new RealmError(code, `the model ${name} could not be loaded`, { cause });
+      throw new ForClients(code, `the model ${name} could not be loaded`, { cause });
     }
   }
 

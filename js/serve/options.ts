@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { flag, invalid, optionsObject, positiveInteger, show, text, wholeNumber } from '../engine/check';
 import type { LoadOptions } from '../options/load';
 import { Model } from '../model/model';
+import { nearest } from '../portable/nearest';
 
 /** A model that clients may ask for: a path that is opened on first use (and closed by the host), or an open model of yours. */
 export type ServedModel = string | Model | ({ path: string } & Omit<LoadOptions, 'signal'>);
@@ -13,8 +14,18 @@ export interface ServeLimits {
   connections?: number;
   /** Requests at work at a time, of all clients. Default 32. */
   requests?: number;
-  /** Requests at work at a time on one WebSocket. Default 8. */
+  /** WebSocket connections of one client, which is one address. Default three quarters of `connections`. */
+  connectionsPerClient?: number;
+  /** Requests of one client at work at a time, over HTTP and WebSockets together. Default three quarters of `requests`. */
+  requestsPerClient?: number;
+  /** Requests at work at a time on one connection, WebSocket or HTTP. Default 8. */
   requestsPerConnection?: number;
+  /** How long a request may take, from its arrival to its end. Default 600 000. */
+  requestMilliseconds?: number;
+  /** Bytes of all messages and answers that are in memory at a time. Default 256 MiB. */
+  bytes?: number;
+  /** Of one client. Default three quarters of `bytes`. */
+  bytesPerClient?: number;
   /** Bytes of a frame or a body from a client. Default 1 MiB. */
   messageBytes?: number;
   /** Bytes of numbers in one answer. Default 64 MiB. */
@@ -23,6 +34,8 @@ export interface ServeLimits {
   tokens?: number;
   /** Key/value caches of guests at a time, of all clients. Default 16. */
   sessions?: number;
+  /** Of one client. Default three quarters of `sessions`. */
+  sessionsPerClient?: number;
   /** A session that was opened by HTTP ends when nothing is asked of it for so long. Default 60 000. */
   sessionMilliseconds?: number;
   /** Bytes that may wait for a client to read them, before its answers pause. Default 1 MiB. */
@@ -66,10 +79,20 @@ export interface CheckedOptions {
 
 /** What an Authorization header can carry (RFC 6750). */
 const TOKEN = /^[\w.~+/=-]{16,}$/;
-const DEFAULTS: Required<ServeLimits> = {
+/** The part of a limit that one client may have, unless told otherwise: the others are to find something. */
+const SHARE = 0.75;
+const SHARED = {
+  connectionsPerClient: 'connections',
+  requestsPerClient: 'requests',
+  bytesPerClient: 'bytes',
+  sessionsPerClient: 'sessions',
+} as const;
+const DEFAULTS: Omit<Required<ServeLimits>, keyof typeof SHARED> = {
   connections: 64,
   requests: 32,
   requestsPerConnection: 8,
+  requestMilliseconds: 600_000,
+  bytes: 256 << 20,
   messageBytes: 1 << 20,
   answerBytes: 64 << 20,
   tokens: 4096,
@@ -126,11 +149,17 @@ function originsOf(value: unknown): readonly string[] {
 
 function limitsOf(value: ServeLimits | undefined): Required<ServeLimits> {
   const given = optionsObject(value) as Record<string, unknown>;
-  const limits = { ...DEFAULTS };
-  for (const name of Object.keys(given)) if (!(name in DEFAULTS)) throw invalid(`there is no limit ${show(name)}`);
-  for (const name of Object.keys(DEFAULTS) as (keyof ServeLimits)[])
-    limits[name] = positiveInteger(`limits.${name}`, given[name], DEFAULTS[name], 0x7fffffff);
-  return limits;
+  const names = [...Object.keys(DEFAULTS), ...Object.keys(SHARED)];
+  for (const name of Object.keys(given))
+    if (!names.includes(name))
+      throw invalid(`there is no limit ${show(name)}; did you mean ${show(nearest(name, names))}?`);
+  const limit = (name: string, fallback: number) =>
+    positiveInteger(`limits.${name}`, given[name], fallback, 0x7fffffff);
+  const limits: Record<string, number> = {};
+  for (const [name, fallback] of Object.entries(DEFAULTS)) limits[name] = limit(name, fallback);
+  for (const [name, whole] of Object.entries(SHARED))
+    limits[name] = limit(name, Math.ceil(SHARE * (limits[whole] as number)));
+  return limits as unknown as Required<ServeLimits>;
 }
 
 export function checkOptions(options: ServeOptions): CheckedOptions {

@@ -19,10 +19,18 @@ export class Outgoing {
    * Settles when the message is handed over and little waits to be read: whoever awaits it goes at the client's pace.
    * While messages wait here, nothing is read from the client either.
    */
-  send(message: object | Buffer): Promise<void> {
-    const binary = Buffer.isBuffer(message);
-    const bytes = binary ? message : Buffer.from(JSON.stringify(message));
-    this.#last = this.#last.then(() => this.#message(bytes, binary));
+  send(message: object | string): Promise<void> {
+    const text = typeof message === 'string' ? message : JSON.stringify(message);
+    return this.#enqueue([Buffer.from(text)], false);
+  }
+
+  /** A binary message of several parts. */
+  sendBytes(parts: readonly Buffer[]): Promise<void> {
+    return this.#enqueue(parts, true);
+  }
+
+  #enqueue(parts: readonly Buffer[], binary: boolean): Promise<void> {
+    this.#last = this.#last.then(() => this.#message(parts, binary));
     return this.#last;
   }
 
@@ -31,11 +39,15 @@ export class Outgoing {
     return this.#last;
   }
 
-  async #message(bytes: Buffer, binary: boolean): Promise<void> {
-    for (let at = 0; at < bytes.length; at += FRAGMENT) {
+  async #message(parts: readonly Buffer[], binary: boolean): Promise<void> {
+    const pieces = parts.flatMap((part) =>
+      Array.from({ length: Math.ceil(part.length / FRAGMENT) }, (_, i) =>
+        part.subarray(i * FRAGMENT, (i + 1) * FRAGMENT),
+      ),
+    );
+    for (const [i, piece] of pieces.entries()) {
       if (this.#socket.readyState !== this.#socket.OPEN) return;
-      const fin = at + FRAGMENT >= bytes.length;
-      await this.#fragment(bytes.subarray(at, at + FRAGMENT), { binary, fin });
+      await this.#fragment(piece, { binary, fin: i === pieces.length - 1 });
     }
   }
 

@@ -1,15 +1,16 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { optionsObject, wholeNumber } from '../engine/check';
 import { RealmError } from '../portable/errors';
 import { Access } from './access';
+import { clientOf } from './budget';
 import { Calls } from './calls';
 import { Connection } from './connection';
+import { Refusal, statusOf, wireError } from './errors';
 import { answerHttp } from './http';
 import { checkOptions, type CheckedOptions, type ServeOptions } from './options';
-import { Refusal, statusOf, wireError } from './wire';
+import { Sockets } from './sockets';
 
 const HEADERS_MILLISECONDS = 10_000;
 const REQUEST_MILLISECONDS = 30_000;
@@ -40,7 +41,7 @@ export class Host {
   #access: Access;
   #options: CheckedOptions;
   #connections = new Set<Connection>();
-  #sockets = new Set<Duplex>(); // of all requests: Node has closeAllConnections only since 18.2
+  #sockets: Sockets; // of all requests: Node has closeAllConnections only since 18.2
   #closed: Promise<void> | undefined;
 
   /** @internal */
@@ -59,32 +60,47 @@ export class Host {
       maxPayload: options.limits.messageBytes,
       perMessageDeflate: false, // a small frame could unpack to a large one, and tokens are short
     });
-    server.maxConnections = options.limits.connections + OTHER_SOCKETS;
-    server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
-    server.on('request', (request, response) => {
-      void answerHttp(request, response, { access: this.#access, calls: this.#calls, options });
-    });
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#sockets = new Sockets(options.limits.connections + OTHER_SOCKETS);
+    server.on('connection', (socket) => this.#sockets.add(socket));
+    const parts = { access: this.#access, calls: this.#calls, sockets: this.#sockets, options };
+    server.on('request', (request, response) => void answerHttp(request, response, parts));
+    // Of an HTTP server over TCP the duplex is its socket.
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     try {
       this.#access.checkOrigin(request);
       if (this.#closed) throw new RealmError('E_SHUTDOWN', 'the host is closing');
-      const { connections } = this.#options.limits;
-      if (this.#connections.size >= connections) throw new Refusal('E_BUSY', `${connections} connections are open`, 1);
+      const authorised = this.#access.open || this.#access.carriesToken(request);
+      this.#makeRoom(clientOf(socket));
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        const connection = new Connection(webSocket, this.#calls, this.#access, this.#options.limits);
+        this.#sockets.upgraded(socket);
+        const { limits } = this.#options;
+        const connection = new Connection(webSocket, socket, authorised, this.#calls, this.#access, limits);
         this.#connections.add(connection);
         void connection.ended.then(() => this.#connections.delete(connection));
       });
     } catch (error) {
       refuseUpgrade(socket, error);
     }
+  }
+
+  /** For one more WebSocket: where there is none, one that has shown no token goes. */
+  #makeRoom(client: string): void {
+    const { connections, connectionsPerClient } = this.#options.limits;
+    const all = [...this.#connections];
+    const own = all.filter((connection) => connection.client === client);
+    let full: { of: Connection[]; words: string } | undefined;
+    if (all.length >= connections) full = { of: all, words: `${connections} connections are open` };
+    else if (own.length >= connectionsPerClient)
+      full = { of: own, words: `${connectionsPerClient} connections of this client are open` };
+    if (!full) return;
+    const unknown = full.of.find((connection) => !connection.authorised);
+    if (!unknown) throw new Refusal('E_BUSY', full.words, 1);
+    this.#connections.delete(unknown);
+    unknown.drop();
   }
 
   stats(): HostStats {
@@ -108,15 +124,16 @@ export class Host {
     for (const connection of this.#connections) connection.close();
     await Promise.all([...this.#connections].map((connection) => connection.ended));
     this.#webSockets.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.destroy();
     await closed;
   }
 }
 
-function refuseUpgrade(socket: Duplex, thrown: unknown): void {
+function refuseUpgrade(socket: Socket, thrown: unknown): void {
   const error = wireError(thrown);
   const body = JSON.stringify({ error });
-  const status = statusOf(error);
+  // Connections, unlike requests, are nothing to try again in a second or two.
+  const status = error.code === 'E_BUSY' ? 503 : statusOf(error);
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Connection: close',

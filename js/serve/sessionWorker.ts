@@ -10,7 +10,7 @@ export type SessionWork =
   | { kind: 'embed'; ids: Uint32Array; width: number }
   | { kind: 'forward'; layer: number; count: number; floats: Float32Array; position: number }
   | { kind: 'logits'; floats: Float32Array; width: number }
-  | { kind: 'tensor'; name: string }
+  | { kind: 'tensor' | 'tensorSize'; name: string }
   | { kind: 'reset' };
 
 /** What the thread is sent. */
@@ -63,6 +63,8 @@ function work(order: SessionOrder): { value: number; floats?: OwnFloats } {
     }
     case 'tensor':
       return { value: 0, floats: new Float32Array(binding.getTensor(stored, order.name)) };
+    case 'tensorSize':
+      return { value: binding.tensorElements(stored, order.name) };
     case 'reset':
       session.stored = binding.storeOwn(session.handle);
       binding.removeModel(stored);

@@ -5,7 +5,8 @@ import { RealmError, type RealmErrorCode } from '../portable/errors';
 import { handleOf, type Model } from '../model/model';
 import type { CheckedOptions } from './options';
 import type { SessionAnswer, SessionOrder, SessionWork } from './sessionWorker';
-import { Refusal } from './wire';
+import { Shares } from './budget';
+import { Refusal } from './errors';
 
 /** Whose a session is: the connection that opened it, or (by HTTP) nobody's in particular. */
 export type Owner = object;
@@ -16,6 +17,7 @@ interface Session {
   model: Model;
   /** What the thread calls it. */
   number: number;
+  client: string;
   /** Calls at work. */
   working: number;
   /** Of a session without a connection: ends it when nobody has asked for long. */
@@ -38,37 +40,42 @@ export class Sessions {
   readonly #limits: CheckedOptions['limits'];
   #sessions = new Map<string, Session>();
   #gone = new WeakSet<Owner>();
-  #opening = 0;
+  readonly #shares: Shares;
   #worker: Worker | undefined;
   #pending = new Map<number, Pending>();
   #lastCall = 0;
 
   constructor(limits: CheckedOptions['limits']) {
     this.#limits = limits;
+    this.#shares = new Shares(limits.sessions, limits.sessionsPerClient);
   }
 
+  /** Those that are being opened among them. */
   get count(): number {
-    return this.#sessions.size + this.#opening;
+    return this.#shares.used;
   }
 
   /**
+   * @param client whose share of sessions it counts for
    * @param idle whether the session ends by itself when nothing has been asked for `sessionMilliseconds`
    * @returns its id
    */
-  async open(owner: Owner, name: string, model: Model, idle: boolean): Promise<string> {
-    const { sessions } = this.#limits;
-    if (this.count >= sessions) throw new Refusal('E_BUSY', `${sessions} sessions are open`, 1);
-    this.#opening++;
+  async open(owner: Owner, client: string, name: string, model: Model, idle: boolean): Promise<string> {
+    const { sessions, sessionsPerClient } = this.#limits;
+    const full = this.#shares.take(client);
+    if (full === 'all') throw new Refusal('E_BUSY', `${sessions} sessions are open`, 1);
+    if (full === 'client') throw new Refusal('E_BUSY', `${sessionsPerClient} sessions of this client are open`, 1);
     try {
       const { value } = await this.#work({ kind: 'open', handle: handleOf(model) });
       const id = randomUUID();
-      const session: Session = { owner, name, model, number: value, working: 0, idle: undefined };
+      const session: Session = { owner, name, model, number: value, client, working: 0, idle: undefined };
       this.#sessions.set(id, session);
       if (idle) this.#watch(id, session);
       if (this.#gone.has(owner)) await this.#end(id); // its client has left meanwhile
       return id;
-    } finally {
-      this.#opening--;
+    } catch (error) {
+      this.#shares.give(client);
+      throw error;
     }
   }
 
@@ -80,7 +87,12 @@ export class Sessions {
   }
 
   /** A piece of work in a session, after all that was asked before. `signal`: it is not begun when nobody wants it any more. */
-  async run(owner: Owner, id: string, work: SessionWork, signal: AbortSignal): Promise<Float32Array> {
+  async run(
+    owner: Owner,
+    id: string,
+    work: SessionWork,
+    signal: AbortSignal,
+  ): Promise<{ value: number; floats?: Float32Array }> {
     this.get(owner, id);
     const session = this.#sessions.get(id) as Session;
     session.working++;
@@ -89,9 +101,9 @@ export class Sessions {
       const leave = () => Atomics.store(cancel, 0, 1);
       signal.addEventListener('abort', leave, { once: true });
       try {
-        const { floats } = await this.#work({ ...work, session: session.number, cancel });
+        const result = await this.#work({ ...work, session: session.number, cancel });
         signal.throwIfAborted();
-        return floats ?? new Float32Array(0);
+        return result;
       } catch (error) {
         throw signal.aborted ? (signal.reason as Error) : error;
       } finally {
@@ -129,6 +141,7 @@ export class Sessions {
     const session = this.#sessions.get(id);
     if (!session) return;
     this.#sessions.delete(id);
+    this.#shares.give(session.client);
     clearTimeout(session.idle);
     await this.#work({ kind: 'close', session: session.number }).catch(() => {}); // the thread is gone, and its sessions with it
   }
@@ -163,7 +176,10 @@ export class Sessions {
       if (this.#worker === worker) this.#worker = undefined;
       for (const { reject } of this.#pending.values()) reject(new RealmError('E_SHUTDOWN', 'the host is closing'));
       this.#pending.clear();
-      for (const { idle } of this.#sessions.values()) clearTimeout(idle);
+      for (const { idle, client } of this.#sessions.values()) {
+        clearTimeout(idle);
+        this.#shares.give(client);
+      }
       this.#sessions.clear();
     };
     worker.on('error', () => {}); // 'exit' follows

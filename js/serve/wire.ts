@@ -1,60 +1,4 @@
-import { RealmError, type RealmErrorCode } from '../portable/errors';
-
-/** Codes that only the host gives; the engine's own (`RealmErrorCode`) go through as they are. */
-export type ServeErrorCode =
-  /** No token, or not the right one. */
-  | 'E_UNAUTHORIZED'
-  /** A page of an origin that is not allowed, or a Host header that is not this host's. */
-  | 'E_ORIGIN'
-  /** No JSON, no envelope, an unknown function or path. */
-  | 'E_PROTOCOL'
-  /** A message, a body or an answer above its limit. */
-  | 'E_TOO_LARGE'
-  /** A limit on connections or requests is reached; `retry_after` says when to come again. */
-  | 'E_BUSY';
-
-/** A failure as the wire carries it. `retry_after` is in seconds. */
-export interface WireError {
-  code: ServeErrorCode | RealmErrorCode;
-  message: string;
-  retry_after?: number;
-}
-
-/** What the host itself refuses. */
-export class Refusal extends Error {
-  constructor(
-    readonly code: ServeErrorCode,
-    message: string,
-    readonly retryAfter?: number,
-  ) {
-    super(message);
-  }
-}
-
-const STATUS: Partial<Record<WireError['code'], number>> = {
-  E_UNAUTHORIZED: 401,
-  E_ORIGIN: 403,
-  E_MODEL_NOT_FOUND: 404,
-  E_TOO_LARGE: 413,
-  E_BUSY: 503,
-  E_SHUTDOWN: 503,
-  E_INTERNAL: 500,
-  E_ENGINE: 500,
-  E_OUT_OF_MEMORY: 500,
-};
-
-/** The HTTP status that goes with a code; what the caller can put right is 400. */
-export const statusOf = (error: WireError): number => STATUS[error.code] ?? 400;
-
-/** A failure for the other side: what it can act upon, and nothing of this process's insides. */
-export function wireError(error: unknown): WireError {
-  if (error instanceof Refusal) {
-    const { code, message, retryAfter } = error;
-    return retryAfter === undefined ? { code, message } : { code, message, retry_after: retryAfter };
-  }
-  if (error instanceof RealmError) return { code: error.code, message: error.message };
-  return { code: 'E_INTERNAL', message: 'the host failed' };
-}
+import { Refusal } from './errors';
 
 /** Numbers over an ArrayBuffer, never over shared memory: in words that TypeScript before 5.7 reads too. */
 export type OwnFloats = ReturnType<typeof Float32Array.of>;
@@ -72,6 +16,8 @@ export interface TokenData {
 export interface Reply {
   data: object;
   floats?: Float32Array;
+  /** Members of `data` that are JSON already: lists of ids, which are long. */
+  json?: Readonly<Record<string, string>>;
 }
 
 /** A request as it came, once its form is checked. */
@@ -84,7 +30,44 @@ export interface Envelope {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export function parseObject(text: string): Record<string, unknown> {
+/** Messages that are shorter cost nothing, whatever they say. */
+const SHORT_MESSAGE = 16_384;
+const DEEPEST = 128;
+const MOST_ARRAYS_AND_OBJECTS = 10_000;
+const MOST_NAMES = 25_000;
+const [QUOTE, BACKSLASH, COLON, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\:[]{}');
+
+/**
+ * Refuses what would take long to parse: a megabyte of brackets, or of names, stops the event loop for a tenth of a second. This look at
+ * it takes a millisecond.
+ */
+function checkForm(bytes: Buffer): void {
+  let [depth, opened, names] = [0, 0, 0];
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      while (++at < bytes.length && bytes[at] !== QUOTE) if (bytes[at] === BACKSLASH) at++;
+    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      if (++depth > DEEPEST) throw new Refusal('E_PROTOCOL', `the message nests deeper than ${DEEPEST}`);
+      if (++opened > MOST_ARRAYS_AND_OBJECTS)
+        throw new Refusal('E_TOO_LARGE', `a message has at most ${MOST_ARRAYS_AND_OBJECTS} arrays and objects`);
+    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
+    else if (byte === COLON && ++names > MOST_NAMES)
+      throw new Refusal('E_TOO_LARGE', `a message has at most ${MOST_NAMES} names`);
+  }
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/** A message's bytes, which must be the UTF-8 of a JSON object. */
+export function parseObject(bytes: Buffer): Record<string, unknown> {
+  if (bytes.length > SHORT_MESSAGE) checkForm(bytes);
+  let text: string;
+  try {
+    text = UTF8.decode(bytes);
+  } catch {
+    throw new Refusal('E_PROTOCOL', 'the message is no UTF-8');
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -113,18 +96,27 @@ export function envelope(message: Record<string, unknown>): Envelope {
   return { id, function: name, params };
 }
 
+/** An answer's JSON. Its last member is `data`, which takes what is JSON already. */
+export function jsonText(answer: { data: object }, json: Reply['json']): string {
+  const text = JSON.stringify(answer);
+  if (!json) return text;
+  const members = Object.entries(json).map(([name, value]) => `${JSON.stringify(name)}:${value}`);
+  const comma = Object.keys(answer.data).length > 0 ? ',' : '';
+  return `${text.slice(0, -2)}${comma}${members.join(',')}}}`;
+}
+
 /**
  * A reply with floats as one binary frame: the length of the JSON (u32, little-endian), the JSON padded with spaces so that
- * what follows begins at a multiple of four, the float32 numbers (little-endian, as in memory here).
+ * what follows begins at a multiple of four, the float32 numbers (little-endian, as in memory here). In two parts: the numbers are
+ * many, and are not copied.
  */
-export function frame(json: object, floats: Float32Array): Buffer {
+export function frame(json: object, floats: Float32Array): [head: Buffer, numbers: Buffer] {
   const text = Buffer.from(JSON.stringify(json));
   const length = Math.ceil(text.length / 4) * 4;
-  const bytes = Buffer.alloc(4 + length + floats.byteLength, ' ');
-  bytes.writeUInt32LE(length, 0);
-  text.copy(bytes, 4);
-  bytes.set(new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength), 4 + length);
-  return bytes;
+  const head = Buffer.alloc(4 + length, ' ');
+  head.writeUInt32LE(length, 0);
+  text.copy(head, 4);
+  return [head, Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength)];
 }
 
 /** A frame of a client: the same form. The numbers are a copy, aligned. */
@@ -133,6 +125,6 @@ export function parseFrame(bytes: Buffer): { message: Record<string, unknown>; f
   const rest = bytes.length - 4 - length;
   if (rest < 0 || rest % 4 !== 0)
     throw new Refusal('E_PROTOCOL', 'a binary message is u32 length, JSON of that length, float32 numbers');
-  const message = parseObject(bytes.toString('utf8', 4, 4 + length));
+  const message = parseObject(bytes.subarray(4, 4 + length));
   return { message, floats: new Float32Array(new Uint8Array(bytes.subarray(4 + length)).buffer) };
 }
