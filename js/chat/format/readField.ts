@@ -1,0 +1,21 @@
+import type { Markers } from './markers';
+import type { Reading, Source } from './source';
+
+/** Longer names are none. */
+const MOST = 256;
+
+/** Reads a name up to one of these texts, which stays unread; undefined where none comes on the same line. */
+export function* readField(source: Source, ends: Markers | undefined): Reading<string | undefined> {
+  yield* source.space();
+  let name = '';
+  for (;;) {
+    const end = ends ? yield* ends.accept(source) : -1;
+    if (end >= 0) {
+      source.unread(ends!.texts[end]!);
+      return name.trim() || undefined;
+    }
+    const code = yield* source.peek();
+    if (code < 0 || code === 10 || name.length >= MOST) return undefined;
+    name += source.text[source.at++]!;
+  }
+}
