@@ -4,7 +4,7 @@
   'targets': [{
     'target_name': 'index',
     'sources': [
-      'addon/module.cc', 'addon/engine.cc', 'addon/processor.cc', 'addon/call.cc',
+      'addon/module.cc', 'addon/engine.cc', 'addon/fault.cc', 'addon/processor.cc', 'addon/call.cc',
       'addon/stored.cc', 'addon/model.cc', 'addon/embed.cc', 'addon/generation.cc', 'addon/job.cc', 'addon/environment.cc', 'addon/guest.cc'
     ],
     'include_dirs': [

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "fault.h"
 #include "processor.h"
 
 namespace realm {
@@ -155,6 +156,7 @@ const Engine* LoadEngine(std::string* problem) {
       return nullptr;
     }
     if (!Resolve(library, path, problem)) return nullptr;
+    if (!WatchFiles(table.engine_watch_files, problem)) return nullptr;
     atexit(StopAtExit);
     loaded.store(&table, std::memory_order_release);
     return &table;

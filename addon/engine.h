@@ -11,6 +11,7 @@ namespace realm {
   X(abi_version)           \
   X(engine_describe)       \
   X(engine_shutdown)       \
+  X(engine_watch_files)    \
   X(stored_add_bytes)      \
   X(stored_add_path)       \
   X(stored_add_model)      \

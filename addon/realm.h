@@ -52,12 +52,27 @@ typedef struct realm_job_state {
 
 typedef void (*realm_notify)(void *user);
 
+/* A file that is mapped, in a table of the host's. */
+typedef struct realm_file_map {
+  uint64_t start;        /* its first address; 0: the entry is free */
+  uint64_t end;          /* the address behind it */
+  uint64_t lost;         /* written by the host: not 0: a page could not be read */
+} realm_file_map;
+
+typedef void (*realm_arm)(void);
+
 /* ---- the engine ---- */
 int32_t realm_abi_version(void);
 /* JSON: version, isa, formats [{id,name}], architectures [name]. *length: bytes needed, also when capacity is too small. */
 int32_t realm_engine_describe(uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
 /* Cancels all jobs, joins all threads (at most deadline_ms). Afterwards every call fails with code 35. */
 int32_t realm_engine_shutdown(uint32_t deadline_ms, realm_error *error);
+
+/* Reading a mapped page that its file no longer has raises SIGBUS, which ends a process that has no handler. A host that gives the engine a table
+ * (zeros, for the life of the process, before any model is opened; only the first table counts) finds there in its handler whose page it was; it
+ * sets `lost`, maps zeros over the page and what is behind it, and returns: the engine then fails that call, and every later one on the file, with
+ * E_TRUNCATED or E_IO. The engine calls `arm`, from any thread, before it reads maps: the place to see that no other handler has been put in. */
+int32_t realm_engine_watch_files(realm_arm arm, realm_file_map *maps, uint32_t capacity, realm_error *error);
 
 /* ---- stored models: Option 3 ---- */
 /* id 0: chosen from the content. The bytes are copied. */

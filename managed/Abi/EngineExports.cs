@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Realm.Runtime;
 
 namespace Realm.Abi;
 
@@ -20,4 +21,12 @@ internal static unsafe class EngineExports
     // int32_t realm_engine_shutdown(uint32_t deadline_ms, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_engine_shutdown")]
     public static int Shutdown(uint deadline, RealmError* error) => Boundary.Run(error, () => Engine.ShutDown(deadline));
+
+    // int32_t realm_engine_watch_files(realm_arm arm, realm_file_map *maps, uint32_t capacity, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_engine_watch_files")]
+    public static int WatchFiles(delegate* unmanaged<void> arm, FileMap* maps, uint capacity, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(maps, capacity, int.MaxValue, "maps");
+        FileMaps.Watch(arm, maps, (int)capacity);
+    });
 }

@@ -90,6 +90,7 @@ internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool 
         Arguments.Check(tokens, count, (ulong)(long.MaxValue / sizeof(float) / entry.RowSize), "tokens");
         CheckOutput(elements, count * (ulong)entry.RowSize);
         entry.Fill(tokens, (long)count, output);
+        loaded.File.CheckUnchanged();
     }
 
     /// <summary>One layer: hidden and output (rows, row size). The layer's state is cut to <paramref name="position"/> and grows by the rows.</summary>

@@ -13,6 +13,9 @@ internal sealed unsafe class TensorReader(ITensorFile file, IReadOnlyList<Adapte
     private readonly Dictionary<(string Name, long First, long Rows), Weight> _weights = [];
     private readonly HashSet<string> _taken = [];
 
+    /// <summary>Where matrices tell of numbers that are not finite, when they are packed or used.</summary>
+    public NonFinite NonFinite { get; } = new();
+
     /// <summary>All matrices taken so far; one that is used twice is here once.</summary>
     public IEnumerable<Weight> Weights => _weights.Values;
 
@@ -97,8 +100,8 @@ internal sealed unsafe class TensorReader(ITensorFile file, IReadOnlyList<Adapte
             if (adapters[i].Take(name) is not { } pair)
                 continue;
             GgufTensor b = pair.B.Tensor;
-            Weight down = FormatOf(pair.A.Tensor).CreateWeight(pair.A.Data, pair.Rank, (int)pair.A.Tensor.Shape[0]);
-            Weight up = FormatOf(b).CreateWeight(pair.B.Data + first * (b.Bytes / b.Rows), outputs, pair.Rank);
+            Weight down = Create(pair.A.Tensor, pair.A.Data, pair.Rank, (int)pair.A.Tensor.Shape[0]);
+            Weight up = Create(b, pair.B.Data + first * (b.Bytes / b.Rows), outputs, pair.Rank);
             changes.Add(new LowRank(i, adapters[i].FactorOf(pair.Rank), new Linear(down, 1f, null), new Linear(up, 1f, null)));
         }
         return [.. changes];
@@ -144,9 +147,15 @@ internal sealed unsafe class TensorReader(ITensorFile file, IReadOnlyList<Adapte
         GgufTensor tensor = view.Tensor;
         if (_weights.TryGetValue((tensor.Name, first, rows), out Weight? known))
             return known;
-        WeightFormat format = FormatOf(tensor);
         long rowBytes = tensor.Bytes / tensor.Rows;
-        return _weights[(tensor.Name, first, rows)] = format.CreateWeight(view.Data + first * rowBytes, rows, columns);
+        return _weights[(tensor.Name, first, rows)] = Create(tensor, view.Data + first * rowBytes, rows, columns);
+    }
+
+    private Weight Create(GgufTensor tensor, byte* data, int rows, int columns)
+    {
+        Weight weight = FormatOf(tensor).CreateWeight(data, rows, columns);
+        weight.Report = (tensor.Name, NonFinite);
+        return weight;
     }
 
     private TensorView Require(string name, string shape)
@@ -163,6 +172,8 @@ internal sealed unsafe class TensorReader(ITensorFile file, IReadOnlyList<Adapte
             throw WrongShape(view.Tensor, $"{length}");
         float* values = Room(length);
         FormatOf(view.Tensor).Decode(view.Data, values, length);
+        if (Finite.IndexOfOther(values, length) is >= 0 and var index)
+            throw NonFinite.Error(view.Tensor.Name, $" at index {index}");
         return values;
     }
 

@@ -1,5 +1,6 @@
 using Realm.Formats;
 using Realm.Gguf;
+using Realm.Kernels;
 
 namespace Realm.Blocks;
 
@@ -21,7 +22,7 @@ internal sealed unsafe class EmbeddingRows(ITensorFile file, GgufTensor tensor, 
     public int Count { get; } = (int)tensor.Rows;
 
     /// <summary>Decodes row `index`, which must be there.</summary>
-    /// <exception cref="RealmException">E_TRUNCATED when the file has become shorter; E_IO when it cannot be read.</exception>
+    /// <exception cref="RealmException">E_TRUNCATED when the file has become shorter; E_IO when it cannot be read; E_NUMERIC: a number of it is not finite.</exception>
     public void Read(int index, float* output)
     {
         int step = (int)Math.Min(_rowBytes, MostBytes / format.BlockBytes * format.BlockBytes);
@@ -33,5 +34,7 @@ internal sealed unsafe class EmbeddingRows(ITensorFile file, GgufTensor tensor, 
             file.Read(tensor, index * _rowBytes + (long)(i / format.BlockElements) * format.BlockBytes, new Span<byte>(blocks, bytes));
             format.Decode(blocks, output + i, count);
         }
+        if (Finite.IndexOfOther(output, Width) >= 0)
+            throw NonFinite.Error(tensor.Name, $" in row {index}");
     }
 }

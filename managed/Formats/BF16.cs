@@ -17,6 +17,8 @@ internal unsafe struct BF16 : IFormat<BF16>, ISingleTile
 
     public static void Decode(BF16* block, float* output) => *output = BitConverter.UInt32BitsToSingle((uint)block->Bits << 16);
 
+    public static bool IsFinite(byte* packed) => Finite.Brains(packed);
+
     public static void Pack(BF16* block, BlockRows rows, byte* packed) => rows.PackHalves(block, packed);
 
     public static int RowBytes => sizeof(ushort);

@@ -49,6 +49,8 @@ internal sealed unsafe class CodebookWeight<TFormat>(WeightFormat format, byte* 
         for (int block = 0; block < perRow; block++, tile += Parts * Int16Activations.BlockBytes)
         {
             CodebookDot.Sums<TFormat>((byte*)(source + block), stride, count, tile, halves, ofRows);
+            if (!Finite.Halves((byte*)halves))
+                ReportNonFinite();
             (Halves.Load((byte*)halves, 0) * unit).Store(scales);
             (Halves.Load((byte*)halves, 1) * unit).Store(scales + 8);
             rows.PackWords(ofRows, Parts, (byte*)sums);

@@ -16,6 +16,8 @@ internal unsafe struct F16 : IFormat<F16>, ISingleTile
 
     public static void Decode(F16* block, float* output) => *output = (float)block->Value;
 
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(F16* block, BlockRows rows, byte* packed) => rows.PackHalves(block, packed);
 
     public static int RowBytes => sizeof(ushort);

@@ -16,6 +16,8 @@ internal unsafe struct F32 : IFormat<F32>, ISingleTile
 
     public static void Decode(F32* block, float* output) => *output = block->Value;
 
+    public static bool IsFinite(byte* packed) => Finite.Singles(packed);
+
     public static void Pack(F32* block, BlockRows rows, byte* packed) => rows.PackWords(block, 1, packed);
 
     public static int RowBytes => sizeof(float);

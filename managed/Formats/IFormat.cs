@@ -14,4 +14,8 @@ internal unsafe interface IFormat<TSelf> where TSelf : unmanaged, IFormat<TSelf>
 
     /// <summary>Puts a block of each of 16 rows, of which `block` is the first row's, into a packed block. The same bytes, other order.</summary>
     static abstract void Pack(TSelf* block, BlockRows rows, byte* packed);
+
+    /// <summary>Whether the floating-point numbers of a packed block of 16 rows, its scales or its weights, are finite. Formats whose scales have no
+    /// infinities say yes.</summary>
+    static abstract bool IsFinite(byte* packed);
 }

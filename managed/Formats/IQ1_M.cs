@@ -39,7 +39,7 @@ internal unsafe struct IQ1_M : IUnpackedFormat<IQ1_M>, ICodebookBlock
                 Codebook.Store(points, low[1] | two << 4 & 0x700, (int)(two >> 7), scale, words + 8);
             }
         }
-        return Lanes.HalfToSingle((ushort)bits) * Unit;
+        return Words.Scale((ushort)bits) * Unit;
     }
 
     public static short* Points => Codebook.IQ1;

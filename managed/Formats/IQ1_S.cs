@@ -36,7 +36,7 @@ internal unsafe struct IQ1_S : IUnpackedFormat<IQ1_S>, ICodebookBlock
             Codebook.Store(points, low[2] | group << 2 & 0x700, subtract, scale, words + 16);
             Codebook.Store(points, low[3] | group >> 1 & 0x700, subtract, scale, words + 24);
         }
-        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
+        return Words.Scale(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ1;

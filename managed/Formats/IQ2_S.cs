@@ -41,7 +41,7 @@ internal unsafe struct IQ2_S : IUnpackedFormat<IQ2_S>, ICodebookBlock
             Codebook.Store(points, low[2] | high << 4 & 0x300, scale, signs, sign[2], words + 16);
             Codebook.Store(points, low[3] | high << 2 & 0x300, scale, signs, sign[3], words + 24);
         }
-        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
+        return Words.Scale(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ2_S;

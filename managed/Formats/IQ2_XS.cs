@@ -36,7 +36,7 @@ internal unsafe struct IQ2_XS : IUnpackedFormat<IQ2_XS>, ICodebookBlock
             Codebook.Store(points, both[2] & 511u, scale, signs, (nuint)both[2] >> 9, words + 16);
             Codebook.Store(points, both[3] & 511u, scale, signs, (nuint)both[3] >> 9, words + 24);
         }
-        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
+        return Words.Scale(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ2_XS;

@@ -32,7 +32,7 @@ internal unsafe struct IQ2_XXS : IUnpackedFormat<IQ2_XXS>, ICodebookBlock
             Codebook.Store(points, numbers[2], scale, signs, rest >> 14 & 127, words + 16);
             Codebook.Store(points, numbers[3], scale, signs, rest >> 21 & 127, words + 24);
         }
-        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
+        return Words.Scale(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ2_XXS;

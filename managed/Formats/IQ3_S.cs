@@ -41,7 +41,7 @@ internal unsafe struct IQ3_S : IUnpackedFormat<IQ3_S>, ICodebookBlock
             Codebook.Store(points, low[4] | high << 4 & 256, low[5] | high << 3 & 256, scale, signs, sign[2], words + 16);
             Codebook.Store(points, low[6] | high << 2 & 256, low[7] | high << 1 & 256, scale, signs, sign[3], words + 24);
         }
-        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
+        return Words.Scale(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ3_S;

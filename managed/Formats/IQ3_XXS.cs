@@ -35,7 +35,7 @@ internal unsafe struct IQ3_XXS : IUnpackedFormat<IQ3_XXS>, ICodebookBlock
             Codebook.Store(points, numbers[4], numbers[5], scale, signs, group >> 14 & 127, words + 16);
             Codebook.Store(points, numbers[6], numbers[7], scale, signs, group >> 21 & 127, words + 24);
         }
-        return Lanes.HalfToSingle(Scale((byte*)block)) * Unit;
+        return Words.Scale(Scale((byte*)block)) * Unit;
     }
 
     public static short* Points => Codebook.IQ3_XXS;

@@ -22,6 +22,8 @@ internal unsafe struct IQ4_NL : IFormat<IQ4_NL>, ITableTile
     public static void Decode(IQ4_NL* block, float* output) => NibbleValues.Decode(block->Quants16, 16, NibbleValues.IQ4, (float)block->D, output);
 
     // Packed: 16 x d, then four times 16 x 4 bytes of nibbles.
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(IQ4_NL* block, BlockRows rows, byte* packed)
     {
         rows.PackHalves(&block->D, packed);

@@ -40,6 +40,8 @@ internal unsafe struct IQ4_XS : IFormat<IQ4_XS>, ITableTile
     }
 
     // Packed: 16 x d, 16 x 16 bits and 16 x 32 bits of scales, then 32 times 16 x 4 bytes of nibbles.
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(IQ4_XS* block, BlockRows rows, byte* packed)
     {
         rows.PackHalves(&block->D, packed);

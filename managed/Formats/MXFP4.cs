@@ -25,6 +25,12 @@ internal unsafe struct MXFP4 : IFormat<MXFP4>, ITableTile
     // 2^(e - 128): of 0 and 1 subnormal numbers. The largest of the two integers is the right one.
     private static float Scale(int e) => BitConverter.Int32BitsToSingle(Math.Max(e - 1 << 23, Math.Min(e + 1, 2) << 21));
 
+    // From the scale 2^125 on the largest value, 12, is beyond single precision; 255 is no number by the format's definition.
+    public static bool IsFinite(byte* packed) => Vector128.LessThanAll(Vector128.Load(packed), Vector128.Create((byte)LeastInfinite));
+
+    private const byte LeastInfinite = 253;
+
+
     // Packed: 16 exponents, then four times 16 x 4 bytes of nibbles.
     public static void Pack(MXFP4* block, BlockRows rows, byte* packed)
     {

@@ -37,6 +37,8 @@ internal unsafe struct NVFP4 : IFormat<NVFP4>, ITableTile
     }
 
     // Packed: 16 x 4 scales, then eight times 16 x 4 bytes of nibbles.
+    public static bool IsFinite(byte* packed) => true;
+
     public static void Pack(NVFP4* block, BlockRows rows, byte* packed)
     {
         rows.PackWords(block->Scales4, 1, packed);

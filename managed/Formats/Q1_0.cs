@@ -23,6 +23,8 @@ internal unsafe struct Q1_0 : IFormat<Q1_0>, IDigitTile
     }
 
     // Packed: 16 x d, then four times 16 x 4 bytes, their bits arranged.
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(Q1_0* block, BlockRows rows, byte* packed)
     {
         rows.PackHalves(&block->D, packed);

@@ -41,6 +41,8 @@ internal unsafe struct Q2_K : IFormat<Q2_K>, IGroupTile
     }
 
     // Packed: (d, dmin), four words of scales and minimums, 16 words of q: the four of a part lie together in the file too.
+    public static bool IsFinite(byte* packed) => Finite.HalfPairs(packed);
+
     public static void Pack(Q2_K* block, BlockRows rows, byte* packed)
     {
         rows.PackWords(&block->D, 1, packed);

@@ -46,6 +46,8 @@ internal unsafe struct Q3_K : IFormat<Q3_K>, IGroupTile
         }
     }
 
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(Q3_K* block, BlockRows rows, byte* packed)
     {
         rows.PackHalves(&block->D, packed);

@@ -28,6 +28,8 @@ internal unsafe struct Q4_0 : IFormat<Q4_0>, INibbleTile
     }
 
     // Packed: 16 x d, then four times 16 x 4 bytes of nibbles.
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(Q4_0* block, BlockRows rows, byte* packed)
     {
         rows.PackHalves(&block->D, packed);

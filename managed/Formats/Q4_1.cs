@@ -31,6 +31,8 @@ internal unsafe struct Q4_1 : IFormat<Q4_1>, INibbleTile
     }
 
     // Packed: 16 x (d, m), then four times 16 x 4 bytes of nibbles: the file's 32-bit words, transposed.
+    public static bool IsFinite(byte* packed) => Finite.HalfPairs(packed);
+
     public static void Pack(Q4_1* block, BlockRows rows, byte* packed) => rows.PackWords(block, sizeof(Q4_1) / 4, packed);
 
     public static int HeaderBytes => 64;

@@ -37,6 +37,8 @@ internal unsafe struct Q4_K : IFormat<Q4_K>, ISuperblockTile
     }
 
     // Packed: the file's 32-bit words, transposed.
+    public static bool IsFinite(byte* packed) => Finite.HalfPairs(packed);
+
     public static void Pack(Q4_K* block, BlockRows rows, byte* packed) => rows.PackWords(block, sizeof(Q4_K) / 4, packed);
 
     public static bool FifthBit => false;

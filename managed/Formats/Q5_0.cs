@@ -35,6 +35,8 @@ internal unsafe struct Q5_0 : IFormat<Q5_0>, INibbleTile
     private static int Q(int low, uint bits) => low | (int)(bits & 1) << 4;
 
     // Packed: 16 x d, the plane of fifth bits, then four times 16 x 4 bytes of nibbles.
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(Q5_0* block, BlockRows rows, byte* packed)
     {
         rows.PackHalves(&block->D, packed);

@@ -38,6 +38,8 @@ internal unsafe struct Q5_1 : IFormat<Q5_1>, INibbleTile
     private static int Q(int low, uint bits) => low | (int)(bits & 1) << 4;
 
     // Packed: 16 x (d, m), the plane of fifth bits, then four times 16 x 4 bytes of nibbles.
+    public static bool IsFinite(byte* packed) => Finite.HalfPairs(packed);
+
     public static void Pack(Q5_1* block, BlockRows rows, byte* packed)
     {
         rows.PackWords(block, 1, packed);

@@ -40,6 +40,8 @@ internal unsafe struct Q5_K : IFormat<Q5_K>, ISuperblockTile
     }
 
     // Packed: the file's 32-bit words, transposed.
+    public static bool IsFinite(byte* packed) => Finite.HalfPairs(packed);
+
     public static void Pack(Q5_K* block, BlockRows rows, byte* packed) => rows.PackWords(block, sizeof(Q5_K) / 4, packed);
 
     public static bool FifthBit => true;

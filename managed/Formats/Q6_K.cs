@@ -45,6 +45,8 @@ internal unsafe struct Q6_K : IFormat<Q6_K>, IGroupTile
         }
     }
 
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(Q6_K* block, BlockRows rows, byte* packed)
     {
         rows.PackHalves(&block->D, packed);

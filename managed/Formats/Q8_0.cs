@@ -25,6 +25,8 @@ internal unsafe struct Q8_0 : IFormat<Q8_0>, IByteTile
     }
 
     // Packed: 16 x d, then eight times 16 x 4 bytes.
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(Q8_0* block, BlockRows rows, byte* packed)
     {
         rows.PackHalves(&block->D, packed);

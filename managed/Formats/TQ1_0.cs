@@ -41,6 +41,8 @@ internal unsafe struct TQ1_0 : IFormat<TQ1_0>, IDigitTile
     }
 
     // Packed: 16 x d, then thirteen times 16 x 4 bytes.
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(TQ1_0* block, BlockRows rows, byte* packed)
     {
         rows.PackHalves(&block->D, packed);

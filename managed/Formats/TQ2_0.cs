@@ -23,6 +23,8 @@ internal unsafe struct TQ2_0 : IFormat<TQ2_0>, IDigitTile
     }
 
     // Packed: 16 x d, then sixteen times 16 x 4 bytes.
+    public static bool IsFinite(byte* packed) => Finite.Halves(packed);
+
     public static void Pack(TQ2_0* block, BlockRows rows, byte* packed)
     {
         rows.PackHalves(&block->D, packed);

@@ -92,6 +92,8 @@ internal abstract unsafe class UnpackedWeight<TFormat>(WeightFormat format, byte
         {
             for (int row = 0; row < count; row++)
                 scales[row] = TFormat.Unpack(source + (long)row * perRow + block, words + row * TFormat.Elements);
+            if (Finite.IndexOfOther(scales, count) >= 0)
+                ReportNonFinite();
             for (int i = 0; i < TFormat.Elements; i += WordGemm.BlockElements, output += WordGemm.BlockBytes)
             {
                 for (int row = 0; row < count; row++)

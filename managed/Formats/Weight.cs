@@ -11,6 +11,9 @@ internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows,
     /// <summary>The format in the file.</summary>
     public WeightFormat Format { get; } = format;
 
+    /// <summary>The tensor's name, and who is told when a number of it is not finite; set by whoever makes it.</summary>
+    public (string Tensor, NonFinite To)? Report { get; set; }
+
     /// <summary>The rows in the file's own layout.</summary>
     protected byte* Data { get; } = data;
 
@@ -53,6 +56,9 @@ internal abstract unsafe class Weight(WeightFormat format, byte* data, int rows,
         return ((nint)(Data + from), to - from);
     }
 
+    /// <summary>Tells that a number is not finite.</summary>
+    protected void ReportNonFinite() => Report?.To.Report(Report.Value.Tensor);
+
     /// <summary>Packs group `group` into its place; different groups may be packed by different threads.</summary>
     public abstract void PackGroup(int group);
 
@@ -88,6 +94,17 @@ internal sealed unsafe class Weight<TFormat, TGemm>(WeightFormat format, byte* d
     }
 
     private void Pack(int group, byte* packed)
+    {
+        PackRows(group, packed);
+        long step = (long)TGemm.BlockBytes * TFormat.Elements / TGemm.BlockElements;
+        bool finite = true;
+        for (byte* end = packed + GroupBytes; packed < end; packed += step)
+            finite &= TFormat.IsFinite(packed);
+        if (!finite)
+            ReportNonFinite();
+    }
+
+    private void PackRows(int group, byte* packed)
     {
         int first = group * Lanes.Rows;
         int count = Math.Min(Lanes.Rows, Rows - first);

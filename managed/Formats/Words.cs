@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Realm.Kernels;
 
 namespace Realm.Formats;
 
@@ -14,4 +15,7 @@ internal static unsafe class Words
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ushort> Order(ulong bytes) =>
         Vector128.Shuffle(Vector128.WidenLower(Vector128.CreateScalarUnsafe(bytes).AsByte()), Vector128.Create((ushort)0, 2, 1, 3, 4, 6, 5, 7));
+
+    /// <summary>A block's scale. Of one that is not finite that is kept: whoever unpacks the block tells.</summary>
+    public static float Scale(ushort half) => Finite.IsHalf(half) ? Lanes.HalfToSingle(half) : (float)BitConverter.UInt16BitsToHalf(half);
 }

@@ -14,8 +14,9 @@ public sealed class GgufSet : IDisposable
     private readonly bool _ownsStreams;
     private readonly Stream[] _parts;
 
-    private GgufSet(GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors, Stream[] parts, bool ownsStreams)
+    private GgufSet(GgufMetadata metadata, IReadOnlyList<GgufTensor> tensors, Stream[] parts, FileStamp[] stamps, bool ownsStreams)
     {
+        Stamps = stamps;
         Metadata = metadata;
         Tensors = tensors;
         _parts = parts;
@@ -31,6 +32,9 @@ public sealed class GgufSet : IDisposable
     /// <summary>The open files, in order of parts.</summary>
     public IReadOnlyList<Stream> Parts => _parts;
 
+    /// <summary>Of each file that was opened by its path, from before anything was read of it; else empty.</summary>
+    public IReadOnlyList<FileStamp> Stamps { get; }
+
     /// <summary>
     /// Opens a file. When it is a part of a split model (<c>NAME-00001-of-00003.gguf</c>; any of the parts may be given)
     /// the others are opened beside it.
@@ -41,20 +45,41 @@ public sealed class GgufSet : IDisposable
     /// do not belong together; <see cref="ErrorCode.Io"/> or <see cref="ErrorCode.NotRegular"/> when a file cannot be opened.</exception>
     public static GgufSet Open(string path, Func<uint, BlockSize?> blockSizes)
     {
-        var opened = new List<Stream>();
+        var opened = new List<Opened>();
         try
         {
-            FileStream given = RegularFile.Open(path);
+            Opened given = new(RegularFile.Open(path), path);
             opened.Add(given);
-            GgufFile file = GgufFile.Read(given, blockSizes, path);
+            GgufFile file = Read(given, blockSizes);
             int count = PartCount(file.Metadata);
-            if (count <= 1) return new GgufSet(file.Metadata, file.Tensors, [given], ownsStreams: true);
+            if (count <= 1) return new GgufSet(file.Metadata, file.Tensors, [given.Stream], [given.Stamp], ownsStreams: true);
             return OpenParts(path, file, count, blockSizes, opened);
         }
         catch
         {
-            foreach (Stream stream in opened) stream.Dispose();
+            foreach (Opened part in opened) part.Stream.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A file, and its stamp from before anything was read.</summary>
+    private readonly record struct Opened(FileStream Stream, string Path)
+    {
+        public FileStamp Stamp { get; } = FileStamp.Of(Stream.SafeFileHandle);
+    }
+
+    /// <summary>Reads a file. Whatever seems wrong with one that is being written to is no fault of its content.</summary>
+    private static GgufFile Read(in Opened file, Func<uint, BlockSize?> blockSizes)
+    {
+        try
+        {
+            return GgufFile.Read(file.Stream, blockSizes, file.Path);
+        }
+        catch (RealmException) when (FileStamp.Of(file.Stream.SafeFileHandle) is var now && now != file.Stamp)
+        {
+            bool isShorter = now.Length < file.Stamp.Length;
+            throw new RealmException(isShorter ? ErrorCode.Truncated : ErrorCode.Io,
+                $"{Quoted.Path(file.Path)}: the file {(isShorter ? "became shorter" : "was written to")} while it was read");
         }
     }
 
@@ -68,7 +93,7 @@ public sealed class GgufSet : IDisposable
         int count = PartCount(file.Metadata);
         if (count > 1)
             throw file.Metadata.Error(ErrorCode.Split, CountKey, $"is {count}: this is one part of a split model, which can only be opened by path");
-        return new GgufSet(file.Metadata, file.Tensors, [stream], ownsStreams: false);
+        return new GgufSet(file.Metadata, file.Tensors, [stream], [], ownsStreams: false);
     }
 
     /// <summary>Closes the files that <see cref="Open(string, Func{uint, BlockSize?})"/> opened.</summary>
@@ -83,33 +108,33 @@ public sealed class GgufSet : IDisposable
         metadata.Contains(CountKey) ? (int)metadata.RequireInteger(CountKey, 0, ushort.MaxValue) : 0;
 
     private static GgufSet OpenParts(
-        string path, GgufFile given, int count, Func<uint, BlockSize?> blockSizes, List<Stream> opened)
+        string path, GgufFile given, int count, Func<uint, BlockSize?> blockSizes, List<Opened> opened)
     {
         if (SplitName.Parse(path) is not { } name)
             throw given.Metadata.Error(ErrorCode.Split, CountKey, $"is {count}, but the file is not named like a part of a split model (NAME-00001-of-{count:D5}.gguf)");
         if (name.Count != count || name.Number < 1 || name.Number > count)
             throw given.Metadata.Error(ErrorCode.Split, CountKey, $"is {count}, but the file is named part {name.Number} of {name.Count}");
 
-        Stream stream = opened[0];
+        Opened first = opened[0];
         var files = new GgufFile[count];
-        var streams = new Stream[count];
+        var parts = new Opened[count];
         for (int i = 0; i < count; i++)
         {
             bool isGiven = i == name.Number - 1;
-            streams[i] = isGiven ? stream : OpenPart(name, i);
-            if (!isGiven) opened.Add(streams[i]);
-            files[i] = isGiven ? given : GgufFile.Read(streams[i], blockSizes, name.PathOf(i));
+            parts[i] = isGiven ? first : OpenPart(name, i);
+            if (!isGiven) opened.Add(parts[i]);
+            files[i] = isGiven ? given : Read(parts[i], blockSizes);
             CheckPart(files[i].Metadata, files[0].Metadata, i, count);
         }
-        return new GgufSet(files[0].Metadata, Joined(files, name), streams, ownsStreams: true);
+        return new GgufSet(files[0].Metadata, Joined(files, name), [.. parts.Select(part => part.Stream)], [.. parts.Select(part => part.Stamp)], ownsStreams: true);
     }
 
-    private static FileStream OpenPart(SplitName name, int index)
+    private static Opened OpenPart(SplitName name, int index)
     {
         string path = name.PathOf(index);
         if (!Path.Exists(path))
             throw new RealmException(ErrorCode.Split, $"{Quoted.Path(path)}: part {index + 1} of {name.Count} is missing");
-        return RegularFile.Open(path);
+        return new Opened(RegularFile.Open(path), path);
     }
 
     /// <summary>Whether a part says that it is number <paramref name="index"/> of this model.</summary>

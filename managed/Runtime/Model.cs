@@ -14,6 +14,7 @@ public sealed unsafe class Model : IDisposable
     private const int BatchRows = 256;
 
     private readonly Lock _lock = new();
+    private readonly ModelFile[] _files;
     private readonly TensorReader _tensors;
     private readonly float[] _strengths;
     private readonly PackedWeights? _packed;
@@ -25,6 +26,8 @@ public sealed unsafe class Model : IDisposable
     private Model(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile> adapters)
     {
         Architectures.Architecture architecture = ArchitectureOf(file);
+        _files = [file, .. adapters.Select(adapter => adapter.File)];
+        FileMaps.Arm();
         // First of all: what doesn't fit takes no memory.
         Adapter[] read = [.. adapters.Select(adapter => Adapter.Read(adapter.Name, adapter.File.Metadata, adapter.File, architecture.Name, file))];
         _strengths = [.. adapters.Select(adapter => adapter.Scale)];
@@ -40,6 +43,7 @@ public sealed unsafe class Model : IDisposable
             _pass.Reserve(_network.WholeText ? Math.Min(BatchRows, Config.ContextLength) : BatchRows);
             if (options.Packed)
                 _packed = new PackedWeights(file, [.. _tensors.Weights], _pool);
+            CheckRead();
         }
         catch (OutOfMemoryException)
         {
@@ -49,6 +53,8 @@ public sealed unsafe class Model : IDisposable
         catch
         {
             Release();
+            // What was read of a file that changed meanwhile may look wrong in any way.
+            CheckUnchanged();
             throw;
         }
     }
@@ -126,7 +132,8 @@ public sealed unsafe class Model : IDisposable
 
     /// <summary>Runs all rows through all layers, appends them to their sessions and computes the logits of those that want them.</summary>
     /// <returns>False when <see cref="Batch.Cancel"/> was set: then the sessions are as before.</returns>
-    /// <exception cref="RealmException">E_INVALID_TOKEN, E_CONTEXT_FULL; E_TRUNCATED or E_IO when the embedding cannot be read any more.</exception>
+    /// <exception cref="RealmException">E_INVALID_TOKEN, E_CONTEXT_FULL; E_TRUNCATED or E_IO when the file became shorter or was written to; E_NUMERIC: a weight is not
+    /// finite.</exception>
     public bool Forward(Batch batch)
     {
         lock (_lock)
@@ -151,8 +158,10 @@ public sealed unsafe class Model : IDisposable
             rows.Clear();
             foreach (ref readonly BatchSegment segment in segments)
                 rows.Add(segment.Session.State, segment.Session.Length, segment.Count);
+            FileMaps.Arm();
             if (!_pass.RunBatch(batch))
                 return false;
+            CheckRead();
             foreach (ref readonly BatchSegment segment in segments)
             {
                 segment.Session.Length += segment.Count;
@@ -171,6 +180,7 @@ public sealed unsafe class Model : IDisposable
         {
             ThrowIfDisposed();
             _network.Entry.Fill(tokens, count, output);
+            CheckRead();
         }
     }
 
@@ -192,6 +202,7 @@ public sealed unsafe class Model : IDisposable
             state.Reserve((int)position, (int)rows);
             int step = _network.WholeText ? (int)Math.Max(rows, 1) : BatchRows;
             Reserve((int)Math.Min(rows, step));
+            FileMaps.Arm();
             long width = Config.RowSize;
             for (long done = 0; done < rows; done += step)
             {
@@ -200,6 +211,7 @@ public sealed unsafe class Model : IDisposable
                 _pass.Rows.Add(state, (int)(position + done), count);
                 NativeMemory.Copy(hidden + done * width, _pass.Stream, (nuint)(count * width * sizeof(float)));
                 _pass.RunLayer(layer);
+                CheckRead();
                 NativeMemory.Copy(_pass.Stream, output + done * width, (nuint)(count * width * sizeof(float)));
                 state.Commit(layer, (int)(position + done + count));
             }
@@ -214,7 +226,9 @@ public sealed unsafe class Model : IDisposable
             ThrowIfDisposed();
             RequireHead();
             NativeMemory.Copy(hidden, _pass!.Stream, (nuint)Config.RowSize * sizeof(float));
+            FileMaps.Arm();
             _pass.RunExit(_strengths, output);
+            CheckRead();
         }
     }
 
@@ -252,12 +266,14 @@ public sealed unsafe class Model : IDisposable
         lock (_lock)
         {
             ThrowIfDisposed();
+            FileMaps.Arm();
             // A small pass each, which needs no other room than any pass has.
             for (int first = 0; first < count; first += Kernels.Lanes.Tokens)
             {
                 _pass!.RunSummary(ranks, pooled + (long)first * _network.Exit.HiddenSize, Math.Min(Kernels.Lanes.Tokens, count - first),
                     results + (long)first * SummarySize(ranks));
             }
+            CheckRead();
         }
     }
 
@@ -322,6 +338,19 @@ public sealed unsafe class Model : IDisposable
     {
         if (token >= Config.VocabSize)
             throw new RealmException(ErrorCode.InvalidToken, $"token id {token} is not in the vocabulary of {Config.VocabSize}");
+    }
+
+    // Behind everything that has read the files' bytes, before what came of them is given out.
+    private void CheckRead()
+    {
+        CheckUnchanged();
+        _tensors.NonFinite.Check();
+    }
+
+    private void CheckUnchanged()
+    {
+        foreach (ModelFile file in _files)
+            file.CheckUnchanged();
     }
 
     private void ThrowIfDisposed()

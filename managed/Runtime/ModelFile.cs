@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Realm.Formats;
@@ -13,8 +11,7 @@ public sealed unsafe class ModelFile : IDisposable, ITensorFile
 {
     private readonly GgufSet _set;
     private readonly List<(nint Start, long Length)> _parts = [];
-    private readonly List<IDisposable> _maps = [];
-    private readonly List<SafeFileHandle> _handles = [];
+    private readonly List<MappedFile> _maps = [];
     private readonly Dictionary<string, TensorView> _views = [];
     private byte* _copy;
     private bool _disposed;
@@ -43,8 +40,8 @@ public sealed unsafe class ModelFile : IDisposable, ITensorFile
         ModelFile file = new(set);
         try
         {
-            foreach (Stream part in set.Parts)
-                file.Map((FileStream)part);
+            for (int i = 0; i < set.Parts.Count; i++)
+                file.Map((FileStream)set.Parts[i], set.Stamps[i]);
             file.AddViews();
             return file;
         }
@@ -83,12 +80,26 @@ public sealed unsafe class ModelFile : IDisposable, ITensorFile
     public byte* Data(GgufTensor tensor) => (byte*)_parts[tensor.Part].Start + tensor.Offset;
 
     /// <summary>Decodes a whole tensor to single precision.</summary>
-    /// <exception cref="RealmException">E_UNSUPPORTED when this engine does not have its format.</exception>
+    /// <exception cref="RealmException">E_UNSUPPORTED when this engine does not have its format; those of <see cref="CheckUnchanged"/>.</exception>
     public void DecodeTensor(GgufTensor tensor, float* output)
     {
-        WeightFormat format = Formats.Formats.Find(tensor.Type)
-            ?? throw new RealmException(ErrorCode.Unsupported, $"tensor '{tensor.Name}' has the format {Formats.Formats.Name(tensor.Type)}, which is not supported");
+        WeightFormat format = FormatOf(tensor);
+        FileMaps.Arm();
         format.Decode(Data(tensor), output, tensor.Elements);
+        CheckUnchanged();
+    }
+
+    /// <summary>The format of a tensor.</summary>
+    /// <exception cref="RealmException">E_UNSUPPORTED when this engine does not have it.</exception>
+    internal static WeightFormat FormatOf(GgufTensor tensor) => Formats.Formats.Find(tensor.Type)
+        ?? throw new RealmException(ErrorCode.Unsupported, $"tensor '{tensor.Name}' has the format {Formats.Formats.Name(tensor.Type)}, which is not supported");
+
+    /// <summary>Whether all that was read until now was the file as it was opened: called behind every use of its bytes, before the results are given out.</summary>
+    /// <exception cref="RealmException">E_TRUNCATED: it has become shorter. E_IO: it was written to, or cannot be read. So from then on.</exception>
+    public void CheckUnchanged()
+    {
+        foreach (MappedFile map in _maps)
+            map.Check();
     }
 
     /// <summary>Copies bytes of a tensor, from byte `offset` of it on. Of a file they are read, not taken from the map.</summary>
@@ -100,7 +111,7 @@ public sealed unsafe class ModelFile : IDisposable, ITensorFile
             new ReadOnlySpan<byte>(Data(tensor) + offset, to.Length).CopyTo(to);
             return;
         }
-        SafeFileHandle handle = _handles[tensor.Part];
+        SafeFileHandle handle = _maps[tensor.Part].Handle;
         try
         {
             for (long at = tensor.Offset + offset; to.Length > 0;)
@@ -139,48 +150,31 @@ public sealed unsafe class ModelFile : IDisposable, ITensorFile
             SystemMemory.Advise(start, length, SystemMemory.Forget);
     }
 
-    /// <summary>A 128-bit hash (XXH3) of all bytes: equal content, equal hash. Not proof against an attacker: compare with <see cref="SameContent"/>.</summary>
+    /// <inheritdoc cref="ModelContent.Hash"/>
+    /// <exception cref="RealmException">Those of <see cref="CheckUnchanged"/>.</exception>
     public UInt128 ContentHash()
     {
-        XxHash128 hash = new();
-        foreach ((nint start, long length) in _parts)
-        {
-            for (long at = 0; at < length; at += 1 << 30)
-                hash.Append(new ReadOnlySpan<byte>((byte*)start + at, (int)Math.Min(1 << 30, length - at)));
-        }
-        return hash.GetCurrentHashAsUInt128();
+        FileMaps.Arm();
+        UInt128 hash = ModelContent.Hash(_parts, Tensors, _copy == null);
+        CheckUnchanged();
+        return hash;
     }
 
-    /// <summary>Whether both hold the same bytes.</summary>
+    /// <inheritdoc cref="ModelContent.AreEqual"/>
+    /// <exception cref="RealmException">Those of <see cref="CheckUnchanged"/>.</exception>
     public bool SameContent(ModelFile other)
     {
-        if (_parts.Count != other._parts.Count)
-            return false;
-        for (int i = 0; i < _parts.Count; i++)
-        {
-            ((nint a, long length), (nint b, long otherLength)) = (_parts[i], other._parts[i]);
-            if (length != otherLength)
-                return false;
-            for (long at = 0; at < length; at += 1 << 30)
-            {
-                int count = (int)Math.Min(1 << 30, length - at);
-                if (!new ReadOnlySpan<byte>((byte*)a + at, count).SequenceEqual(new ReadOnlySpan<byte>((byte*)b + at, count)))
-                    return false;
-            }
-        }
-        return true;
+        FileMaps.Arm();
+        bool same = ModelContent.AreEqual(ModelContent.Ranges(_parts, Tensors), ModelContent.Ranges(other._parts, other.Tensors));
+        CheckUnchanged();
+        return same;
     }
 
-    private void Map(FileStream stream)
+    private void Map(FileStream stream, FileStamp stamp)
     {
-        MemoryMappedFile map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        MappedFile map = new(stream, stamp);
         _maps.Add(map);
-        MemoryMappedViewAccessor view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-        _maps.Add(view);
-        byte* start = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        _parts.Add(((nint)(start + view.PointerOffset), stream.Length));
-        _handles.Add(stream.SafeFileHandle);
+        _parts.Add((map.Start, map.Length));
     }
 
     private void AddViews()
@@ -195,12 +189,8 @@ public sealed unsafe class ModelFile : IDisposable, ITensorFile
         if (_disposed)
             return;
         _disposed = true;
-        for (int i = _maps.Count - 1; i >= 0; i--)
-        {
-            if (_maps[i] is MemoryMappedViewAccessor view)
-                view.SafeMemoryMappedViewHandle.ReleasePointer();
-            _maps[i].Dispose();
-        }
+        foreach (MappedFile map in _maps)
+            map.Dispose();
         _set.Dispose();
         if (_copy != null)
             SystemMemory.Free(_copy, Math.Max(Length, 1));

@@ -42,7 +42,9 @@ const CSHARP = {
   'TokenRecord*': 'realm_token*',
   'TopToken*': 'realm_top*',
   'NativeJobState*': 'realm_job_state*',
+  'FileMap*': 'realm_file_map*',
   'delegate* unmanaged<void*, void>': 'realm_notify',
+  'delegate* unmanaged<void>': 'realm_arm',
 };
 
 /** The exports of the C# side: name -> { file, comment: the line above, types }. */

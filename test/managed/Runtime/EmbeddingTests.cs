@@ -64,22 +64,19 @@ public sealed unsafe class EmbeddingTests : TemporaryFolder
         using (var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             RandomAccess.SetLength(handle, tensor.Offset + tensor.Bytes / model.Config.VocabSize * 1000 + 7);
 
+        // Whether the rows asked for are still there or not: what is there may be of another model by now.
         using Session session = model.NewSession();
         using Batch batch = model.NewBatch();
-        for (int i = 0; i < rows; i++)
-            batch.Add(session, 999, false);
-        Assert.True(model.Forward(batch));
-        batch.Clear();
-        for (int i = 0; i < rows; i++)
-            batch.Add(session, i == rows - 1 ? 1000 : 999, false);
-        RealmException e = Assert.Throws<RealmException>(() => model.Forward(batch));
-        Assert.Equal(ErrorCode.Truncated, e.Code);
-        Assert.Equal($"{path}: tensor 'token_embd.weight': the file has become shorter since it was opened", e.Message);
-        Assert.Equal(rows, session.Length);
-        batch.Clear();
-        batch.Add(session, 999, false);
-        Assert.True(model.Forward(batch));
-        Assert.Equal(rows + 1, session.Length);
+        foreach ((int last, string what) in ((int, string)[])[(1000, "tensor 'token_embd.weight': the file has become shorter since it was opened"), (999, "the file has become shorter since it was opened: ")])
+        {
+            batch.Clear();
+            for (int i = 0; i < rows; i++)
+                batch.Add(session, i == rows - 1 ? last : 999, false);
+            RealmException e = Assert.Throws<RealmException>(() => model.Forward(batch));
+            Assert.Equal(ErrorCode.Truncated, e.Code);
+            Assert.StartsWith($"{path}: {what}", e.Message);
+            Assert.Equal(0, session.Length);
+        }
     }
 
     [GoldenFact]
@@ -106,10 +103,10 @@ public sealed unsafe class EmbeddingTests : TemporaryFolder
             fixed (float* r = x)
             {
                 nint at = (nint)r;
-                model.ForwardLayer(session, 0, r, rows, 0, r);
+                Assert.Equal(ErrorCode.Truncated, Assert.Throws<RealmException>(() => model.ForwardLayer(session, 0, (float*)at, rows, 0, (float*)at)).Code);
                 Assert.Equal(ErrorCode.Truncated, Assert.Throws<RealmException>(() => model.ForwardLayer(session, 1, (float*)at, rows, 0, (float*)at)).Code);
                 Assert.Equal(0, session.State.Length(1));
-                Assert.Equal(rows, session.State.Length(0));
+                Assert.Equal(0, session.State.Length(0));
             }
         }
     }
