@@ -5,10 +5,11 @@
 //
 //   node bench/randomModel.js SHAPE FORMAT OUT.gguf [--seed 1]
 //
-// SHAPE: one of SHAPES below. FORMAT: a weight format of randomFormats.js, or the mixtures Q4_K_M and Q5_K_M.
+// SHAPE: one of SHAPES below, or of MECHANISMS (mechanisms.js). FORMAT: a weight format of randomFormats.js, or the mixtures Q4_K_M and Q5_K_M.
 
 const fs = require('node:fs');
 const { parseArgs } = require('node:util');
+const { MECHANISMS } = require('./mechanisms');
 const { FORMATS, randomBlocks } = require('./randomFormats');
 
 /** All of the llama family. `kv`: key/value heads; `experts`: [how many, used at once]. */
@@ -71,6 +72,24 @@ function tensorsOf(shape, formatName) {
     matrix(name(`ffn_down${kind}`), [ffn, hidden, ...many], more);
   }
   return list;
+}
+
+/** What llama.cpp gives rows that are no whole blocks of these. */
+const FALLBACK = { Q4_K: 'Q5_0', Q5_K: 'Q5_1', Q6_K: 'Q8_0' };
+
+/** The tensors of a mechanism with the formats that they have in a file of that format or mixture. */
+function formatted({ keys, tensors }, formatName) {
+  const [most, better] = MIXTURES[formatName] ?? [formatName, formatName];
+  const tied = !tensors.some(({ name }) => name === 'output.weight');
+  return tensors.map((tensor) => {
+    if (tensor.format) return tensor;
+    const [, layer, part] = /^blk\.(\d+)\.(.*)\.weight$/.exec(tensor.name) ?? [];
+    const isFiner = /^(attn_v|ffn_down)/.test(part ?? '') && moreBits(Number(layer), keys.block_count);
+    const isHead = tensor.name === 'output.weight' || (tied && tensor.embedding);
+    const wanted = isFiner || isHead ? better : most;
+    const fits = (name) => tensor.dims[0] % FORMATS[name].elements === 0;
+    return { ...tensor, format: [wanted, FALLBACK[wanted], 'F16'].find((name) => name && fits(name)) };
+  });
 }
 
 const TYPES = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 };
@@ -136,28 +155,40 @@ function vocabulary(size) {
   return { tokens, types, scores: tokens.map((_, i) => (types[i] === NORMAL ? -i : 0)) };
 }
 
-function metadata(head, shape, formatName, shapeName) {
-  const { tokens, types, scores } = vocabulary(shape.vocab);
+/** The keys of a mechanism: whole numbers, unless they say otherwise. */
+function keysOf({ architecture, vocab, keys }) {
+  return Object.entries({ ...keys, vocab_size: vocab }).map(([name, value]) => {
+    const [type, given] = typeof value === 'number' ? ['u32', value] : Object.entries(value)[0];
+    return [`${architecture}.${name}`, type, given];
+  });
+}
+
+const llamaKeys = (shape) => [
+  ['llama.block_count', 'u32', shape.layers],
+  ['llama.context_length', 'u32', shape.context],
+  ['llama.embedding_length', 'u32', shape.hidden],
+  ['llama.feed_forward_length', 'u32', shape.ffn],
+  ['llama.attention.head_count', 'u32', shape.heads],
+  ['llama.attention.head_count_kv', 'u32', shape.kv],
+  ['llama.attention.layer_norm_rms_epsilon', 'f32', 1e-5],
+  ['llama.rope.dimension_count', 'u32', shape.hidden / shape.heads],
+  ['llama.rope.freq_base', 'f32', 10000],
+  ['llama.vocab_size', 'u32', shape.vocab],
+  ...(shape.experts
+    ? [
+        ['llama.expert_count', 'u32', shape.experts[0]],
+        ['llama.expert_used_count', 'u32', shape.experts[1]],
+      ]
+    : []),
+];
+
+function metadata(head, { architecture, vocab }, keys, formatName, shapeName) {
+  const { tokens, types, scores } = vocabulary(vocab);
   const pairs = [
-    ['general.architecture', 'string', 'llama'],
+    ['general.architecture', 'string', architecture],
     ['general.name', 'string', `random ${shapeName}`],
     ['general.file_type', 'u32', MIXTURES[formatName]?.[2] ?? FILE_TYPES[formatName] ?? 0],
-    ['llama.block_count', 'u32', shape.layers],
-    ['llama.context_length', 'u32', shape.context],
-    ['llama.embedding_length', 'u32', shape.hidden],
-    ['llama.feed_forward_length', 'u32', shape.ffn],
-    ['llama.attention.head_count', 'u32', shape.heads],
-    ['llama.attention.head_count_kv', 'u32', shape.kv],
-    ['llama.attention.layer_norm_rms_epsilon', 'f32', 1e-5],
-    ['llama.rope.dimension_count', 'u32', shape.hidden / shape.heads],
-    ['llama.rope.freq_base', 'f32', 10000],
-    ['llama.vocab_size', 'u32', shape.vocab],
-    ...(shape.experts
-      ? [
-          ['llama.expert_count', 'u32', shape.experts[0]],
-          ['llama.expert_used_count', 'u32', shape.experts[1]],
-        ]
-      : []),
+    ...keys,
     ['tokenizer.ggml.model', 'string', 'llama'],
     ['tokenizer.ggml.tokens', 'string', tokens],
     ['tokenizer.ggml.scores', 'f32', scores],
@@ -204,18 +235,21 @@ function writeTensor(out, pool, blockBytes, start, length) {
  */
 function writeRandomModel(shapeName, formatName, file, seed = 1) {
   const shape = SHAPES[shapeName];
-  if (!shape) throw new Error(`SHAPE is one of ${Object.keys(SHAPES).join(', ')}; got ${shapeName}`);
+  const mechanism = MECHANISMS[shapeName]?.();
+  const names = [...Object.keys(SHAPES), ...Object.keys(MECHANISMS)];
+  if (!shape && !mechanism) throw new Error(`SHAPE is one of ${names.join(', ')}; got ${shapeName}`);
   if (!FORMATS[formatName] && !MIXTURES[formatName]) {
     throw new Error(
       `FORMAT is one of ${[...Object.keys(FORMATS), ...Object.keys(MIXTURES)].join(', ')}; got ${formatName}`,
     );
   }
-  const tensors = tensorsOf(shape, formatName);
+  const tensors = mechanism ? formatted(mechanism, formatName) : tensorsOf(shape, formatName);
+  const facts = mechanism ?? { architecture: 'llama', vocab: shape.vocab };
   const head = new Head();
   head.bytes(Buffer.from('GGUF'));
   head.u32(3);
   head.u64(tensors.length);
-  metadata(head, shape, formatName, shapeName);
+  metadata(head, facts, mechanism ? keysOf(mechanism) : llamaKeys(shape), formatName, shapeName);
   let offset = 0;
   for (const tensor of tensors) {
     head.string(tensor.name);
@@ -236,7 +270,8 @@ function writeRandomModel(shapeName, formatName, file, seed = 1) {
       const format = FORMATS[tensor.format];
       if (tensor.deviation === undefined) {
         // Signs alternate: most formats have a mean a little off zero, and what all elements share would grow layer after layer.
-        const ones = Float32Array.from({ length: tensor.dims[0] }, (_, i) => (i % 2 ? -1 : 1));
+        const elements = length / 4;
+        const ones = Float32Array.from({ length: elements }, (_, i) => tensor.value ?? (i % 2 ? -1 : 1));
         fs.writeSync(out, Buffer.from(ones.buffer));
       } else {
         const key = `${tensor.format} ${tensor.deviation}`;
