@@ -7,6 +7,7 @@ export const GENERIC: KnownFormat = {
     call: { open: '', close: '' },
     separator: ', ',
     bare: true,
+    text: '{"content":',
     arguments: { kind: 'envelope', pattern: '{"name": "{name}", "arguments": {arguments}}' },
   },
 };

@@ -3,6 +3,7 @@ import type { Context } from './context';
 import { Deltas } from './deltas';
 import { isCallId, newCallId } from './ids';
 import { AnswerReader } from './readAnswer';
+import { ChannelReader } from './readChannels';
 import { type Reading, Source } from './source';
 import { readyCalls } from './syntax';
 import type { CallSyntax, ChatDelta, ChatFormat, ToolSchema } from './types';
@@ -43,8 +44,11 @@ export class ChatParser {
           ? written
           : newCallId(format.ids, name, callsBefore + deltas.started),
     };
-    this.reading = new AnswerReader(context, format).read(insideReasoning && format.reasoning !== undefined);
+    const { channels } = format;
+    const reader = channels ? new ChannelReader(context, { ...format, channels }) : new AnswerReader(context, format);
+    this.reading = reader.read(insideReasoning && format.reasoning !== undefined);
     this.reading.next();
+    if (format.begun) this.push(format.begun);
   }
 
   /** What the next piece of the answer's text says; text that may still become a marker is held back. */

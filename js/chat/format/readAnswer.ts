@@ -1,5 +1,6 @@
 import type { Context } from './context';
 import { Trimmed } from './deltas';
+import { JSON_DIALECT, readString } from './literals';
 import { Markers } from './markers';
 import { readCall, readClose } from './readCall';
 import type { Reading } from './source';
@@ -8,7 +9,7 @@ import type { ChatFormat } from './types';
 
 /** What a text in an answer's text means. */
 type Mark =
-  | { readonly kind: 'reasoning' | 'reasoning-end' | 'around' | 'end' }
+  | { readonly kind: 'reasoning' | 'reasoning-end' | 'around' | 'end' | 'stop' }
   | { readonly kind: 'calls'; readonly trigger: Trigger };
 
 /** Reads answers whose parts stand between markers. */
@@ -25,11 +26,14 @@ export class AnswerReader {
   constructor(
     private readonly context: Context,
     private readonly format: ChatFormat,
+    /** Where a part of an answer ends that this reads. */
+    stops: readonly string[] = [],
   ) {
     const { reasoning, content } = format;
     // What comes first counts where two are the same.
+    for (const text of stops) this.mark(text, { kind: 'stop' });
     for (const trigger of context.calls.triggers) this.mark(trigger.text, { kind: 'calls', trigger });
-    if (reasoning) {
+    if (reasoning && !stops.length) {
       this.mark(reasoning.start.trim(), { kind: 'reasoning' });
       this.mark(reasoning.end.trim(), { kind: 'reasoning-end' });
     }
@@ -45,7 +49,7 @@ export class AnswerReader {
   }
 
   /** Text of the answer. What looked like its end before it was none. */
-  private readonly add = (text: string): void => {
+  readonly add = (text: string): void => {
     if (this.tail && text.trim()) this.addTail();
     this.content.add(text);
   };
@@ -66,12 +70,29 @@ export class AnswerReader {
   *read(insideReasoning: boolean): Reading<void> {
     if (insideReasoning) yield* this.readReasoning();
     if (this.context.calls.syntax.bare) yield* this.readBare();
+    yield* this.readText();
+    this.finish();
+  }
+
+  /** Reads text and calls up to the end, or to where this part of the answer ends. */
+  *readText(): Reading<void> {
     for (;;) {
       const found = yield* this.markers.until(this.context.source, this.add);
-      if (found < 0) break;
-      yield* this.follow(this.marks[found]!, this.texts[found]!);
+      const mark = found < 0 ? undefined : this.marks[found];
+      if (!mark || mark.kind === 'stop') return;
+      yield* this.follow(mark, this.texts[found]!);
     }
+  }
+
+  /** What was held back: white space is, where the template writes some after an answer too. */
+  finish(): void {
     if (!/^\s/.test(this.format.takes.after)) this.content.flush();
+  }
+
+  /** White space is dropped before what comes next. */
+  restart(): void {
+    this.content.flush();
+    this.content.restart();
   }
 
   private *follow(mark: Mark, text: string): Reading<void> {
@@ -81,7 +102,8 @@ export class AnswerReader {
     }
     if (this.tail) this.addTail();
     if (mark.kind === 'calls') {
-      yield* this.readCalls(mark.trigger);
+      if (yield* this.acceptLonger(text)) this.content.restart();
+      else yield* this.readCalls(mark.trigger);
     } else if (mark.kind === 'around') {
       this.content.restart();
     } else if (this.answered) {
@@ -91,6 +113,13 @@ export class AnswerReader {
     } else if (mark.kind === 'reasoning') {
       yield* this.readReasoning();
     }
+  }
+
+  /** Whether the text goes on to be a mark around content, `>>>all` after `>>>`. */
+  private *acceptLonger(text: string): Reading<boolean> {
+    const start = this.format.content?.start.trim() ?? '';
+    if (start.length <= text.length || !start.startsWith(text)) return false;
+    return yield* this.context.source.accept(start.slice(text.length));
   }
 
   private *readReasoning(): Reading<void> {
@@ -170,6 +199,11 @@ export class AnswerReader {
   private *readBare(): Reading<void> {
     const { source, calls } = this.context;
     const space = yield* source.space();
+    const { text } = calls.syntax;
+    if (text !== undefined && (yield* source.accept(text))) {
+      yield* this.readJsonText(text);
+      return;
+    }
     const opening = calls.section?.open[0];
     const first = opening && 'text' in opening ? opening.text : '{';
     if ((yield* source.peek()) !== first.charCodeAt(0)) {
@@ -177,5 +211,22 @@ export class AnswerReader {
       return;
     }
     yield* this.readCalls({ text: '', enters: 'bare', steps: 0 });
+  }
+
+  /** An answer's text as a JSON string, the one member of an object. */
+  private *readJsonText(before: string): Reading<void> {
+    const { source, deltas } = this.context;
+    yield* source.space();
+    if ((yield* source.peek()) !== 34) {
+      this.add(before);
+      return;
+    }
+    // Each piece is a text without escapes, or one escape; a quote alone is the string's.
+    const whole = yield* readString(source, JSON_DIALECT, (piece) => {
+      if (piece !== '"') deltas.text('content', JSON.parse(`"${piece}"`) as string);
+    });
+    this.answered = true;
+    yield* source.space();
+    if (whole) yield* source.accept('}');
   }
 }

@@ -2,6 +2,7 @@ import type { JsonSchema } from '../../options/structure';
 import { begin, type Context, type Header } from './context';
 import { type Dialect, escaped, JSON_DIALECT, PYTHON_DIALECT, RAW_DIALECT, readValue } from './literals';
 import { Markers } from './markers';
+import { readElements } from './readElements';
 import { readEnvelope } from './readEnvelope';
 import { readField } from './readField';
 import { readTagged } from './readTagged';
@@ -58,9 +59,10 @@ function* readHeader({ calls, source }: Context, read: number, header: Header): 
 /** A call whose name has been read. */
 function* readNamed(context: Context, header: Header): Reading<boolean> {
   const { source, deltas, tools, calls } = context;
-  const { name } = header;
-  if (name === undefined || (calls.syntax.bare && tools && !tools.has(name))) return false;
-  begin(context, header);
+  // Where there is but an id, it has the name in it: `functions.NAME:INDEX`.
+  const name = header.name ?? header.id?.replace(/^functions\.|:\d+$/g, '');
+  if (!name || (calls.syntax.bare && tools && !tools.has(name))) return false;
+  begin(context, { ...header, name });
   const whole = yield* readArguments(context, tools?.get(name)?.parameters);
   if (whole) deltas.endCall();
   else deltas.endCall((yield* source.peek()) < 0 ? 'cut' : 'malformed');
@@ -75,6 +77,8 @@ function* readArguments(context: Context, schema: JsonSchema | undefined): Readi
   switch (given.kind) {
     case 'tagged':
       return yield* readTagged(context, given, schema);
+    case 'elements':
+      return yield* readElements(context, given, schema);
     case 'python':
       return yield* readKeywords(context, given.raw ? RAW_DIALECT : PYTHON_DIALECT, schema);
     case 'braces': {

@@ -9,13 +9,14 @@ export function* readField(source: Source, ends: Markers | undefined): Reading<s
   yield* source.space();
   let name = '';
   for (;;) {
+    const space = yield* source.space();
     const end = ends ? yield* ends.accept(source) : -1;
     if (end >= 0) {
       source.unread(ends!.texts[end]!);
-      return name.trim() || undefined;
+      return name || undefined;
     }
     const code = yield* source.peek();
-    if (code < 0 || code === 10 || name.length >= MOST) return undefined;
-    name += source.text[source.at++]!;
+    if (code < 0 || space.includes('\n') || name.length >= MOST) return undefined;
+    name += space + source.text[source.at++]!;
   }
 }

@@ -67,14 +67,14 @@ export function readyCalls(syntax: CallSyntax): ReadyCalls {
   };
 }
 
-/** What ends a name that nothing fixed follows: the first argument, the call's end, a line. */
+/** What ends a name that nothing fixed follows: the first argument, or the call's end. */
 function endsOfName({ arguments: given }: CallSyntax, close: readonly Step[]): string[] {
   const [closing] = close;
   const end = closing && 'text' in closing ? [closing.text] : [];
   switch (given.kind) {
     case 'tagged': {
       const [first] = steps(given.open);
-      return first && 'text' in first ? [...end, first.text, '\n'] : [...end, '\n'];
+      return first && 'text' in first ? [...end, first.text] : end;
     }
     case 'elements':
       return [...end, given.prefix];

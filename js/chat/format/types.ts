@@ -16,6 +16,8 @@ export interface ChatFormat {
   /** Answers made of messages with headers that say where each goes. */
   readonly channels?: ChannelSyntax;
   readonly calls?: CallSyntax;
+  /** The beginning of an answer's first mark, where the prompt has it already. */
+  readonly begun?: string;
   /** Texts that end an answer, and are no part of it where nothing follows. */
   readonly ends: readonly string[];
   /** An answer may have several calls. */
@@ -57,6 +59,8 @@ export interface CallSyntax {
   readonly bare?: boolean;
   /** May stand before what is else unmarked: then it is a call, whatever its name. */
   readonly mark?: string;
+  /** Where an answer is an object even if it calls nothing: what stands before its text as a JSON string, `{"content":`. */
+  readonly text?: string;
   readonly arguments: ArgumentSyntax;
 }
 

@@ -7,6 +7,7 @@ export const harmony: Family = {
   marks: [['<|channel|>', '<|message|>']],
   format: () => ({
     parallel: false,
+    reasoning: { start: '<|channel|>analysis<|message|>', end: '<|end|>' },
     channels: {
       start: '<|start|>assistant',
       message: '<|message|>',
@@ -27,6 +28,7 @@ export const muse: Family = {
   models: 'Muse Glimmer',
   marks: [['<|message|>', 'atem:function_calls']],
   format: () => ({
+    reasoning: { start: ' to=self<|message|>', end: '<|eom|>' },
     channels: {
       start: '<|start|>assistant',
       message: '<|message|>',

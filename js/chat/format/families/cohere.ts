@@ -28,10 +28,7 @@ export const cohere: Family = {
 export const commandR: Family = {
   name: 'command-r',
   models: 'Command R and R+',
-  marks: [
-    ['Action:', '"tool_name"', 'directly_answer'],
-    ['Action:\n```json', 'tool_name'],
-  ],
+  marks: [['Action:', '"tool_name"']],
   format: () => ({
     calls: {
       section: { open: 'Action:\n```json\n[\n    ', close: '\n]\n```' },

@@ -20,6 +20,7 @@ export const functionary32: Family = {
   models: 'Functionary 3.2',
   marks: [['>>>all']],
   format: () => ({
+    begun: '>>>',
     content: { start: '>>>all\n', end: '' },
     calls: { call: { open: '>>>{name}\n', close: '' }, separator: '', arguments: { kind: 'json' } },
   }),

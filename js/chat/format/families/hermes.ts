@@ -5,8 +5,8 @@ export const hermes: Family = {
   name: 'hermes',
   models: 'Hermes 2 and 3, Qwen 2.5, Qwen 3, QwQ, MiMo, Granite 4, Bielik, Reka, SmolLM3',
   marks: [
-    ['<tool_call>', '"arguments"'],
     ['<tool_call>', 'arguments'],
+    ['<|im_start|>', 'named SmolLM'],
   ],
   format: () => ({
     reasoning: THINK,
