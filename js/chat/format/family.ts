@@ -11,7 +11,9 @@ export interface Family {
   readonly format: (evidence: string) => KnownFormat;
 }
 
-export type KnownFormat = Partial<Pick<ChatFormat, 'reasoning' | 'content' | 'channels' | 'ids' | 'parallel' | 'begun'>> &
+export type KnownFormat = Partial<
+  Pick<ChatFormat, 'reasoning' | 'content' | 'channels' | 'ids' | 'parallel' | 'begun'>
+> &
   Pick<ChatFormat, 'calls'>;
 
 export const THINK = { start: '<think>\n', end: '\n</think>\n\n' } as const;

@@ -102,7 +102,7 @@ function* readKeywords(
 ): Reading<boolean> {
   const write = deltas.arguments;
   if (!(yield* source.accept('('))) return false;
-  const properties = typeof schema === 'object' ? Object.keys((schema.properties ?? {})) : [];
+  const properties = typeof schema === 'object' ? Object.keys(schema.properties ?? {}) : [];
   write('{');
   for (let count = 0; ; count++) {
     yield* source.space();
