@@ -66,21 +66,22 @@ function members(writer: Writer, separator: string, schema: JsonSchema = writer.
   const required = new Set(Array.isArray(object?.required) ? (object.required as unknown[]) : []);
   const keys = Object.entries(object?.properties ?? {});
   const nodes = keys.map(([key, value]): Node => ({ sequence: writer.write(writer, key, value) }));
+  if (!nodes.length) return '';
   if (!separator) {
     return { sequence: nodes.map((node, at) => (required.has(keys[at]![0]) ? node : { repeat: node, max: 1 })) };
   }
   // From the last to the first: what may follow an argument, with the separator before it, and what may come first.
-  let first: Node = '';
-  let following: Node = '';
+  let first: Node[] = [''];
+  let following: Node[] = [];
   for (let at = nodes.length - 1; at >= 0; at--) {
     const node = nodes[at]!;
     const needed = required.has(keys[at]![0]);
-    const begun: Node = { sequence: [node, following] };
-    first = needed ? begun : { choice: [begun, first] };
+    const begun: Node = { sequence: [node, ...following] };
+    first = needed ? [begun] : [begun, ...first];
     const separated: Node = { sequence: [separator, node] };
-    following = { sequence: [needed ? separated : { repeat: separated, max: 1 }, following] };
+    following = [needed ? separated : { repeat: separated, max: 1 }, ...following];
   }
-  return first;
+  return first.length === 1 ? first[0]! : { choice: first };
 }
 
 const NO_END = { without: [] as string[] };

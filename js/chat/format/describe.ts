@@ -105,7 +105,7 @@ function completed(facts: Facts, family: string, found: ChatFormat['found'], for
     found,
     ...format,
     ...(reasoning && { reasoning }),
-    ends: endsOf(format, [after, sample?.text ?? '']),
+    ends: endsOf(format, after, sample?.text),
     // Nothing is known of two calls where the template writes none.
     parallel: format.parallel ?? (sample ? parallelToolCalls : true),
     ids: format.ids ?? 'call',
@@ -122,11 +122,18 @@ function completed(facts: Facts, family: string, found: ChatFormat['found'], for
   };
 }
 
+const TAG = /<[^<>\n]+>|\[\/?[A-Z_]+\]/g;
+
 /** Marks at the end of what a template writes that are none of the format's own. */
-function endsOf({ calls, content, reasoning, channels }: KnownFormat, texts: readonly string[]): string[] {
+function endsOf(
+  { calls, content, reasoning, channels }: KnownFormat,
+  after: string,
+  sample: string | undefined,
+): string[] {
   const own = JSON.stringify([calls, content, reasoning, channels]);
-  const ends = texts.flatMap(
-    (text) => /(?:(?:<[^<>\n]+>|\[\/?[A-Z_]+\])\s*)+$/.exec(text)?.[0].match(/<[^<>\n]+>|\[\/?[A-Z_]+\]/g) ?? [],
-  );
+  const tail = /(?:(?:<[^<>\n]+>|\[\/?[A-Z_]+\])\s*)+$/.exec(sample ?? '')?.[0] ?? '';
+  // An end that looks like no tag is one as a whole.
+  const whole = after.trim();
+  const ends = [...(whole.match(TAG) ?? (/^\W/.test(whole) ? [whole] : [])), ...(tail.match(TAG) ?? [])];
   return [...new Set(ends)].filter((end) => !own.includes(JSON.stringify(end).slice(1, -1)));
 }

@@ -18,6 +18,8 @@ export class AnswerReader {
   private readonly texts: string[] = [];
   private readonly markers: Markers;
   private readonly content: Trimmed;
+  /** Texts that are no part of an answer, though calls may begin with them too. */
+  private readonly around = new Set<string>();
   /** Something other than reasoning was said. */
   private answered = false;
   /** What ends an answer, if nothing follows. */
@@ -38,6 +40,7 @@ export class AnswerReader {
       this.mark(reasoning.end.trim(), { kind: 'reasoning-end' });
     }
     for (const text of content ? [content.start, content.end, ...(content.around ?? [])] : []) {
+      this.around.add(text.trim());
       this.mark(text.trim(), { kind: 'around' });
     }
     for (const text of format.ends) this.mark(text, { kind: 'end' });
@@ -100,6 +103,11 @@ export class AnswerReader {
       this.tail += text;
       return;
     }
+    if (this.tail && mark.kind !== 'calls') {
+      // Some templates begin another turn at once.
+      this.tail += text;
+      return;
+    }
     if (this.tail) this.addTail();
     if (mark.kind === 'calls') {
       if (yield* this.acceptLonger(text)) this.content.restart();
@@ -145,6 +153,9 @@ export class AnswerReader {
       this.content.restart();
       // After calls the model may think again.
       this.answered = false;
+    } else if (this.around.has(rest.trim())) {
+      this.content.restart();
+      return;
     } else {
       this.content.flush();
     }
