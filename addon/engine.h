@@ -34,6 +34,9 @@ namespace realm {
   X(model_tokenize_segments) \
   X(model_detokenize)      \
   X(model_detokenize_next) \
+  X(model_compile)         \
+  X(model_compile_start)   \
+  X(model_test_text)       \
   X(model_logits_start)    \
   X(model_embed_start)     \
   X(model_generate_start)  \

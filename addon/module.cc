@@ -8,6 +8,7 @@
 #include "call.h"
 #include "environment.h"
 #include "embed.h"
+#include "format.h"
 #include "generation.h"
 #include "guest.h"
 #include "job.h"
@@ -66,6 +67,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<TokenizeSegments, 4>(exports, "tokenizeSegments");
     Export<Detokenize, 3>(exports, "detokenize");
     Export<DetokenizeNext, 4>(exports, "detokenizeNext");
+    Export<CompileFormat, 2>(exports, "compileFormat");
+    Export<CompileFormatStart, 3>(exports, "compileFormatStart");
+    Export<TestText, 3>(exports, "testText");
     Export<LogitsStart, 4>(exports, "logitsStart");
     Export<EmbedStart, 8>(exports, "embedStart");
     Export<GenerateStart, 4>(exports, "generateStart");

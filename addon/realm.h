@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-#define REALM_ABI_VERSION 3
+#define REALM_ABI_VERSION 4
 
 typedef struct realm_error {
   int32_t code;          /* the status again */
@@ -32,6 +32,7 @@ typedef struct realm_token {
   uint32_t text_end;      /* bytes of all the text that was ready with it, from the beginning on; modulo 2^32 */
   float log_probability;  /* in the model's own logits; 0 unless the options ask for it */
   uint32_t top_count;     /* how many of the likeliest tokens are told with it */
+  uint32_t forced;        /* 1: the format left no choice, nothing was sampled */
 } realm_token;
 
 typedef struct realm_top {
@@ -118,6 +119,13 @@ int32_t realm_model_detokenize(uint64_t model, const uint32_t *ids, uint64_t cou
 /* The bytes that tokens add to a text behind others. *state: 0 at its beginning, 3 within it, later what the call before left. It may end
  * inside a character. */
 int32_t realm_model_detokenize_next(uint64_t model, const uint32_t *ids, uint64_t count, int32_t skip_special, uint32_t *state, uint8_t *bytes, uint64_t capacity, uint64_t *length, realm_error *error);
+/* A format is the JSON of GenerateOptions' format as the engine reads it (managed/Abi/FormatValue.cs). JSON: minTokens, checked, warnings. What
+ * is compiled stays with the model for the next who asks, the last 64. */
+int32_t realm_model_compile(uint64_t model, const uint8_t *format, uint64_t length, uint8_t *json, uint64_t capacity, uint64_t *json_length, realm_error *error);
+/* The same on an engine thread: afterwards realm_model_compile takes no time. */
+int32_t realm_model_compile_start(uint64_t model, const uint8_t *format, uint64_t length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* *fits: 1: exactly this text may come of a generation with the format. */
+int32_t realm_model_test_text(uint64_t model, const uint8_t *format, uint64_t length, const uint8_t *text, uint64_t text_length, int32_t *fits, realm_error *error);
 /* out: float32 (count, vocab), the caller's until the job is closed. */
 int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 /* Texts: ids one after the other, lengths of each. pooling: 0 none, 1 mean, 2 cls, 3 last, 4 rank (a classifier's scores). normalize: 1: vectors

@@ -11,7 +11,14 @@ export { computeLogitsInto } from './layers/computeLogitsInto';
 export { loadModel, loadModelSync } from './model/loadModel';
 export { type LoadOptions, type LoraAdapter, type CacheType } from './options/load';
 export { getEngineInfo, type EngineInfo } from './engine/getEngineInfo';
-export { type Format, type JsonSchema, type Node as StructureNode } from './options/structure';
+export {
+  type Format,
+  type FormatValue,
+  type JsonSchema,
+  type StandardSchema,
+  type Node as StructureNode,
+} from './options/structure';
+export { type CompiledFormat, type CompileFormatOptions } from './model/compiledFormat';
 export {
   Model,
   type ModelInfo,

@@ -88,7 +88,7 @@ public enum ErrorCode
 }
 
 /// <summary>Every failure of the engine: a stable code, and a message that says what was expected, what came, and where.</summary>
-public sealed class RealmException(ErrorCode code, string message) : Exception(message)
+public class RealmException(ErrorCode code, string message) : Exception(message)
 {
     /// <summary>The stable code.</summary>
     public ErrorCode Code { get; } = code;

@@ -122,7 +122,7 @@ test('specialTokens: special tokens are written out in the text', async () => {
 });
 
 test.each([
-  [7, 'E_INVALID_ARGUMENT', /^format must be 'json', a JSON Schema, or /],
+  [7, 'E_INVALID_ARGUMENT', /^format must be 'json', a JSON Schema, .*, got 7$/],
   [{ regex: 7 }, 'E_INVALID_ARGUMENT', /^format.regex must be a string, got 7$/],
   [{ choice: [] }, 'E_INVALID_ARGUMENT', /^format.choice must be an array of strings with something in it/],
   [{ regex: '(' }, 'E_INVALID_ARGUMENT', /./],
@@ -142,7 +142,6 @@ test.each([
   [{ structure: { json: 5 } }, 'E_INVALID_ARGUMENT', /^format.structure.json must be a JSON Schema, got 5$/],
   [{ structure: { grammar: { regex: 5 } } }, 'E_INVALID_ARGUMENT', /^format.structure.grammar.regex must be a string/],
   [{ structure: { json: { type: 'strin' } } }, 'E_INVALID_ARGUMENT', /^schema #\/json\/type: .*strin/],
-  [{ '~standard': {} }, 'E_INVALID_ARGUMENT', /z\.toJSONSchema/],
 ])('%j is refused', async (format, code, message) => {
   expect(await rejection(model.generate('a', { format }))).toMatchObject({
     code,

@@ -53,6 +53,10 @@ export interface Native {
   detokenize(model: bigint, ids: View, how: number): string;
   /** `state`: one number, 0 at a text's beginning, 3 within it; then as the call before left it. */
   detokenizeNext(model: bigint, ids: View, skipSpecial: boolean, state: Uint32Array): ArrayBuffer;
+  /** `format` here and below: JSON. The result is JSON: what is known of the compiled format. */
+  compileFormat(model: bigint, format: string): string;
+  compileFormatStart(model: bigint, format: string, event: OnEvent): bigint;
+  testText(model: bigint, format: string, text: string): boolean;
   logitsStart(model: bigint, ids: View, elements: bigint, event: OnEvent): bigint;
   /** `ids`: of all texts, one after the other; `pooling`: the number of realm.h. */
   embedStart(

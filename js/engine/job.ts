@@ -14,6 +14,8 @@ export interface GenerationEnd {
   finishReason: 'stop' | 'length' | 'cancelled';
   /** What ended it, where that was a stop string or a token. */
   stop: string | number | null;
+  /** With a format: whether all that it says was held to. */
+  checked?: boolean;
   promptTokens: number;
   cachedTokens: number;
   generatedTokens: number;

@@ -1,5 +1,5 @@
-/** A token of a `realm_token`: id, end of the text in bytes, log probability, number of likeliest tokens. */
-const WORDS = 4;
+/** A token of a `realm_token`: id, end of the text in bytes, log probability, number of likeliest tokens, whether it was forced. */
+const WORDS = 5;
 
 /** The ids of the tokens of an event. */
 export function idsOf(tokens: ArrayBuffer | undefined): Uint32Array {
@@ -13,6 +13,8 @@ export interface TokenRecord {
   /** Bytes of all the text that was ready with it, from the beginning on; modulo 2^32. */
   textEnd: number;
   logprob: number;
+  /** The format left no choice. */
+  forced: boolean;
   top: { token: number; logprob: number }[];
 }
 
@@ -24,12 +26,12 @@ export function recordsOf(tokens: ArrayBuffer | undefined, tops: ArrayBuffer | u
   const topFloats = new Float32Array(tops ?? []);
   let at = 0;
   return Array.from({ length: words.length / WORDS }, (_, i) => {
-    const [token = 0, textEnd = 0, , count = 0] = words.subarray(i * WORDS, (i + 1) * WORDS);
+    const [token = 0, textEnd = 0, , count = 0, forced] = words.subarray(i * WORDS, (i + 1) * WORDS);
     const top = Array.from({ length: count }, () => {
       const one = { token: topWords[2 * at] ?? 0, logprob: topFloats[2 * at + 1] ?? 0 };
       at++;
       return one;
     });
-    return { token, textEnd, logprob: floats[i * WORDS + 2] ?? 0, top };
+    return { token, textEnd, logprob: floats[i * WORDS + 2] ?? 0, forced: forced === 1, top };
   });
 }

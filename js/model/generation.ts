@@ -4,6 +4,7 @@ import { idsOf } from '../engine/records';
 import type { CheckedGenerateOptions } from '../options/generate';
 import { allOrNone } from './allOrNone';
 import { withPartial } from './partial';
+import { PartialJson } from './partialJson';
 import { Replay } from './replay';
 import {
   withChoices,
@@ -22,6 +23,7 @@ type Prompt = string | Uint32Array | Buffer | ArrayBuffer;
 class Choice {
   readonly #options: CheckedGenerateOptions;
   readonly #texts = new TokenTexts();
+  readonly #value = new PartialJson();
   readonly #kept: GenerationChunk[] = [];
   readonly #onChunk: (chunk: GenerationChunk) => void;
   readonly #number: number;
@@ -43,9 +45,10 @@ class Choice {
   }
 
   #add(event: JobEvent): void {
-    const { logprobs, collect, jsons } = this.#options;
+    const { logprobs, partial, collect, jsons } = this.#options;
     const chunk: GenerationChunk = { text: event.text, tokens: idsOf(event.tokens) };
     if (logprobs) chunk.logprobs = this.#texts.of(event);
+    if (partial) chunk.value = this.#value.push(event.text);
     if (jsons.length > 1) chunk.choice = this.#number;
     withJson(chunk);
     if (collect) this.#kept.push(chunk);
@@ -75,7 +78,7 @@ class Choice {
     if (end.finishReason === 'cancelled' && isClosed()) throw closedMeanwhile();
     const { whole } = this;
     const isWhole = this.#options.collect && end.finishReason !== 'cancelled';
-    return resultOf(whole, end, isWhole ? valueOf(whole.text, this.#options) : undefined);
+    return resultOf(whole, end, isWhole ? await valueOf(whole.text, this.#options) : undefined);
   }
 }
 
@@ -83,12 +86,12 @@ class Choice {
  * A generation under way. Loop over it for the text as it comes, or await it for the whole; both also work on the same one.
  * It has started when you get it. Leaving a loop early (`break`, `return`, an exception) cancels it.
  */
-export class Generation implements AsyncIterable<GenerationChunk>, Promise<GenerationResult> {
+export class Generation<Value = unknown> implements AsyncIterable<GenerationChunk>, Promise<GenerationResult<Value>> {
   readonly [Symbol.toStringTag] = 'Generation';
   #chunks: Replay<GenerationChunk> | undefined;
   #choices: Choice[] = [];
   #ended = false;
-  #result: Promise<GenerationResult>;
+  #result: Promise<GenerationResult<Value>>;
 
   /**
    * @internal
@@ -112,7 +115,7 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
   }
 
   // Up to its first await it runs in the constructor: the job has started when the caller gets the generation.
-  async #run(begin: ConstructorParameters<typeof Generation>[0], isClosed: () => boolean): Promise<GenerationResult> {
+  async #run(begin: ConstructorParameters<typeof Generation>[0], isClosed: () => boolean): Promise<GenerationResult<Value>> {
     const { model, prompt, options } = begin();
     const chunks = (this.#chunks = new Replay<GenerationChunk>(options.collect));
     const choices = options.jsons.map((_, number) => new Choice(options, number, (chunk) => chunks.add(chunk)));
@@ -120,7 +123,7 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
     this.#start(model, prompt);
     const results = choices.map((choice) => choice.result(isClosed));
     try {
-      return withChoices(await allOrNone(results, () => this.cancel()));
+      return withChoices(await allOrNone(results, () => this.cancel())) as GenerationResult<Value>;
     } catch (error) {
       throw withPartial(error, (choices[0] as Choice).whole);
     }
@@ -147,18 +150,18 @@ export class Generation implements AsyncIterable<GenerationChunk>, Promise<Gener
     else yield* this.#chunks.read(this.#result, () => this.cancel());
   }
 
-  then<A = GenerationResult, B = never>(
-    onResult?: ((result: GenerationResult) => A | PromiseLike<A>) | null,
+  then<A = GenerationResult<Value>, B = never>(
+    onResult?: ((result: GenerationResult<Value>) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#result.then(onResult, onError);
   }
 
-  catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<GenerationResult | B> {
+  catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<GenerationResult<Value> | B> {
     return this.#result.catch(onError);
   }
 
-  finally(onEnd?: (() => void) | null): Promise<GenerationResult> {
+  finally(onEnd?: (() => void) | null): Promise<GenerationResult<Value>> {
     return this.#result.finally(onEnd);
   }
 }

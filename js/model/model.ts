@@ -16,6 +16,8 @@ import { readOptions, type Table } from '../options/table';
 import { Chat } from './chat/chat';
 import type { ChatModel } from './chat/prompt';
 import type { ChatOptions } from './chat/types';
+import type { Format, FormatValue } from '../options/structure';
+import { compileFormat, compileFormatSync, type CompiledFormat, type CompileFormatOptions } from './compiledFormat';
 import { Decoder, type DecoderOptions } from './decoder';
 import { embed, type EmbedOptions } from './embed';
 import { rank, type RankOptions } from './rank';
@@ -266,7 +268,10 @@ export class Model {
    * @param prompt text (begin token as the file asks for it, special tokens recognised, as chat templates need it), or token ids
    * Whatever goes wrong, a wrong argument too, comes out of the loop or the await.
    */
-  generate(prompt: string | TokenIds, options?: GenerateOptions): Generation {
+  generate<const F extends Format | undefined = undefined>(
+    prompt: string | TokenIds,
+    options?: GenerateOptions<F>,
+  ): Generation<FormatValue<F>> {
     const begin = () => ({
       options: checkGenerateOptions(options),
       model: this.#open,
@@ -283,6 +288,27 @@ export class Model {
    */
   chat(messages: readonly ChatMessage[], options?: ChatOptions): Chat {
     return new Chat(this.#chatModel, messages, options);
+  }
+
+  /**
+   * Compiles a format on a thread of the engine: says what is wrong with it before anything is generated, how many tokens it takes, and
+   * which texts are its. `generate` takes the result as `format`; so it does what was compiled for another model.
+   *
+   * @throws RealmError E_INVALID_ARGUMENT: a mistake in the format; E_UNSUPPORTED: it can't be held; E_LIMIT: it takes too much
+   */
+  async compileFormat<const F extends Format>(
+    format: F,
+    options?: CompileFormatOptions,
+  ): Promise<CompiledFormat<FormatValue<F>>> {
+    return compileFormat(() => this.#open, format, options) as Promise<CompiledFormat<FormatValue<F>>>;
+  }
+
+  /** The same at once; the event loop waits. */
+  compileFormatSync<const F extends Format>(
+    format: F,
+    options?: Omit<CompileFormatOptions, 'signal'>,
+  ): CompiledFormat<FormatValue<F>> {
+    return compileFormatSync(() => this.#open, format, options) as CompiledFormat<FormatValue<F>>;
   }
 
   /** Ends all work on the model and frees its memory. A second call does nothing. */

@@ -7,6 +7,8 @@ export interface TokenLogprob {
   text: string;
   /** Natural logarithm of its probability. */
   logprob: number;
+  /** The format left no choice: it was not sampled. */
+  forced?: true;
   /** The most probable tokens of the place, as many as `topLogprobs` asks for. */
   top: { token: number; logprob: number }[];
 }
@@ -19,6 +21,8 @@ export interface GenerationChunk {
   choice?: number;
   /** With `logprobs: true`, for each of the tokens. */
   logprobs?: TokenLogprob[];
+  /** With `partial: true`: the value so far. Strings and lists grow; numbers, names and words are there once they are whole. */
+  value?: unknown;
 }
 
 /** Where the time went, in milliseconds. */
@@ -38,13 +42,15 @@ export interface PartialResult {
   logprobs?: TokenLogprob[];
 }
 
-export interface GenerationResult extends PartialResult {
+export interface GenerationResult<Value = unknown> extends PartialResult {
   /** Without special tokens and without the stop string. */
   text: string;
   /** All ids that were chosen, the end-of-generation token among them. */
   tokens: Uint32Array;
   /** With a `format`: what the text says, JSON parsed; undefined where the text is not whole, because it was cancelled. */
-  value?: unknown;
+  value: Value;
+  /** With a `format`: whether all that it says was held to; false only with `unsupported: 'ignore'`. */
+  checked?: boolean;
   /** `stop`: an end-of-generation token or a stop. `length`: maxTokens, or the context is full. `cancelled`: a loop over it was left early. */
   finishReason: 'stop' | 'length' | 'cancelled';
   /** Of `stop`: the text or the token that ended it. */
@@ -67,8 +73,19 @@ export interface GenerationResult extends PartialResult {
 export function resultOf(whole: PartialResult, end: GenerationEnd, value?: { value: unknown }): GenerationResult {
   const { finishReason, stop, promptTokens, cachedTokens, generatedTokens, draftedTokens, acceptedTokens, timings } =
     end;
+  const checked = end.checked === undefined ? undefined : { checked: end.checked };
   const usage = { promptTokens, cachedTokens, generatedTokens };
-  const result = { ...whole, ...value, finishReason, stop, promptTokens, draftedTokens, acceptedTokens, usage };
+  const result = {
+    ...whole,
+    ...value,
+    ...checked,
+    finishReason,
+    stop,
+    promptTokens,
+    draftedTokens,
+    acceptedTokens,
+    usage,
+  };
   // JSON has no typed arrays: as it is, the tokens would become an object of numbers.
   const toJSON = () => ({ ...result, tokens: Array.from(result.tokens), timings });
   // Two results of the same text are equal: what differs from run to run is not enumerable.

@@ -9,11 +9,11 @@ export class TokenTexts {
   of({ text, tokens, tops }: JobEvent): TokenLogprob[] {
     const utf8 = Buffer.from(text);
     let from = 0;
-    const records = recordsOf(tokens, tops).map(({ token, textEnd, logprob, top }) => {
+    const records = recordsOf(tokens, tops).map(({ token, textEnd, logprob, forced, top }) => {
       const to = (textEnd - this.#bytes) >>> 0;
       const part = utf8.toString('utf8', from, to);
       from = to;
-      return { token, text: part, logprob, top };
+      return { token, text: part, logprob, ...(forced && { forced }), top };
     });
     this.#bytes = (this.#bytes + utf8.length) >>> 0;
     return records;

@@ -1,10 +1,20 @@
 import type { CheckedGenerateOptions } from '../options/generate';
+import { RealmError } from '../portable/errors';
 
-/** What a text with a format says; nothing where there is no format. */
-export function valueOf(
+/**
+ * What a text with a format says, as the schema's own checks make it; nothing where there is no format.
+ *
+ * @throws RealmError E_VALUE: they refuse it
+ */
+export async function valueOf(
   text: string,
-  { hasFormat, isJson }: Pick<CheckedGenerateOptions, 'hasFormat' | 'isJson'>,
-): { value: unknown } | undefined {
+  { hasFormat, isJson, validate }: Pick<CheckedGenerateOptions, 'hasFormat' | 'isJson' | 'validate'>,
+): Promise<{ value: unknown } | undefined> {
   if (!hasFormat) return undefined;
-  return { value: isJson ? JSON.parse(text) : text };
+  const value: unknown = isJson ? JSON.parse(text) : text;
+  if (!validate) return { value };
+  const checked = await validate(value);
+  if (!checked.issues) return { value: checked.value };
+  const [first] = checked.issues;
+  throw new RealmError('E_VALUE', `the schema refuses the value: ${first?.message}`, { cause: checked.issues });
 }

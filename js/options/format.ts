@@ -1,16 +1,41 @@
-import { invalid, show } from '../engine/check';
+import { invalid, oneOf, show } from '../engine/check';
 import { structureJson } from './checkStructure';
+import type { StandardSchema, ValidationResult } from './structure';
 
-/** As the engine reads it. */
-interface NativeFormat {
+/** As the engine reads it; `validate` is for this side. */
+export interface NativeFormat {
   type: 'json' | 'json_schema' | 'regex' | 'choice' | 'gbnf' | 'lark' | 'structure';
   text: string;
+  whitespace?: Whitespace;
+  unsupported?: Unsupported;
+  validate?: StandardSchema['~standard']['validate'];
 }
 
+/** White space in JSON: none; a blank behind each comma and colon; any, up to 20 characters in a place. */
+export type Whitespace = 'compact' | 'spaced' | 'flexible';
+
+/** What is done with what a schema says and can't be held: it is an error, or left out with a warning. */
+export type Unsupported = 'error' | 'ignore';
+
 const NOTATIONS = ['regex', 'gbnf', 'lark'] as const;
+const KINDS =
+  "'json', a JSON Schema, a schema of a library, a compiled format, or { regex }, { choice }, { gbnf }, { lark } or { structure }";
+
+const compiled = new WeakMap<object, NativeFormat>();
+
+/** @internal Notes of what format an object is, so that it can be given as one. */
+export const noteCompiled = (object: object, format: NativeFormat): void => void compiled.set(object, format);
 
 /** @internal Whether texts of the format are JSON. */
 export const isJsonFormat = ({ type }: NativeFormat): boolean => type === 'json' || type === 'json_schema';
+
+/** @internal */
+export const whitespaceOf = (name: string, value: unknown): Whitespace | undefined =>
+  value === undefined ? undefined : oneOf(name, value, ['compact', 'spaced', 'flexible'] as const, 'compact');
+
+/** @internal */
+export const unsupportedOf = (name: string, value: unknown): Unsupported | undefined =>
+  value === undefined ? undefined : oneOf(name, value, ['error', 'ignore'] as const, 'error');
 
 /** @internal */
 export function formatOf(name: string, value: unknown): NativeFormat | undefined {
@@ -18,14 +43,11 @@ export function formatOf(name: string, value: unknown): NativeFormat | undefined
   if (value === 'json') return { type: 'json', text: '' };
   if (typeof value === 'boolean') return { type: 'json_schema', text: String(value) };
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null || Array.isArray(value))
-    throw invalid(
-      `${name} must be 'json', a JSON Schema, or { regex }, { choice }, { gbnf }, { lark } or { structure }, got ${show(value)}`,
-    );
+    throw invalid(`${name} must be ${KINDS}, got ${show(value)}`);
+  const known = compiled.get(value);
+  if (known) return known;
   const given = value as Readonly<Record<string, unknown>>;
-  if ('~standard' in given)
-    throw invalid(
-      `${name} must be a JSON Schema: of a schema of a library, its JSON form (Zod: z.toJSONSchema(schema))`,
-    );
+  if ('~standard' in given) return standardFormat(name, given as unknown as StandardSchema);
   for (const notation of NOTATIONS) {
     if (!(notation in given)) continue;
     const text = given[notation];
@@ -42,6 +64,53 @@ export function formatOf(name: string, value: unknown): NativeFormat | undefined
     return { type: 'structure', text: structureJson(`${name}.structure`, given.structure, formatOf) };
   return { type: 'json_schema', text: jsonOf(name, given) };
 }
+
+/** A library's schema: what it takes is generated, and what it makes of that is the value. */
+function standardFormat(name: string, schema: StandardSchema): NativeFormat {
+  const standard = schema['~standard'];
+  if (typeof standard?.jsonSchema?.input !== 'function')
+    throw invalid(
+      `${name} is a schema of ${show(standard?.vendor)} that does not tell its JSON Schema (~standard.jsonSchema): ` +
+        'give its JSON Schema instead (Valibot: toJsonSchema of @valibot/to-json-schema; Zod 3: zod-to-json-schema)',
+    );
+  let json: Record<string, unknown>;
+  try {
+    json = standard.jsonSchema.input({ target: 'draft-2020-12' });
+  } catch (cause) {
+    throw invalid(`${name} can't be said as a JSON Schema: ${(cause as Error)?.message}`, { cause });
+  }
+  const validate = (value: unknown): ValidationResult | Promise<ValidationResult> => standard.validate(value);
+  return { type: 'json_schema', text: closed(jsonOf(name, json)), validate };
+}
+
+/**
+ * A library's schema without members that it does not declare: it would take them and drop them. Where schemas are met together (`allOf`)
+ * one may declare what another does not, so nothing is changed.
+ */
+function closed(text: string): string {
+  let isMet = false;
+  const schema: unknown = JSON.parse(text, (name, value: unknown) => {
+    isMet ||= name === 'allOf';
+    return value;
+  });
+  if (isMet) return text;
+  const close = (part: unknown): unknown => {
+    if (typeof part !== 'object' || part === null) return part;
+    if (Array.isArray(part)) return part.map(close);
+    const given = part as Record<string, unknown>;
+    const isOpen =
+      given.type === 'object' && isPlainObject(given.properties) && !OTHER_MEMBERS.some((name) => name in given);
+    const parts = Object.entries(given).map(([name, value]) => [name, VALUES.includes(name) ? value : close(value)]);
+    return { ...Object.fromEntries(parts), ...(isOpen && { additionalProperties: false }) };
+  };
+  return JSON.stringify(close(schema));
+}
+
+const isPlainObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Keywords that declare members elsewhere. */
+const OTHER_MEMBERS = ['additionalProperties', 'patternProperties', '$ref', 'anyOf', 'oneOf', 'if', 'dependentSchemas'];
+/** Keywords with values, which are no schemas. */
+const VALUES = ['const', 'enum', 'default', 'examples'];
 
 function jsonOf(name: string, schema: object): string {
   try {

@@ -10,13 +10,13 @@ import {
   text,
   wholeNumber,
 } from '../engine/check';
-import { formatOf, isJsonFormat } from './format';
+import { formatOf, isJsonFormat, unsupportedOf, whitespaceOf, type Unsupported, type Whitespace } from './format';
 import { scaleOf } from './load';
 import { type Format } from './structure';
 import { readOptions, type Table } from './table';
 
 /** How to generate. The defaults are greedy: the same prompt gives the same text, on every machine. */
-export interface GenerateOptions {
+export interface GenerateOptions<F extends Format | undefined = Format | undefined> {
   /** Tokens to generate at most. Default 512; `Infinity`: until the context is full. */
   maxTokens?: number;
   /** 0 (default): always the most probable token. Higher: more varied. */
@@ -82,7 +82,13 @@ export interface GenerateOptions {
    * E_INVALID_ARGUMENT, what can't be held is E_UNSUPPORTED. The result has it as `value`, JSON parsed. `stop` and `ignoreEos` do
    * not count then. Undeclared properties are allowed, as JSON Schema has it, unless `additionalProperties: false`.
    */
-  format?: Format;
+  format?: F;
+  /** White space in a format's JSON. Default `compact`. */
+  whitespace?: Whitespace;
+  /** `ignore`: what a format's schema says and can't be held is left out; the result has `checked: false` then. Default: it is E_UNSUPPORTED. */
+  unsupported?: Unsupported;
+  /** With a format of JSON: chunks have as `value` what is sure of it so far. Default false. */
+  partial?: boolean;
   /** Special tokens that are generated are written out in the text, but for the one that ends it. Default false; with a `structure` they always are. */
   specialTokens?: boolean;
   /** Stops the generation: it rejects (or the loop throws) with the signal's reason, which has what was generated as `partial`. */
@@ -208,6 +214,8 @@ const ENGINE = {
   ...{ adaptiveTarget: within(-LARGEST, 1), adaptiveDecay: within(0, 0.99) },
   logitBias: biasesOf,
   format: formatOf,
+  whitespace: whitespaceOf,
+  unsupported: unsupportedOf,
   samplers: textsOf,
   seed: seedOf,
   stop: stopsOf,
@@ -227,6 +235,7 @@ const HERE = {
   signal: (_, value) => abortSignal(value),
   collect: (name, value) => flag(name, value, true),
   n: (name, value) => positiveInteger(name, value, 1, MOST_CHOICES),
+  partial: (name, value) => flag(name, value, false),
 } satisfies Table;
 
 /** @internal What `chat` takes too. */
@@ -242,6 +251,8 @@ export function checkGenerateOptions(options: GenerateOptions | undefined) {
   const { json, engine, here } = readOptions('generate', ENGINE, HERE, options);
   checkTogether(engine);
   const { format } = engine;
+  if (here.partial && !(format && isJsonFormat(format)))
+    throw invalid('partial needs a format of JSON: a schema, or json');
   const { n, ...rest } = here;
   return {
     json,
@@ -253,6 +264,7 @@ export function checkGenerateOptions(options: GenerateOptions | undefined) {
     logprobs: engine.logprobs,
     hasFormat: format !== undefined,
     isJson: !!format && isJsonFormat(format),
+    validate: format?.validate,
     ...rest,
   };
 }

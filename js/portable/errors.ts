@@ -1,7 +1,10 @@
-/** The stable codes of every failure: `ErrorCode` of managed/RealmException.cs, and `E_ENGINE` when there is no engine. */
+/** The stable codes of every failure: `ErrorCode` of managed/RealmException.cs, `E_ENGINE` when there is no engine, and
+ * `E_VALUE`, which only this side knows. */
 export type RealmErrorCode =
   /** The native engine could not be loaded; the message says why and what to do. */
   | 'E_ENGINE'
+  /** A schema's own checks refuse a value that was generated for it; they are the error's cause. */
+  | 'E_VALUE'
   | 'E_INVALID_ARGUMENT'
   | 'E_INVALID_TOKEN'
   | 'E_IO'

@@ -17,7 +17,9 @@ internal static class GenerationOptionTable
     [
         .. Samplers.All.SelectMany(kind => kind.Options).Select(Row),
         ("maxTokens", (ref v, name, o) => o.MaxTokens = OptionValue.Integer(ref v, name, 0, uint.MaxValue)),
-        ("format", (ref v, name, o) => o.Format = OptionValue.Format(ref v, name)),
+        ("format", (ref v, name, o) => o.Format = FormatValue.Read(ref v, name)),
+        ("whitespace", (ref v, name, o) => o.Whitespace = FormatValue.Whitespace(ref v, name)),
+        ("unsupported", (ref v, name, o) => o.IgnoresUnsupported = FormatValue.IgnoresUnsupported(ref v, name)),
         ("logitBias", (ref v, name, o) => o.Sampling = o.Sampling with { LogitBias = OptionValue.NumbersById(ref v, name, MostBiases) }),
         ("samplers", (ref v, name, o) => o.Sampling = o.Sampling with { Samplers = OptionValue.Texts(ref v, name, MostSamplers) }),
         ("drySequenceBreakers", (ref v, name, o) => o.DrySequenceBreakers = OptionValue.Texts(ref v, name, MostBreakers)),
@@ -41,6 +43,14 @@ internal static class GenerationOptionTable
         var options = new GenerationOptions();
         _table.Read(json, options);
         options.Sampling.Validate();
+        if (options.Format is { } format)
+        {
+            options.Format = format with
+            {
+                Whitespace = options.Whitespace ?? format.Whitespace,
+                IgnoresUnsupported = options.IgnoresUnsupported ?? format.IgnoresUnsupported,
+            };
+        }
         return options;
     }
 

@@ -32,6 +32,10 @@ internal static class JobDescription
         {
             json.WriteNull("stop");
         }
+        if (end.IsChecked is { } isChecked)
+        {
+            json.WriteBoolean("checked", isChecked);
+        }
         json.WriteNumber("promptTokens", end.Figures.PromptTokens);
         json.WriteNumber("cachedTokens", end.Figures.CachedTokens);
         json.WriteNumber("generatedTokens", end.Figures.GeneratedTokens);

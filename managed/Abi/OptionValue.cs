@@ -42,7 +42,7 @@ internal static class OptionValue
     {
         for (int i = 0; i < words.Length; i++)
         {
-            if (value.TokenType == JsonTokenType.String && value.ValueTextEquals(words[i]))
+            if (value.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && value.ValueTextEquals(words[i]))
             {
                 return i;
             }
@@ -71,35 +71,6 @@ internal static class OptionValue
             }
         }
         return ([.. texts], [.. ids]);
-    }
-
-    /// <summary>A format: <c>{"type": notation, "text": "..."}</c>.</summary>
-    public static OutputFormat Format(ref Utf8JsonReader value, string name)
-    {
-        GrammarNotation? notation = null;
-        byte[] text = [];
-        if (value.TokenType != JsonTokenType.StartObject)
-        {
-            throw Wrong(ref value, name, "an object with a type and a text");
-        }
-        while (value.Read() && value.TokenType == JsonTokenType.PropertyName)
-        {
-            bool isType = value.ValueTextEquals("type");
-            if (!isType && !value.ValueTextEquals("text"))
-            {
-                throw Wrong(ref value, $"a name in {name}", "'type' or 'text'");
-            }
-            value.Read();
-            if (isType)
-            {
-                notation = (GrammarNotation)OneOf(ref value, $"{name}.type", GrammarFormat.Names);
-            }
-            else
-            {
-                text = value.TokenType == JsonTokenType.String ? Encoding.UTF8.GetBytes(value.GetString()!) : throw Wrong(ref value, $"{name}.text", "a text");
-            }
-        }
-        return new OutputFormat(notation ?? throw new RealmException(ErrorCode.InvalidArgument, $"{name} has no type"), text);
     }
 
     /// <summary>A list of at most <paramref name="most"/> numbers, rounded to single precision.</summary>
@@ -168,7 +139,8 @@ internal static class OptionValue
         return value.TokenType != JsonTokenType.EndArray;
     }
 
-    private static RealmException Wrong(ref Utf8JsonReader value, string name, string expected)
+    /// <summary>The error of a value that does not fit.</summary>
+    public static RealmException Wrong(ref Utf8JsonReader value, string name, string expected)
     {
         string got = value.TokenType switch
         {

@@ -37,6 +37,9 @@ internal sealed class Drafter(PassCosts costs, long most)
         return Count;
     }
 
+    /// <summary>Guesses nothing.</summary>
+    public void Skip() => Count = 0;
+
     /// <summary>The model has looked at the guess.</summary>
     public void Looked() => Drafted += Count;
 

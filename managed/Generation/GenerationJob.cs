@@ -21,6 +21,12 @@ public sealed unsafe class GenerationJob : SequenceJob
     private readonly GenerationOptions _options;
     private readonly Tokenizer? _tokenizer;
     private SamplerChain _sampler;
+    private readonly Grammar? _grammar;     // of the format, if it is compiled already
+    private readonly CancellationTokenSource? _compiling;
+    private readonly List<int> _forced = [];    // tokens that the format leaves no choice about
+    private bool _endsForced;       // behind them nothing may come
+    private int _forcedTaken;
+    private int _forcedRows;    // of the pass, behind its first
     private ConstrainedText? _format;
     private readonly RandomSource _random;
     private readonly TextStream _text;
@@ -45,9 +51,23 @@ public sealed unsafe class GenerationJob : SequenceJob
         delegate* unmanaged<void*, void> notify,
         void* user,
         PassCosts? costs = null)
-        : base(model, prompt, prompt.IsLong || options.Format != null, notify, user)
+        : this(model, prompt, options, options.Format?.Compiled(model.Loaded), notify, user, costs)
+    {
+    }
+
+    private GenerationJob(
+        OpenModel model,
+        Prompt prompt,
+        GenerationOptions options,
+        Grammar? grammar,
+        delegate* unmanaged<void*, void> notify,
+        void* user,
+        PassCosts? costs)
+        : base(model, prompt, prompt.IsLong || (options.Format != null && grammar == null), notify, user)
     {
         _options = options;
+        _grammar = grammar;
+        _compiling = options.Format != null && grammar == null ? new CancellationTokenSource() : null;
         Priority = options.Priority;
         _tokenizer = model.Loaded.Tokenizer;
         _contextLength = model.Loaded.Model.Config.ContextLength;
@@ -82,7 +102,10 @@ public sealed unsafe class GenerationJob : SequenceJob
         if (_options.Format is { } format)
         {
             // The last token needs no row of its own.
-            _format = ConstrainedText.Create(format, Loaded, Math.Min(_options.MaxTokens, _contextLength - Prompt.Length + 1L));
+            Grammar grammar = _grammar ?? format.Compile(Loaded, _compiling!.Token);
+            long room = Math.Min(_options.MaxTokens, _contextLength - Prompt.Length + 1L);
+            _format = ConstrainedText.Create(grammar, Loaded, room);
+            FindForced(room);
         }
         _drafter = _options.Speculation ? new Drafter(_costs, most) : null;
         _history = new History((int)most);
@@ -104,6 +127,16 @@ public sealed unsafe class GenerationJob : SequenceJob
     }
 
     /// <inheritdoc/>
+    internal override PromptQueue Queue => _compiling != null ? Loaded.Formats : base.Queue;
+
+    /// <inheritdoc/>
+    private protected override void OnCancel()
+    {
+        _compiling?.Cancel();
+        base.OnCancel();
+    }
+
+    /// <inheritdoc/>
     internal override int Wanted => IsDecoding ? 1 : Prompt.Length - Fed;
 
     /// <inheritdoc/>
@@ -116,15 +149,24 @@ public sealed unsafe class GenerationJob : SequenceJob
     };
 
     /// <inheritdoc/>
+    private protected override bool? IsChecked => _format?.IsChecked;
+
+    /// <inheritdoc/>
     internal override int Extra(int rows, int room)
     {
-        if (!Session!.CanTruncate(Session.Length - 1))
+        // No more than can be chosen: after the last of them there must be one token left to choose, and room for its row.
+        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - Session!.Length) - 1;
+        if (ForcedLeft > 0)
+        {
+            // They are right whatever the model says of them.
+            _drafter?.Skip();
+            return (int)Math.Min(_endsForced ? ForcedLeft - 1 : ForcedLeft, Math.Min(left, room));
+        }
+        if (!Session.CanTruncate(Session.Length - 1))
         {
             // A recurrent state that a wrong guess has gone into could not be had back.
             _drafter = null;
         }
-        // No more than can be chosen: after the last of them there must be one token left to choose, and room for its row.
-        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - Session.Length) - 1;
         return _drafter?.Draft(rows, Math.Min(left, room)) ?? 0;
     }
 
@@ -185,15 +227,24 @@ public sealed unsafe class GenerationJob : SequenceJob
     {
         _probabilities?.Read(logits, scratch, _options.TopLogProbabilities, keep: true);
         long left = Math.Min(_options.MaxTokens - _generated, _contextLength - length + 1L);
-        _next = _sampler.Choose(logits, _format == null ? null : _format.Mask(left), _history, _random, scratch);
+        bool isForced = ForcedLeft > 0;
+        if (isForced)
+        {
+            _next = _forced[_forcedTaken++];
+        }
+        else
+        {
+            _next = _sampler.Choose(logits, _format == null ? null : _format.Mask(left), _history, _random, scratch);
+            _sampler.Accept(_next);
+        }
         _clock.Choose();
-        _sampler.Accept(_next);
         _history.Add(_next);
         wasGuessed = _drafter?.Chosen(_next, index) ?? false;
+        wasGuessed |= index < _forcedRows;
         _generated++;
         if (IsEnd(_next))
         {
-            Publish(_next, default);
+            Publish(_next, default, isForced);
             EndWith(FinishReason.Stop, _next);
             return false;
         }
@@ -209,7 +260,7 @@ public sealed unsafe class GenerationJob : SequenceJob
                 _text.Append(bytes);
             }
         }
-        Publish(_next, _text.Ready);
+        Publish(_next, _text.Ready, isForced);
         _text.TakeReady();
         _format?.Accept(_next);
         if (_text.StoppedBy != null || _format is { IsComplete: true })
@@ -222,7 +273,23 @@ public sealed unsafe class GenerationJob : SequenceJob
             EndWith(FinishReason.Length);
             return false;
         }
+        FindForced(left - 1);
         return true;
+    }
+
+    /// <summary>Tokens that must come next.</summary>
+    private int ForcedLeft => _forced.Count - _forcedTaken;
+
+    /// <summary>Looks for tokens that must come next, unless some are known already.</summary>
+    private void FindForced(long left)
+    {
+        // A token that the caller forbids must be written with others, if it can be.
+        if (_format != null && ForcedLeft == 0 && !Array.Exists(_options.Sampling.LogitBias, entry => float.IsNegativeInfinity(entry.Bias)))
+        {
+            _forced.Clear();
+            _forcedTaken = 0;
+            _endsForced = _format.Forced(_forced, left);
+        }
     }
 
     /// <inheritdoc/>
@@ -234,10 +301,13 @@ public sealed unsafe class GenerationJob : SequenceJob
         _clock.Begin();
         if (IsDecoding)
         {
-            _row = batch.Add(Session!, _next, wantLogits: true);
-            for (int i = 1; i < rows; i++)
+            int forced = ForcedLeft;
+            _forcedRows = forced > 0 ? rows - 1 : 0;
+            for (int i = 0; i < rows; i++)
             {
-                batch.Add(Session!, _drafter![i - 1], wantLogits: true);
+                int token = i == 0 ? _next : forced > 0 ? _forced[_forcedTaken + i - 1] : _drafter![i - 1];
+                int row = batch.Add(Session!, token, wantLogits: i >= forced || _options.LogProbabilities);
+                _row = i == 0 ? row : _row;
             }
             return;
         }
@@ -252,12 +322,12 @@ public sealed unsafe class GenerationJob : SequenceJob
         (_format == null && Array.IndexOf(_options.StopIds, token) >= 0)
         || (_tokenizer != null && (_format?.MayEnd ?? !_options.IgnoreEos) && token < _tokenizer.VocabSize && _tokenizer.IsEndOfGeneration(token));
 
-    private void Publish(int token, ReadOnlySpan<byte> text)
+    private void Publish(int token, ReadOnlySpan<byte> text, bool isForced)
     {
         lock (Mailbox.Gate)
         {
             Mailbox.Post(
-                new TokenRecord((uint)token, LogProbability: _probabilities?.Of(token) ?? 0),
+                new TokenRecord((uint)token, LogProbability: _probabilities?.Of(token) ?? 0, Forced: isForced ? 1u : 0),
                 Tops(),
                 text);
         }

@@ -1,3 +1,4 @@
+using Realm.Grammars.Json;
 using Realm.Sampling;
 
 namespace Realm.Generation;
@@ -13,6 +14,12 @@ public sealed record GenerationOptions
 
     /// <summary>What the text keeps to; null: nothing. Stops do not count then, and the end of what the format allows ends it.</summary>
     public OutputFormat? Format { get; set; }
+
+    /// <summary>White space in a format's JSON values; null: the format's own.</summary>
+    public JsonWhitespace? Whitespace { get; set; }
+
+    /// <summary>Leave out of a format what it can't be held to; null: as the format says.</summary>
+    public bool? IgnoresUnsupported { get; set; }
 
     /// <summary>Tokens to generate at most.</summary>
     public long MaxTokens { get; set; } = uint.MaxValue;

@@ -66,6 +66,9 @@ public abstract unsafe class Job
     /// <summary>What the job has counted. Asked when it ends, and by whoever ends it.</summary>
     private protected virtual JobFigures Figures => default;
 
+    /// <summary>See <see cref="JobEnd"/>; asked with the figures.</summary>
+    private protected virtual bool? IsChecked => null;
+
     /// <summary>Takes what is new. Never waits.</summary>
     /// <param name="text">Gets whole characters, as many as fit.</param>
     /// <param name="tokens">Gets tokens.</param>
@@ -141,7 +144,7 @@ public abstract unsafe class Job
             if (!_finished)
             {
                 _finished = true;
-                _end = new JobEnd(reason, stopText, stopId, Figures);
+                _end = new JobEnd(reason, stopText, stopId, Figures, IsChecked);
                 _failure = failure;
                 Mailbox.Post(rest);
             }

@@ -5,7 +5,8 @@ namespace Realm.Generation;
 /// <param name="StopText">The stop string that ended it, UTF-8; null: none did.</param>
 /// <param name="StopId">The token that ended it: a stop token, or the model's end of generation; null: none did.</param>
 /// <param name="Figures">What was counted.</param>
-public readonly record struct JobEnd(FinishReason Reason, byte[]? StopText, int? StopId, JobFigures Figures);
+/// <param name="IsChecked">Of a format: whether all that it says was held to; null: there was none.</param>
+public readonly record struct JobEnd(FinishReason Reason, byte[]? StopText, int? StopId, JobFigures Figures, bool? IsChecked = null);
 
 /// <summary>What a job has counted.</summary>
 /// <param name="PromptTokens">Ids it was started with.</param>

@@ -41,7 +41,8 @@ public sealed class LoadedModel
         Key = key;
         Options = options;
         Scheduler = new Scheduler(this);
-        Prompts = new PromptQueue(Scheduler);
+        Prompts = new PromptQueue(Scheduler, "realm prompts", 1);
+        Formats = new PromptQueue(Scheduler, "realm formats", PromptQueue.FormatThreads);
         AllowCache(options);
     }
 
@@ -130,6 +131,9 @@ public sealed class LoadedModel
     /// <summary>Beginnings of texts that it has seen; null: it sees texts as a whole. There once <see cref="Model"/> is.</summary>
     internal PrefixCache? Prefixes => _prefixes;
 
+    /// <summary>The same if a format was asked for before.</summary>
+    internal GrammarCache? CompiledGrammars => Volatile.Read(ref _grammars);
+
     /// <summary>Whether the weights are ready to run already.</summary>
     public bool IsReady => _model != null;
 
@@ -141,6 +145,9 @@ public sealed class LoadedModel
 
     /// <summary>Of those jobs the ones whose prompts are long texts, before they are its.</summary>
     internal PromptQueue Prompts { get; }
+
+    /// <summary>Those whose formats are to be compiled: a slow one keeps nobody waiting who has none.</summary>
+    internal PromptQueue Formats { get; }
 
     /// <summary>Leases; guarded by <see cref="LoadedModels"/>.</summary>
     internal int Leases { get; set; }

@@ -139,6 +139,33 @@ public sealed unsafe class OpenModel
         }
     }
 
+    /// <summary>Starts to compile a format for the model's tokens.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="notify">See <see cref="Job"/>.</param>
+    /// <param name="user">Handed to <paramref name="notify"/>.</param>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Vocab"/>, <see cref="ErrorCode.ModelClosed"/>.</exception>
+    public CompileJob Compile(OutputFormat format, delegate* unmanaged<void*, void> notify, void* user)
+    {
+        RequireTokenizer();
+        var job = new CompileJob(this, format, notify, user);
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            Loaded.Lease();
+            _jobs.Add(job);
+        }
+        try
+        {
+            job.Start();
+        }
+        catch
+        {
+            Forget(job);
+            throw;
+        }
+        return job;
+    }
+
     /// <summary>Looks at the model, which stays there meanwhile, whoever closes it.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.ModelClosed"/>.</exception>
     public void Use(Action<OpenModel> work)
@@ -226,7 +253,7 @@ public sealed unsafe class OpenModel
         {
             if (job.IsLong)
             {
-                Loaded.Prompts.Add(job);
+                job.Queue.Add(job);
             }
             else
             {

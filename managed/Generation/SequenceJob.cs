@@ -54,6 +54,9 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>It can take no row now: its reader is behind, or another job computes what it would.</summary>
     internal bool IsIdle => _awaitsPage || IsFull;
 
+    /// <summary>Where it gets ready if that takes long.</summary>
+    internal virtual PromptQueue Queue => _model.Loaded.Prompts;
+
     /// <summary>Nobody wants more of it.</summary>
     internal bool IsOver => IsCancelRequested || IsOverdue;
 

@@ -35,8 +35,15 @@ internal abstract class Constraint
     /// <exception cref="RealmException">E_INVALID_ARGUMENT: it is not allowed here.</exception>
     public abstract void Accept(int token);
 
-    /// <summary>Appends the bytes that must follow, up to the next choice.</summary>
-    public abstract void Forced(List<byte> bytes);
+    /// <summary>
+    /// Appends the tokens that must follow, up to the next choice, as a tokenizer writes them; none where the next token may be a longer
+    /// one that goes beyond what must follow. The text can still be ended in time behind each.
+    /// </summary>
+    /// <param name="tokens">Gets them.</param>
+    /// <param name="encode">Bytes that go on behind other text as tokens.</param>
+    /// <param name="tokensLeft">How many tokens may still come.</param>
+    /// <returns>Whether the text is complete behind them.</returns>
+    public abstract bool Forced(List<int> tokens, Func<byte[], int[]> encode, int tokensLeft = NoLimit);
 
     /// <summary>An independent constraint in the same place.</summary>
     public abstract Constraint Fork();

@@ -12,4 +12,7 @@ internal sealed class Frame(int follow, int shortest, Frame? below)
     public int Shortest { get; } = (int)Math.Min((long)shortest + (below?.Shortest ?? 0), ExpressionStore.NoText);
 
     public int Depth { get; } = (below?.Depth ?? 0) + 1;
+
+    /// <summary>The same over another frame that says the same as <see cref="Below"/>.</summary>
+    public Frame Over(Frame? other) => new(Return, Shortest - (Below?.Shortest ?? 0), other);
 }

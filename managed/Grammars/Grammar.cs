@@ -53,6 +53,9 @@ internal sealed class Grammar
 
     public IReadOnlyList<string> Warnings => _rules.Warnings;
 
+    /// <summary>Whether all that the format says is held to; not where it was asked to leave out what can't be.</summary>
+    public bool IsChecked => !_rules.IsLoosened;
+
     /// <summary>Where every text begins.</summary>
     public Position Start { get; }
 
@@ -111,6 +114,22 @@ internal sealed class Grammar
     public int ShortestFrom(Position position)
     {
         return (int)Math.Min((long)_table[position.State].Shortest + (position.Below?.Shortest ?? 0), ExpressionStore.NoText);
+    }
+
+    /// <summary>The tokens that may come by their ids, but for those that are only said by what they are not.</summary>
+    public int[] NamedTokens(Position position)
+    {
+        _firstTokens.Clear();
+        _table.FirstTokens(position.State, _firstTokens);
+        return [.. _firstTokens.Where(token => token >= 0).Distinct()];
+    }
+
+    /// <summary>Whether tokens may come that are only said by what they are not.</summary>
+    public bool TakesUnnamed(Position position)
+    {
+        _firstTokens.Clear();
+        _table.FirstTokens(position.State, _firstTokens);
+        return _firstTokens.Exists(token => token < 0);
     }
 
     public int TokensFrom(Position position) => _end.TokensFrom(position);

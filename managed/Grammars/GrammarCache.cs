@@ -30,19 +30,19 @@ internal sealed class GrammarCache(TokenVocabulary vocabulary)
 
     /// <summary>A compiled format. Two that ask for the same new one at once may both compile it.</summary>
     /// <inheritdoc cref="GrammarFormat.Compile"/>
-    public Grammar Get(GrammarNotation notation, ReadOnlySpan<byte> text, JsonWhitespace whitespace, CancellationToken cancel = default)
+    public Grammar Get(
+        GrammarNotation notation,
+        ReadOnlySpan<byte> text,
+        JsonWhitespace whitespace,
+        CancellationToken cancel = default,
+        bool ignoresUnsupported = false)
     {
-        UInt128 hash = XxHash128.HashToUInt128(text, (long)notation * 16 + (int)whitespace);
-        lock (_recent)
+        UInt128 hash = Hash(notation, text, whitespace, ignoresUnsupported);
+        if (Find(hash, text) is { } known)
         {
-            if (_byHash.TryGetValue(hash, out LinkedListNode<Entry>? node) && node.Value.Text.AsSpan().SequenceEqual(text))
-            {
-                _recent.Remove(node);
-                _recent.AddFirst(node);
-                return node.Value.Grammar;
-            }
+            return known;
         }
-        Grammar grammar = GrammarFormat.Compile(notation, text, vocabulary, whitespace, cancel);
+        Grammar grammar = GrammarFormat.Compile(notation, text, vocabulary, whitespace, cancel, ignoresUnsupported);
         lock (_recent)
         {
             if (_byHash.Remove(hash, out LinkedListNode<Entry>? other))
@@ -53,6 +53,27 @@ internal sealed class GrammarCache(TokenVocabulary vocabulary)
             Shrink();
         }
         return grammar;
+    }
+
+    /// <summary>A format that is compiled already, or null.</summary>
+    public Grammar? Find(GrammarNotation notation, ReadOnlySpan<byte> text, JsonWhitespace whitespace, bool ignoresUnsupported = false) =>
+        Find(Hash(notation, text, whitespace, ignoresUnsupported), text);
+
+    private static UInt128 Hash(GrammarNotation notation, ReadOnlySpan<byte> text, JsonWhitespace whitespace, bool ignoresUnsupported) =>
+        XxHash128.HashToUInt128(text, (long)notation * 16 + (int)whitespace * 2 + (ignoresUnsupported ? 1 : 0));
+
+    private Grammar? Find(UInt128 hash, ReadOnlySpan<byte> text)
+    {
+        lock (_recent)
+        {
+            if (!_byHash.TryGetValue(hash, out LinkedListNode<Entry>? node) || !node.Value.Text.AsSpan().SequenceEqual(text))
+            {
+                return null;
+            }
+            _recent.Remove(node);
+            _recent.AddFirst(node);
+            return node.Value.Grammar;
+        }
     }
 
     private void Shrink()

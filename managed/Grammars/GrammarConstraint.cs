@@ -109,19 +109,12 @@ internal sealed class GrammarConstraint : Constraint
         }
     }
 
-    public override void Forced(List<byte> bytes)
+    public override bool Forced(List<int> tokens, Func<byte[], int[]> encode, int tokensLeft = NoLimit)
     {
-        const int Most = 4096;
         lock (_grammar.Lock)
         {
             _grammar.BeginStep();
-            Position at = _position;
-            while (bytes.Count < Most && !_grammar.MayEnd(at) && _grammar.StateOf(at) is { TakesTokens: false, First.Count: 1 } state)
-            {
-                byte value = (byte)state.First.Next(0);
-                at = _grammar.Step(at, value);
-                bytes.Add(value);
-            }
+            return _grammar.IsComplete(new ForcedText(_grammar, encode, tokens, tokensLeft).Run(_position));
         }
     }
 

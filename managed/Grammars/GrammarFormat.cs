@@ -36,6 +36,7 @@ internal static class GrammarFormat
     /// <param name="vocabulary">The tokens that texts are made of; null if texts are only to be tested.</param>
     /// <param name="whitespace">White space in JSON values.</param>
     /// <param name="cancel">Ends compiling early.</param>
+    /// <param name="ignoresUnsupported">What a schema says and can't be held is left out, with a warning; see <see cref="LooseSchema"/>.</param>
     /// <exception cref="RealmException">
     /// E_INVALID_ARGUMENT: a mistake in the format, or one that allows no text; E_UNSUPPORTED: what can't be held; E_LIMIT: too large,
     /// too deep, or too long to compile; E_CANCELLED. The message says where.
@@ -45,15 +46,20 @@ internal static class GrammarFormat
         ReadOnlySpan<byte> text,
         TokenVocabulary? vocabulary,
         JsonWhitespace whitespace = JsonWhitespace.Compact,
-        CancellationToken cancel = default)
+        CancellationToken cancel = default,
+        bool ignoresUnsupported = false)
     {
         if (text.Length > GrammarLimits.TextBytes)
         {
             throw new RealmException(ErrorCode.Limit, $"the format has {text.Length} bytes; at most {GrammarLimits.TextBytes} are read");
         }
-        var rules = new GrammarRules(new CompileBudget(cancel));
-        bool isPlain = Read(notation, text, whitespace, rules, vocabulary);
-        rules.Finish(isPlain);
+        var budget = new CompileBudget(cancel);
+        bool mayLoosen = ignoresUnsupported && notation is GrammarNotation.JsonSchema or GrammarNotation.Structure;
+        GrammarRules rules = mayLoosen ? LooseSchema.Read(notation, text, whitespace, budget, vocabulary) : new GrammarRules(budget);
+        if (!mayLoosen)
+        {
+            rules.Finish(Read(notation, text, whitespace, rules, vocabulary));
+        }
         return new Grammar(rules, notation == GrammarNotation.Structure ? vocabulary?.WithoutMarkers : vocabulary);
     }
 
@@ -83,7 +89,7 @@ internal static class GrammarFormat
                 Lark.Read(Decode(text, "Lark"), rules, vocabulary);
                 return false;
             default:
-                return StructureReader.Read(text, whitespace, rules, vocabulary);
+                return StructureReader.Read(JsonItem.Parse(text, "structure"), whitespace, rules, vocabulary);
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class GrammarRules
     /// <summary>Remarks for the user on what was read: keywords that say nothing about the text, and the like.</summary>
     public List<string> Warnings { get; } = [];
 
+    /// <summary>What can't be held was left out.</summary>
+    public bool IsLoosened { get; set; }
+
     /// <summary>The expression of a rule.</summary>
     public int this[int rule]
     {

@@ -22,7 +22,10 @@ internal sealed class TextBudgets
     }
 
     /// <summary>The same, for another way on.</summary>
-    public TextBudgets Copy() => new(this);
+    public TextBudgets Copy() => _spent.Length == 0 ? this : new(this);
+
+    /// <summary>Whether as much is spent.</summary>
+    public bool Equals(TextBudgets other) => _spent.AsSpan().SequenceEqual(other._spent);
 
     /// <summary>Where the text stands behind a token, or at its beginning: parts whose budget is spent may only be ended there.</summary>
     public Position Spend(Position position)

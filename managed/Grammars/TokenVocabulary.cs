@@ -95,6 +95,9 @@ internal sealed class TokenVocabulary
         }
     }
 
+    /// <summary>Whether no token that marks something is text.</summary>
+    public bool IsWithoutMarkers => ReferenceEquals(WithoutMarkers, this);
+
     /// <summary>The same tokens, of which those that mark something are no text: they are taken by their ids only.</summary>
     public TokenVocabulary WithoutMarkers
     {

@@ -184,14 +184,20 @@ public abstract class Tokenizer
     /// <param name="output">Where the ids go.</param>
     private protected abstract void EncodeText(ReadOnlySpan<byte> text, bool afterSpecial, bool plain, List<int> output);
 
-    private int[] EncodeTrusting(ReadOnlySpan<byte> utf8, bool addSpecial, TrustedText trusted)
+    /// <summary>A text that goes on behind other text to token ids.</summary>
+    /// <param name="utf8">The text.</param>
+    /// <param name="plain">Whether no marker may come of it.</param>
+    internal int[] EncodeWithin(ReadOnlySpan<byte> utf8, bool plain) =>
+        EncodeTrusting(utf8, addSpecial: false, plain ? TrustedText.Plain : TrustedText.None, afterSpecial: false);
+
+    // The beginning counts as behind a special token.
+    private int[] EncodeTrusting(ReadOnlySpan<byte> utf8, bool addSpecial, TrustedText trusted, bool afterSpecial = true)
     {
         var output = new List<int>(utf8.Length / 3 + 4);
         if (addSpecial && _conventions.Begin is { } begin)
         {
             output.Add(begin);
         }
-        bool afterSpecial = true; // the beginning counts as such
         if (_special?.Cut(utf8, trusted) is { } fragments)
         {
             foreach (Fragment fragment in fragments)

@@ -14,6 +14,9 @@ internal sealed class TrustedText
     /// <summary>Nowhere; user-defined tokens are, since to a model they are text.</summary>
     public static readonly TrustedText None = new([], [], false);
 
+    /// <summary>Nowhere, and no marker is made of it either.</summary>
+    public static readonly TrustedText Plain = new([], [], true);
+
     private readonly int[] _starts;
     private readonly int[] _ends;
 

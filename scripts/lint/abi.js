@@ -34,6 +34,7 @@ const CSHARP = {
   ulong: 'uint64_t',
   float: 'float',
   'byte*': 'uint8_t*',
+  'int*': 'int32_t*',
   'uint*': 'uint32_t*',
   'ulong*': 'uint64_t*',
   'float*': 'float*',

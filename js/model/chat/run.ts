@@ -76,7 +76,7 @@ export class ChatRun {
     const end = await this.#work(prompt, checked.json, answer);
     const { content } = answer;
     const step = stepOf(answer, end);
-    const value = end.finishReason === 'cancelled' ? undefined : valueOf(content, checked);
+    const value = end.finishReason === 'cancelled' ? undefined : await valueOf(content, checked);
     const { finishReason, stop } = step;
     return resultOf({ ...this.partial, ...value, finishReason, stop, steps: [step] });
   }

@@ -18,7 +18,7 @@ internal sealed class ArrayShape(SchemaCompiler compiler, SchemaExpansion expans
         {
             if (excluded.Items.Count > 0)
             {
-                throw SchemaFault.Unsupported(excluded, "that a value is not a given array can't be held by this engine");
+                throw SchemaFault.Undeniable(excluded, "that a value is not a given array can't be held by this engine");
             }
             least = Math.Max(least, 1);
         }

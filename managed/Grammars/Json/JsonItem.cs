@@ -21,7 +21,7 @@ internal sealed class JsonItem
     public JsonItem? Parent { get; }
 
     /// <summary>Its name or index there.</summary>
-    public string? Name { get; }
+    public string? Name { get; private set; }
 
     /// <summary>A string's text; a number as it is written.</summary>
     public string Text { get; private set; } = "";
@@ -82,6 +82,20 @@ internal sealed class JsonItem
             }
             return null;
         }
+    }
+
+    /// <summary>Takes it out of the object that it is in.</summary>
+    public void Remove()
+    {
+        Parent!.Items.Remove(this);
+        Parent._byName = null;
+    }
+
+    /// <summary>Gives it another name in the object that it is in.</summary>
+    public void Rename(string name)
+    {
+        Name = name;
+        Parent!._byName = null;
     }
 
     public static JsonItem OfString(string text) => new(JsonValueKind.String, null, null) { Text = text };

@@ -24,7 +24,7 @@ internal sealed partial class ObjectShape
     {
         if (missing > MostDistinct)
         {
-            throw SchemaFault.Unsupported(branch.Claims[0].Schema,
+            throw SchemaFault.Unsupported(branch.Claims[0].Schema["minProperties"] ?? branch.Claims[0].Schema,
                 $"minProperties asks for {missing} names that are not declared; at most {MostDistinct} can be told from one another");
         }
         int[] members = _membersByClass ??= MembersByClass(branch, names);

@@ -23,7 +23,7 @@ internal sealed partial class ObjectShape(
         }
         if (branch.Excluded.Find(value => value.IsObject && value.Items.Count > 0) is { } excluded)
         {
-            throw SchemaFault.Unsupported(excluded, "that a value is not a given object can't be held by this engine");
+            throw SchemaFault.Undeniable(excluded, "that a value is not a given object can't be held by this engine");
         }
         int least = branch.Excluded.Exists(value => value.IsObject) ? Math.Max(1, branch.MinProperties) : branch.MinProperties;
         int other = OtherMembers(branch, names, _store.All);

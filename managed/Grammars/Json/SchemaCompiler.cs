@@ -233,7 +233,7 @@ internal sealed class SchemaCompiler
         }
         if (NumberMachine.IsTooLarge(bounds))
         {
-            throw SchemaFault.Unsupported(branch.Claims[0].Schema,
+            throw SchemaFault.Unsupported(branch.Claims[0].Schema["multipleOf"] ?? branch.Claims[0].Schema,
                 $"multipleOf together with bounds is held up to {NumberMachine.LargestBoundDivisor} units of its last digit");
         }
         return JsonNumbers.Expression(_store, bounds);

@@ -24,7 +24,7 @@ internal sealed partial class SchemaExpansion
         }
         if (lost != null && ways.Count == 0)
         {
-            throw SchemaFault.Unsupported(lost, $"that {lost.Name} is not met (by not, oneOf or if) can't be held by this engine");
+            throw SchemaFault.Undeniable(lost, $"that {lost.Name} is not met (by not, oneOf or if) can't be held by this engine");
         }
         if (lost != null)
         {

@@ -4,12 +4,14 @@ namespace Realm.Grammars.Json;
 internal static class SchemaFault
 {
     /// <summary>The schema is not one.</summary>
-    public static RealmException Invalid(JsonItem where, string message) => At(where, ErrorCode.InvalidArgument, message);
+    public static RealmException Invalid(JsonItem where, string message) => new SchemaException(ErrorCode.InvalidArgument, where, message);
 
     /// <summary>The schema says what an automaton can't hold.</summary>
-    public static RealmException Unsupported(JsonItem where, string message) => At(where, ErrorCode.Unsupported, message);
+    public static RealmException Unsupported(JsonItem where, string message) => new SchemaException(ErrorCode.Unsupported, where, message);
 
-    public static RealmException Limit(JsonItem where, string message) => At(where, ErrorCode.Limit, message);
+    /// <summary>The schema denies what an automaton can't deny.</summary>
+    public static RealmException Undeniable(JsonItem where, string message) =>
+        new SchemaException(ErrorCode.Unsupported, where, message) { IsDenial = true };
 
-    private static RealmException At(JsonItem where, ErrorCode code, string message) => new(code, $"schema {where.Pointer}: {message}");
+    public static RealmException Limit(JsonItem where, string message) => new SchemaException(ErrorCode.Limit, where, message);
 }

@@ -159,7 +159,7 @@ internal sealed class StringShape
         catch (RealmException e) when (!e.Message.StartsWith("schema", StringComparison.Ordinal)
             && e.Code is ErrorCode.InvalidArgument or ErrorCode.Unsupported or ErrorCode.Limit)
         {
-            throw new RealmException(e.Code, $"schema {where.Pointer}: {e.Message}");
+            throw new SchemaException(e.Code, where, e.Message);
         }
     }
 

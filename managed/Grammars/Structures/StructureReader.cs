@@ -31,11 +31,11 @@ internal sealed class StructureReader
     /// <summary>Adds the rules of a tree, of which the first is the whole of it.</summary>
     /// <returns>Whether none of them may be empty or calls itself at its beginning, for certain.</returns>
     /// <exception cref="RealmException">E_INVALID_ARGUMENT, E_UNSUPPORTED, E_LIMIT; each says where.</exception>
-    public static bool Read(ReadOnlySpan<byte> text, JsonWhitespace whitespace, GrammarRules rules, TokenVocabulary? vocabulary)
+    public static bool Read(JsonItem tree, JsonWhitespace whitespace, GrammarRules rules, TokenVocabulary? vocabulary)
     {
         int root = rules.Add();
         var reader = new StructureReader(whitespace, rules, vocabulary);
-        int body = reader.Node(JsonItem.Parse(text, "structure"));
+        int body = reader.Node(tree);
         rules[root] = body;
         return reader._isPlain;
     }

@@ -25,7 +25,7 @@ public unsafe class BoundaryTests
     public void LayoutIsThatOfTheHeader()
     {
         Assert.Equal(2048, sizeof(RealmError));
-        Assert.Equal(16, sizeof(TokenRecord));
+        Assert.Equal(20, sizeof(TokenRecord));
         Assert.Equal(8, sizeof(TopToken));
         Assert.Equal(48, sizeof(NativeJobState));
     }

@@ -378,7 +378,7 @@ public sealed unsafe class ModelExportsTests
         Assert.Equal(Realm.Formats.Formats.All.Count, facts.GetProperty("formats").GetArrayLength());
         Assert.NotEmpty(facts.GetProperty("isa").GetString()!);
         delegate* unmanaged<int> version = &EngineExports.Version;
-        Assert.Equal(3, version());
+        Assert.Equal(4, version());
     }
 
     [Fact]

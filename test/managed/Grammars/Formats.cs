@@ -42,7 +42,7 @@ internal static class Formats
 
     public static RealmException Fails(GrammarNotation notation, string text, ErrorCode code)
     {
-        RealmException e = Assert.Throws<RealmException>(() => Compile(notation, text));
+        RealmException e = Assert.ThrowsAny<RealmException>(() => Compile(notation, text));
         Assert.True(e.Code == code, $"{code} was expected, {e.Code} came: {e.Message}");
         return e;
     }

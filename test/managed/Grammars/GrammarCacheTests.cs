@@ -32,7 +32,7 @@ public class GrammarCacheTests
     public void MistakesAreNotKept()
     {
         var cache = new GrammarCache(Formats.SmallVocabulary());
-        Assert.Throws<RealmException>(() => cache.Get(GrammarNotation.Gbnf, "root"u8.ToArray(), JsonWhitespace.Compact));
+        Assert.ThrowsAny<RealmException>(() => cache.Get(GrammarNotation.Gbnf, "root"u8.ToArray(), JsonWhitespace.Compact));
         Assert.Equal(0, cache.Count);
     }
 }

@@ -58,7 +58,7 @@ public class HostileTests
         using var cancel = new CancellationTokenSource();
         cancel.Cancel();
         byte[] text = Encoding.UTF8.GetBytes("{\"enum\":[" + string.Join(',', Enumerable.Range(0, 5000).Select(i => $"\"{i}\"")) + "]}");
-        RealmException e = Assert.Throws<RealmException>(() => GrammarFormat.Compile(GrammarNotation.JsonSchema, text, null, cancel: cancel.Token));
+        RealmException e = Assert.ThrowsAny<RealmException>(() => GrammarFormat.Compile(GrammarNotation.JsonSchema, text, null, cancel: cancel.Token));
         Assert.Equal(ErrorCode.Cancelled, e.Code);
     }
 
