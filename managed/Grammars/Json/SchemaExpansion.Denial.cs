@@ -114,7 +114,7 @@ internal sealed partial class SchemaExpansion
     {
         switch (keyword.Name)
         {
-            case "required" when keyword.IsArray:
+            case "required" when keyword.Kind is not (JsonValueKind.True or JsonValueKind.False):
                 foreach (string name in SchemaKeywords.Names(keyword))
                 {
                     ways.Add(one =>

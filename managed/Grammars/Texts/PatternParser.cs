@@ -175,7 +175,7 @@ internal sealed class PatternParser
             }
             else if (_reader.Take('<') || _reader.Take("P<"))
             {
-                if (_reader.TakeWhile(c => char.IsLetterOrDigit(c) || c is '_' or '$').Length == 0)
+                if (char.IsDigit(_reader.Peek) || _reader.TakeWhile(c => char.IsLetterOrDigit(c) || c is '_' or '$').Length == 0)
                 {
                     throw _reader.Error("expected the name of a group");
                 }
