@@ -40,6 +40,10 @@ namespace realm {
   X(model_logits_start)    \
   X(model_embed_start)     \
   X(model_generate_start)  \
+  X(sampler_open)          \
+  X(sampler_accept)        \
+  X(sampler_choose)        \
+  X(sampler_close)         \
   X(job_read)              \
   X(job_end)               \
   X(job_cancel)            \

@@ -13,6 +13,7 @@
 #include "guest.h"
 #include "job.h"
 #include "model.h"
+#include "sampler.h"
 #include "stored.h"
 
 namespace realm {
@@ -79,6 +80,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<OpenStored, 2>(exports, "openStored");
     Export<DetokenizeBytes, 3>(exports, "detokenizeBytes");
     Export<GenerateWait, 4>(exports, "generateWait");
+    Export<OpenSampler, 2>(exports, "openSampler");
+    Export<AcceptTokens, 3>(exports, "acceptTokens");
+    Export<ChooseToken, 3>(exports, "chooseToken");
+    Export<CloseSampler, 2>(exports, "closeSampler");
 
     Export<DescribeEngine, 0>(exports, "describeEngine");
     Export<ShutdownEngine, 1>(exports, "shutdownEngine");

@@ -135,6 +135,15 @@ int32_t realm_model_embed_start(uint64_t model, const uint32_t *ids, uint64_t co
 /* From a text, of which an engine thread makes ids, or from ids where text is NULL. */
 int32_t realm_model_generate_start(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 
+/* ---- samplers ---- */
+/* Choose tokens from logits that the caller has, as a generation with these options and this seed does. They end with their model. */
+int32_t realm_sampler_open(uint64_t model, const uint8_t *options, uint64_t options_length, uint64_t *sampler, realm_error *error);
+/* Tokens that were not chosen here: a prompt. */
+int32_t realm_sampler_accept(uint64_t model, uint64_t sampler, const uint32_t *ids, uint64_t count, realm_error *error);
+/* logits: float32 (vocab), which stay as they are. The token is noted as the sequence's next. */
+int32_t realm_sampler_choose(uint64_t model, uint64_t sampler, const float *logits, uint64_t elements, uint32_t *token, realm_error *error);
+int32_t realm_sampler_close(uint64_t model, uint64_t sampler, realm_error *error);
+
 /* ---- jobs ---- */
 /* Takes what is new. Never blocks. */
 int32_t realm_job_read(uint64_t job, uint8_t *text, uint64_t text_capacity, realm_token *tokens, uint64_t token_capacity, realm_top *tops, uint64_t top_capacity, realm_job_state *state, realm_error *error);

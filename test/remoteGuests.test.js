@@ -75,7 +75,7 @@ describe.each(['socket', 'request'])('by %s', (road) => {
     host = await startHost();
     const { different, fine, refused, names } = await run('random', road, {
       seed: 11,
-      rounds: road === 'socket' ? 2500 : 500,
+      rounds: road === 'socket' ? 2500 : 1200,
     });
     expect(different).toBeUndefined();
     expect(fine).toBeGreaterThan(50);

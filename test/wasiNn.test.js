@@ -55,7 +55,18 @@ test('options: a stop text, tokens at most, what is not there', () => {
   expect(guest.text()).toBe(' Paris');
   expect(guest.run('default', { 'n-predict': 1, 'n-gpu-layers': 99 }, prompt, 1)).toBe(0);
   expect(guest.text()).toBe(' Par');
-  expect(guest.run('default', { grammar: 'x' }, prompt, 0)).toBe(NnErrno.UNSUPPORTED_OPERATION);
+  for (const stream of [0, 1]) {
+    expect(guest.run('default', { grammar: 'root ::= " Ri" "ga."' }, prompt, stream)).toBe(0);
+    expect(guest.text()).toBe(' Riga.');
+    expect(guest.run('default', { 'json-schema': '{"enum": [17]}' }, prompt, stream)).toBe(0);
+    expect(guest.text()).toBe('17');
+  }
+  expect(guest.run('default', { grammar: 'x' }, prompt, 0)).toBe(NnErrno.INVALID_ARGUMENT);
+  expect(guest.run('default', { grammar: 5 }, prompt, 0)).toBe(NnErrno.INVALID_ARGUMENT);
+  expect(guest.run('default', { grammar: 'root ::= "a"', 'json-schema': {} }, prompt, 0)).toBe(
+    NnErrno.INVALID_ARGUMENT,
+  );
+  expect(guest.run('default', { image: 'x' }, prompt, 0)).toBe(NnErrno.UNSUPPORTED_OPERATION);
   expect(guest.run('default', { temp: 'hot' }, prompt, 0)).toBe(NnErrno.INVALID_ARGUMENT);
   expect(guest.run('default', [], prompt, 0)).toBe(NnErrno.INVALID_ARGUMENT);
   expect(guest.run('other', {}, prompt, 0)).toBe(NnErrno.NOT_FOUND);
@@ -100,6 +111,7 @@ test('each import: results, and errors as numbers', () => {
   expect(JSON.parse(Buffer.from(memory.buffer, 2048, u32(72)).toString())).toEqual({
     input_tokens: loadModelSync(tinyAtlas, { vocabOnly: true }).tokenize('The capital of Peru is').length,
     output_tokens: expect.any(Number),
+    end_token_ids: loadModelSync(tinyAtlas, { vocabOnly: true }).info.tokenizer.endIds,
     llama_build_number: 0,
     llama_commit: 'realm',
   });

@@ -33,7 +33,7 @@ test('each import has the types of the host’s function', () => {
     ...{ '&[u32]': 'TokenIds', '&[f32]': 'Floats', '&mut [f32]': 'Float32Array' },
     ...{ 'Vec<u32>': 'Uint32Array', 'Vec<f32>': 'Float32Array' },
   };
-  const file = path.join(root, 'js/host.ts');
+  const file = path.join(root, 'js/guest/typed/functions.ts');
   const source = ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022);
   const { members } = source.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === 'Host');
   const declared = new Map(

@@ -212,18 +212,26 @@ test('generating in the host', () => {
 test('models that guests bring', () => {
   const bytes = fs.readFileSync(tinyAtlas);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes.length / PAGE) + 1 });
-  const big = world({}, memory);
+  const big = world({ mayStore: true }, memory);
   big.put(0, bytes);
   const { realm_store_model: store, realm_get_model_info: info } = big.env;
   expect(store(0, bytes.length, 0)).toBe(2);
   expect(store(0, bytes.length, 77)).toBe(77);
+  // The same content and id: the same id, as in Option 3. Another content: refused.
+  expect(store(0, bytes.length, 77)).toBe(77);
+  expect(store(0, bytes.length, 0)).toBe(2);
+  const other = Buffer.from(bytes);
+  other[other.length - 1] ^= 1;
+  big.put(0, other);
   expect(store(0, bytes.length, 77)).toBe(GuestCode.INVALID_ARGUMENT);
+  expect(store(0, bytes.length, 0)).toBe(3);
+  expect(store(0, bytes.length, 3)).toBe(3);
   expect(store(0, bytes.length, -1)).toBe(GuestCode.INVALID_ARGUMENT);
   expect(store(0, 100, 0)).toBe(GuestCode.INVALID_ARGUMENT);
   expect(store(0, memory.buffer.byteLength + 1, 0)).toBe(GuestCode.OUT_OF_BOUNDS);
   expect(info(77, bytes.length + 4 - (bytes.length % 4), 0)).toBe(0);
   big.realm.close();
-  const closed = world({ mayStore: false });
+  const closed = world();
   expect(closed.env.realm_store_model(0, 64, 0)).toBe(GuestCode.UNSUPPORTED);
   closed.realm.close();
   expect(w.env.realm_set_lora_adapter(1, ...w.put(0, 'x'))).toBe(GuestCode.UNSUPPORTED);
@@ -321,6 +329,12 @@ test('4000 seeded calls with anything: numbers come back, nothing is written out
     realm_encode_tokens: (a) => [a[3], a[4]],
     realm_decode_tokens: (a) => [a[3], a[4]],
     realm_host_generate: (a) => [a[4], a[5]],
+    realm_generate: (a) => [a[5], a[6]],
+    realm_get_end_tokens: (a) => [a[1], a[2]],
+    realm_decoder_next: (a) => [a[3], a[4]],
+    realm_decoder_end: (a) => [a[1], a[2]],
+    realm_apply_chat_template: (a) => [a[3], a[4]],
+    realm_encode_chat: (a) => [a[3], a[4]],
     realm_last_error: (a) => [a[0], a[1]],
   };
   const names = Object.keys(w.env).filter((name) => name !== 'realm_host_generate');
@@ -334,7 +348,7 @@ test('4000 seeded calls with anything: numbers come back, nothing is written out
     if (name === 'realm_store_model' && random(2) < 1) w.put(0, 'GGUF\x03\0\0\0');
     const before = bytes.slice();
     const result = w.env[name](...args);
-    expect([name, args, typeof result, Number.isInteger(result) && result >= -12 && result <= 0x7fffffff]).toEqual([
+    expect([name, args, typeof result, Number.isInteger(result) && result >= -13 && result <= 0x7fffffff]).toEqual([
       name,
       args,
       'number',

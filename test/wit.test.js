@@ -1,6 +1,6 @@
 'use strict';
 
-// js/guest/realm.wit against interface Host of js/host.ts, as the TypeScript compiler sees it: every function but the `Into`
+// js/guest/realm.wit against interface Host of js/guest/typed/functions.ts, as the TypeScript compiler sees it: every function but the `Into`
 // forms (a list in WIT is a copy), names, parameters, types.
 
 const fs = require('node:fs');
@@ -24,6 +24,8 @@ const RESULTS = {
   string: 'string',
   'list<u32>': 'Uint32Array',
   'list<f32>': 'Float32Array',
+  'list<u8>': 'Uint8Array',
+  bool: 'boolean',
   'model-info': 'StoredModelInfo',
 };
 
@@ -40,7 +42,7 @@ function wit() {
 }
 
 function typescript() {
-  const file = path.join(root, 'js/host.ts');
+  const file = path.join(root, 'js/guest/typed/functions.ts');
   const source = ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022);
   const host = source.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === 'Host');
   return host.members.map((member) => {

@@ -1,4 +1,10 @@
-import type { EngineModel, GuestGenerateOptions, GuestModelInfo, ModelOpener } from '../portable/guest/engine.js';
+import type {
+  EngineModel,
+  GuestAnswer,
+  GuestGenerateOptions,
+  GuestModelInfo,
+  ModelOpener,
+} from '../portable/guest/engine.js';
 import { GuestFault } from '../portable/guest/faults.js';
 import type { Channel } from './channel.mjs';
 import { RealmError } from './error.mjs';
@@ -19,6 +25,7 @@ interface Opened {
     config: Record<'num_heads' | 'num_kv_heads' | 'intermediate_size' | 'rope_theta' | 'rms_norm_eps', number | null>;
     architecture: string | null;
     eos_token_id: number | null;
+    end_token_ids: number[];
     has_tokenizer: boolean;
   };
   limits: { message_bytes: number; answer_bytes: number };
@@ -43,7 +50,9 @@ export class RemoteModel implements EngineModel {
       ...{ contextLength: opened.context_length, headCount: config.num_heads, kvHeadCount: config.num_kv_heads },
       ...{ feedForwardSize: config.intermediate_size, ropeTheta: config.rope_theta, normEpsilon: config.rms_norm_eps },
       architecture: metadata.architecture,
-      tokenizer: metadata.has_tokenizer ? { bosId, eosId: metadata.eos_token_id } : null,
+      tokenizer: metadata.has_tokenizer
+        ? { bosId, eosId: metadata.eos_token_id, endIds: metadata.end_token_ids }
+        : null,
     };
   }
 
@@ -126,8 +135,54 @@ export class RemoteModel implements EngineModel {
     return Uint8Array.from(this.#channel.call('detokenize', params).data.bytes as number[]);
   }
 
-  generate(prompt: string, options: GuestGenerateOptions, onText: (text: string) => boolean): { text: string } {
-    const { mostBytes = Infinity } = options;
+  decodeNext(ids: Uint32Array, state: Uint32Array): Uint8Array {
+    const params = { model: this.#opened.model, tokens: Array.from(ids), skip_special: true, state: state[0] };
+    const { data } = this.#channel.call('detokenize', params);
+    state[0] = data.state as number;
+    return Uint8Array.from(data.bytes as number[]);
+  }
+
+  renderChat(): never {
+    throw new GuestFault('UNSUPPORTED', 'a host behind a network renders no conversations for guests');
+  }
+
+  encodeChat(): never {
+    throw new GuestFault('UNSUPPORTED', 'a host behind a network renders no conversations for guests');
+  }
+
+  sampler(): never {
+    throw new GuestFault('UNSUPPORTED', 'a host behind a network has no samplers for guests: it generates');
+  }
+
+  generate(prompt: string, options: GuestGenerateOptions, onText: (text: string) => boolean): GuestAnswer {
+    const params = {
+      ...{ max_tokens: options.maxTokens, temperature: options.temperature, timeout: options.timeout },
+      ...{ top_k: options.topK, top_p: options.topP, min_p: options.minP, repeat_penalty: options.repeatPenalty },
+      ...{ seed: Number(options.seed), stop_tokens: Array.from(options.stopTokens ?? []) },
+    };
+    return this.#generate(prompt, params, options.mostBytes, onText);
+  }
+
+  generateWith(
+    prompt: string,
+    options: Record<string, unknown>,
+    own: { maxTokens: number; timeout?: number; mostBytes?: number },
+    onText: (text: string) => boolean,
+  ): GuestAnswer {
+    const { mostBytes, ...more } = own;
+    const named = Object.entries({ ...options, ...more }).map(([name, value]): [string, unknown] => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      typeof value === 'bigint' ? Number(value) : value,
+    ]);
+    return this.#generate(prompt, Object.fromEntries(named), mostBytes, onText);
+  }
+
+  #generate(
+    prompt: string,
+    options: Record<string, unknown>,
+    mostBytes = Infinity,
+    onText: (text: string) => boolean,
+  ): GuestAnswer {
     let bytes = 0;
     let fault: unknown;
     const onToken = (piece: string): boolean => {
@@ -142,14 +197,18 @@ export class RemoteModel implements EngineModel {
       }
       return fault === undefined;
     };
-    const params = {
-      ...{ model: this.#opened.model, prompt, max_tokens: options.maxTokens, temperature: options.temperature },
-      ...{ top_k: options.topK, top_p: options.topP, min_p: options.minP, repeat_penalty: options.repeatPenalty },
-      ...{ seed: Number(options.seed), stop_tokens: Array.from(options.stopTokens ?? []) },
-    };
+    const params = { ...options, model: this.#opened.model, prompt };
     try {
-      const text = this.#channel.call('generate', params, undefined, onToken).data.text as string;
-      if (fault === undefined) return { text };
+      const { data } = this.#channel.call('generate', params, undefined, onToken);
+      const usage = data.usage as { prompt_tokens: number; completion_tokens: number };
+      if (fault === undefined) {
+        return {
+          text: data.text as string,
+          finishReason: data.finish_reason === 'length' ? 'length' : 'stop',
+          promptTokens: usage.prompt_tokens,
+          tokenCount: usage.completion_tokens,
+        };
+      }
     } catch (error) {
       if (fault === undefined) throw error; // else it is this one's own cancelling
     }
@@ -180,5 +239,9 @@ export class RemoteModels implements ModelOpener<RemoteModel> {
 
   bytes(): never {
     throw new GuestFault('UNSUPPORTED', 'a host behind a network takes no models from guests');
+  }
+
+  contentOf(): never {
+    return this.bytes();
   }
 }

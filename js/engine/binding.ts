@@ -77,6 +77,11 @@ export interface Native {
   detokenizeBytes(model: bigint, ids: View, how: number): ArrayBuffer;
   /** Waits in the call, which ends after the last event. `event` returning false cancels. */
   generateWait(model: bigint, prompt: string | View, options: string, event: (event: JobEvent) => boolean): void;
+  /** Chooses from logits that JavaScript has; ends with its model. */
+  openSampler(model: bigint, options: string): bigint;
+  acceptTokens(model: bigint, sampler: bigint, ids: View): void;
+  chooseToken(model: bigint, sampler: bigint, logits: View): number;
+  closeSampler(model: bigint, sampler: bigint): void;
 
   describeEngine(): string;
   shutdownEngine(deadlineMilliseconds: number): void;

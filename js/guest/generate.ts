@@ -1,5 +1,5 @@
 import { binding, type JobEvent } from '../engine/binding';
-import { native } from '../engine/errors';
+import { fromNative, native } from '../engine/errors';
 import { endOf } from '../engine/job';
 import { idsOf } from '../engine/records';
 import { checkGenerateOptions, type GenerateOptions } from '../options/generate';
@@ -17,6 +17,8 @@ export interface GuestGeneration {
   tokens: Uint32Array;
   finishReason: 'stop' | 'length';
   promptTokens: number;
+  /** How many those are. */
+  tokenCount: number;
 }
 
 /**
@@ -43,6 +45,10 @@ export function generate(
     text += event.text;
     bytes += Buffer.byteLength(event.text);
     if (event.end !== undefined) last = event;
+    if (event.error !== undefined) {
+      fault ??= fromNative(event.error);
+      return false;
+    }
     if (bytes > mostBytes) fault = new GuestFault('TOO_SMALL', `the text does not fit into ${mostBytes} bytes`);
     else if (event.text !== '') {
       try {
@@ -62,5 +68,6 @@ export function generate(
     tokens: Uint32Array.from(tokens),
     finishReason: finishReason === 'length' ? 'length' : 'stop',
     promptTokens,
+    tokenCount: tokens.length,
   };
 }

@@ -1,9 +1,17 @@
+import { createHash } from 'node:crypto';
+import type { ChatMessage } from '../chat/conversation';
+import { modelTemplate } from '../chat/modelTemplate';
+import { renderChatSegments } from '../chat/renderChatSegments';
+import { renderChatTemplate } from '../chat/renderChatTemplate';
 import { binding } from '../engine/binding';
 import type { Bytes } from '../engine/check';
 import { fromNative, native } from '../engine/errors';
 import { filePath, isUrl } from '../engine/source';
 import { handleOf, Model, type ModelInfo } from '../model/model';
-import type { EngineModel, GuestModelInfo, ModelOpener } from '../portable/guest/engine';
+import { chatIds } from '../model/prompt';
+import { checkGenerateOptions } from '../options/generate';
+import { RealmError, type RealmErrorCode } from '../portable/errors';
+import type { EngineModel, EngineSampler, GuestModelInfo, ModelOpener } from '../portable/guest/engine';
 import { GuestFault } from '../portable/guest/faults';
 import { generate, type GuestGeneration, type LocalGenerateOptions } from './generate';
 
@@ -119,12 +127,56 @@ export class LocalModel implements EngineModel {
     return new Uint8Array(native(() => binding.detokenizeBytes(this.handle, ids, 1)));
   }
 
+  decodeNext(ids: Uint32Array, state: Uint32Array): Uint8Array {
+    return new Uint8Array(native(() => binding.detokenizeNext(this.handle, ids, true, state)));
+  }
+
+  renderChat(messages: unknown, given: Record<string, unknown>): string {
+    const { source, options } = modelTemplate(this.info, given);
+    return renderChatTemplate(source, messages as ChatMessage[], options);
+  }
+
+  encodeChat(messages: unknown, given: Record<string, unknown>): Uint32Array {
+    const { source, options } = modelTemplate(this.info, given);
+    return chatIds(
+      this.handle,
+      this.info.tokenizer?.bosId,
+      renderChatSegments(source, messages as ChatMessage[], options),
+    );
+  }
+
+  sampler(options: Record<string, unknown>): EngineSampler {
+    const { json } = checkGenerateOptions(options);
+    const model = this.handle;
+    const sampler = native(() => binding.openSampler(model, json));
+    return {
+      accept: (ids) => native(() => binding.acceptTokens(model, sampler, ids)),
+      choose: (logits) => native(() => binding.chooseToken(model, sampler, logits)),
+      close: () => {
+        try {
+          binding.closeSampler(model, sampler);
+        } catch {
+          // It has ended with its model.
+        }
+      },
+    };
+  }
+
   generate(
     prompt: string | Uint32Array,
     options: LocalGenerateOptions,
     onText?: (text: string) => boolean,
   ): GuestGeneration {
     return generate(this, prompt, options, onText);
+  }
+
+  generateWith(
+    prompt: string,
+    options: Record<string, unknown>,
+    own: { maxTokens: number; timeout?: number; mostBytes?: number },
+    onText: (text: string) => boolean,
+  ): GuestGeneration {
+    return generate(this, prompt, { ...options, ...own }, onText);
   }
 
   close(): void {
@@ -149,10 +201,22 @@ export class LocalModels implements ModelOpener<LocalModel> {
     const source = this.#allowed.get(name);
     if (source === undefined)
       throw new GuestFault('MODEL_NOT_FOUND', `the host allows no model named ${JSON.stringify(name)}`);
-    return new LocalModel(source);
+    try {
+      return new LocalModel(source);
+    } catch (cause) {
+      // Where the file is, and what is wrong with it, is for the host alone: onError gets the cause.
+      const { code } = cause as { code?: unknown };
+      if (typeof code !== 'string' || !code.startsWith('E_')) throw cause;
+      const message = `the model ${JSON.stringify(name)} cannot be opened (${code})`;
+      throw new RealmError(code as RealmErrorCode, message, { cause });
+    }
   }
 
   bytes(gguf: Uint8Array): LocalModel {
     return new LocalModel(gguf);
+  }
+
+  contentOf(gguf: Uint8Array): string {
+    return createHash('sha256').update(gguf).digest('hex');
   }
 }

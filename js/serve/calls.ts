@@ -1,7 +1,7 @@
 import { binding } from '../engine/binding';
 import { native } from '../engine/errors';
 import { RealmError } from '../portable/errors';
-import { flag, invalid, show, text, tokenIds } from '../engine/check';
+import { flag, invalid, show, text, tokenIds, wholeNumber } from '../engine/check';
 import { LONG_TEXT, textElsewhere } from '../model/elsewhere';
 import { chatPrompt } from '../model/chatPrompt';
 import type { GenerationResult } from '../model/result';
@@ -164,9 +164,16 @@ export class Calls {
     const skipSpecial = flag('skip_special', params.skip_special, false);
     const ids = idsOf(params.tokens);
     // One token may be a part of a character: whoever puts them together wants the bytes.
-    if (flag('bytes', params.bytes, false)) {
+    const isBehind = params.state !== undefined;
+    if (isBehind || flag('bytes', params.bytes, false)) {
       if (ids.length > LONG_TEXT)
         throw new Refusal('E_TOO_LARGE', `bytes are told of at most ${LONG_TEXT} tokens at once`);
+      // Behind others the state of realm_model_detokenize_next goes to and fro.
+      if (isBehind) {
+        const state = Uint32Array.of(wholeNumber('state', params.state, 0, 0xffffffff));
+        const bytes = new Uint8Array(native(() => binding.detokenizeNext(handleOf(model), ids, skipSpecial, state)));
+        return { data: { model: name, bytes: Array.from(bytes), state: state[0] } };
+      }
       const bytes = new Uint8Array(native(() => binding.detokenizeBytes(handleOf(model), ids, Number(skipSpecial))));
       return { data: { model: name, bytes: Array.from(bytes) } };
     }

@@ -1,9 +1,14 @@
 // Runs one guest in a worker thread; see run.ts.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { WASI } from 'node:wasi';
+import { createNnImports } from '../guest/nn/imports';
 import { messageOf } from '../portable/guest/faults';
 import { webAssembly, type WasmInstance, type WasmMemory } from '../portable/guest/webassembly';
 import { createRealmImports } from './index';
-import type { GuestArgument, GuestMessage, GuestOrder } from './run';
+import type { GuestArgument, GuestMessage, GuestOrder, GuestWasiOptions } from './run';
+
+type Imports = Record<string, Record<string, unknown>>;
+type Memory = () => WasmMemory | undefined;
 
 function numbers(instance: WasmInstance, args: readonly GuestArgument[]): number[] {
   const { alloc, memory } = instance.exports as { alloc?: (length: number) => number; memory?: WasmMemory };
@@ -17,28 +22,68 @@ function numbers(instance: WasmInstance, args: readonly GuestArgument[]): number
   });
 }
 
-function work({ module, models, call, args, mayStore, stop }: GuestOrder, send: (message: GuestMessage) => void): void {
+async function newWasi(options: GuestWasiOptions): Promise<WASI> {
+  const { WASI } = await import('node:wasi');
+  // Types of Node 18 know no `version`, which later ones ask for.
+  const given = { version: 'preview1', returnOnExit: true, ...options };
+  return new WASI(given as unknown as ConstructorParameters<typeof WASI>[0]);
+}
+
+async function furtherImports(url: string, memory: Memory): Promise<Imports> {
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- a real import(): the compiler would make it a require(), which takes no URL
+  const load = new Function('url', 'return import(url)') as (url: string) => Promise<{ default?: unknown }>;
+  const { default: make } = await load(url);
+  if (typeof make !== 'function')
+    throw new Error('the module of further imports has no function as its default export');
+  return (await (make as (context: { memory: Memory }) => unknown)({ memory })) as Imports;
+}
+
+/** What the function returns, or a program's exit code. */
+function run(instance: WasmInstance, { call, args }: GuestOrder, wasi: WASI | undefined): number {
+  if (wasi && call === '_start') return wasi.start(instance) ?? 0;
+  if (wasi && '_initialize' in instance.exports) wasi.initialize(instance);
+  const wanted = instance.exports[call] as (...numbers: number[]) => number | undefined;
+  return wanted(...numbers(instance, args)) ?? 0;
+}
+
+async function work(order: GuestOrder, send: (message: GuestMessage) => void): Promise<void> {
+  const { module, models, mayStore, limits, stop } = order;
+  let instance: WasmInstance | undefined;
+  const memory: Memory = () => instance?.exports.memory as WasmMemory | undefined;
   const realm = createRealmImports({
     models,
     mayStore,
+    limits,
+    memory,
     onToken(text) {
       send({ kind: 'text', text });
       return Atomics.load(stop, 0) === 0;
     },
   });
+  const nn = order.nn ? createNnImports({ models, limits, memory }) : undefined;
   try {
-    const instance = new webAssembly.Instance(module, { env: realm.env });
-    realm.attach(instance);
-    const run = instance.exports[call] as (...numbers: number[]) => number | undefined;
-    const result = run(...numbers(instance, args)) ?? 0;
-    const memoryBytes = (instance.exports.memory as WasmMemory | undefined)?.buffer.byteLength ?? 0;
-    send({ kind: 'end', result, lastError: realm.lastError, memoryBytes });
+    const wasi = order.wasi && (await newWasi(order.wasi));
+    const further = order.imports === undefined ? {} : await furtherImports(order.imports, memory);
+    instance = new webAssembly.Instance(module, {
+      ...(wasi && { wasi_snapshot_preview1: wasi.wasiImport as Record<string, unknown> }),
+      ...(nn && { wasi_ephemeral_nn: nn.wasi_ephemeral_nn }),
+      ...further,
+      env: { ...further.env, ...realm.env },
+    });
+    const result = run(instance, order, wasi);
+    send({
+      kind: 'end',
+      result,
+      lastError: realm.lastError || (nn?.lastError ?? ''),
+      memoryBytes: memory()?.buffer.byteLength ?? 0,
+    });
   } catch (error) {
     send({ kind: 'failed', message: messageOf(error) });
   } finally {
     realm.close();
+    nn?.close();
   }
 }
 
 const port = parentPort;
-if (port) work(workerData as GuestOrder, (message) => port.postMessage(message));
+if (port) void work(workerData as GuestOrder, (message) => port.postMessage(message));

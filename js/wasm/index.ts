@@ -4,6 +4,7 @@ import { createImports, type ImportOptions, type RealmImports } from '../portabl
 export { GuestCode, type GuestCodeName } from '../portable/guest/faults';
 export type { AllowedModels, ModelSource } from '../guest/local';
 export type { MemorySource } from '../portable/guest/memory';
+export type { GuestLimits } from '../portable/guest/quota';
 export type { RealmImports } from '../portable/imports/imports';
 export { runGuest, type GuestRun, type GuestRunOptions } from './run';
 

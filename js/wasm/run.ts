@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { whenAborted } from '../engine/abort';
 import { abortSignal, invalid, show } from '../engine/check';
-import { isUrl } from '../engine/source';
+import { filePath, isUrl } from '../engine/source';
 import { RealmError } from '../portable/errors';
 import type { AllowedModels } from '../guest/local';
+import { Quota, type GuestLimits } from '../portable/guest/quota';
 import { webAssembly, type WasmModule } from '../portable/guest/webassembly';
 
 /** An argument of a guest's function: a text becomes two, pointer and length of its UTF-8 bytes, in memory of the guest's export `alloc`. */
@@ -18,14 +20,37 @@ export interface GuestRunOptions {
   /** The function to call. Default `run`. */
   call?: string;
   args?: readonly GuestArgument[];
+  /** Whether the guest may hand over the bytes of a model itself. Default false. */
   mayStore?: boolean;
+  /** How much the guest may use. `milliseconds` are those of the whole run here: then it is ended, with E_TIMEOUT. */
+  limits?: GuestLimits;
+  /** For programs of WASI preview 1: Node's own `node:wasi`, with what the program may see. `call` is then `_start` unless given. */
+  wasi?: boolean | GuestWasiOptions;
+  /** Adds `wasi_ephemeral_nn` (see `@realm/realm-node/wasi-nn`), with the same models. Default false. */
+  nn?: boolean;
+  /**
+   * Further imports: a module whose default export (or `module.exports`) is a function that makes them, in the guest's thread. It gets
+   * `{ memory }`, which returns the guest's memory once it runs.
+   */
+  imports?: string | URL;
   onToken?: (text: string) => void;
   /** Asks the guest to stop at its next `realm_stream_token`; one that does not within a second is ended. */
   signal?: AbortSignal;
 }
 
+/** What a WASI program is given; see `node:wasi`. Without `preopens` it sees no file. */
+export interface GuestWasiOptions {
+  args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  preopens?: Readonly<Record<string, string>>;
+  /** File descriptors. Default: those of this process. */
+  stdin?: number;
+  stdout?: number;
+  stderr?: number;
+}
+
 export interface GuestRun {
-  /** What the function returned. */
+  /** What the function returned; of a program's `_start`, its exit code. */
   result: number;
   /** All text that the guest streamed. */
   text: string;
@@ -48,11 +73,17 @@ export interface GuestOrder {
   call: string;
   args: readonly GuestArgument[];
   mayStore: boolean;
+  limits: GuestLimits;
+  wasi: GuestWasiOptions | undefined;
+  nn: boolean;
+  /** A `file:` URL. */
+  imports: string | undefined;
   /** One number: not 0 once the guest shall stop. */
   stop: Int32Array;
 }
 
 const PATIENCE = 1000;
+const LONGEST_TIMER = 0x7fffffff;
 
 async function compile(guest: string | URL | Uint8Array | WasmModule): Promise<WasmModule> {
   if (typeof guest === 'string' || isUrl(guest)) return webAssembly.compile(await readFile(guest));
@@ -63,7 +94,8 @@ async function compile(guest: string | URL | Uint8Array | WasmModule): Promise<W
  * Runs a guest in a worker thread: its calls block, so that this thread stays free.
  *
  * @param guest path or URL of a .wasm file, its bytes, or a compiled module
- * @throws RealmError E_INVALID_ARGUMENT: no such export; E_INTERNAL: the guest trapped. The signal's reason, if it fired.
+ * @throws RealmError E_INVALID_ARGUMENT: no such export; E_INTERNAL: the guest trapped; E_TIMEOUT: it took too long. The signal's reason, if
+ * it fired.
  */
 export async function runGuest(
   guest: string | URL | Uint8Array | WasmModule,
@@ -72,15 +104,24 @@ export async function runGuest(
   const signal = abortSignal(options.signal);
   signal?.throwIfAborted();
   const module = await compile(guest);
-  const call = options.call ?? 'run';
+  const { models = {}, args = [], mayStore = false, limits = {}, nn = false, onToken } = options;
+  const wasi = options.wasi === true ? {} : options.wasi || undefined;
+  const call = options.call ?? (wasi ? '_start' : 'run');
   if (!webAssembly.Module.exports(module).some(({ name, kind }) => name === call && kind === 'function')) {
     throw invalid(`the guest exports no function ${show(call)}`);
   }
   const stop = new Int32Array(new SharedArrayBuffer(4));
-  const { models = {}, args = [], mayStore = true, onToken } = options;
-  const order: GuestOrder = { module, models, call, args, mayStore, stop };
-  const worker = new Worker(join(__dirname, 'guestWorker.js'), { workerData: order });
+  const imports = options.imports === undefined ? undefined : pathToFileURL(resolve(filePath(options.imports))).href;
+  const order: GuestOrder = { module, models, call, args, mayStore, limits, wasi, nn, imports, stop };
+  new Quota(limits); // wrong ones are this thread's to throw
+  const worker = new Worker(join(__dirname, 'guestWorker.js'), {
+    workerData: order,
+    // node:wasi announces on every use that it is experimental.
+    ...(wasi && { execArgv: [...process.execArgv, '--no-warnings'] }),
+  });
   let timer: NodeJS.Timeout | undefined;
+  const { milliseconds = Infinity } = limits;
+  let late: NodeJS.Timeout | undefined;
   const onAbort = () => {
     Atomics.store(stop, 0, 1);
     timer = setTimeout(() => void worker.terminate(), PATIENCE);
@@ -102,11 +143,17 @@ export async function runGuest(
           resolve({ result, text, lastError, memoryBytes });
         } else reject(new RealmError('E_INTERNAL', `the guest failed: ${message.message}`));
       });
+      if (milliseconds <= LONGEST_TIMER)
+        late = setTimeout(
+          () => reject(new RealmError('E_TIMEOUT', `the guest took more than ${milliseconds} milliseconds`)),
+          milliseconds,
+        );
       worker.on('error', reject);
       worker.on('exit', () => reject(new RealmError('E_CANCELLED', 'the guest was ended')));
     });
   } finally {
     clearTimeout(timer);
+    clearTimeout(late);
     ignore();
     await worker.terminate();
     signal?.throwIfAborted();

@@ -10,7 +10,7 @@ const { root, files } = require('../steps');
 /** From the top. What stands in one line is side by side: neither uses the other. */
 const DOWN = [
   ['index.ts', 'cli', 'adapters'],
-  ['host.ts', 'client', 'serve', 'wasm', 'wasi-nn'],
+  ['host.ts', 'component.ts', 'client', 'serve', 'wasm', 'wasi-nn'],
   ['guest'],
   ['model'],
   ['layers', 'chat'],

@@ -1,4 +1,5 @@
-import { GuestCode, guestCodeOf, messageOf } from './faults.js';
+import { GuestCode, guestCodeOf, guestMessageOf, messageOf } from './faults.js';
+import type { Quota } from './quota.js';
 
 /**
  * The calls of one guest: nothing is ever thrown into it, one call runs at a time (a callback that calls back into the
@@ -9,8 +10,11 @@ export class Calls {
   #busy = false;
   readonly #onError: ((name: string, code: number, message: string) => void) | undefined;
 
-  constructor(onError?: (name: string, code: number, message: string) => void) {
+  readonly #quota: Quota | undefined;
+
+  constructor(onError?: (name: string, code: number, message: string) => void, quota?: Quota) {
     this.#onError = onError;
+    this.#quota = quota;
   }
 
   /** @param codeOf where an error stands in the table of this import object */
@@ -22,7 +26,9 @@ export class Calls {
         return busy;
       }
       this.#busy = true;
+      let began: number | undefined;
       try {
+        began = this.#quota?.begin();
         // WebAssembly hands over signed 32-bit numbers: pointers, lengths and ids are unsigned.
         return body(
           (a as number) >>> 0,
@@ -35,14 +41,15 @@ export class Calls {
         );
       } catch (error) {
         const code = codeOf(error);
-        this.lastError = `${name}: ${messageOf(error)}`;
+        this.lastError = `${name}: ${guestMessageOf(error)}`;
         try {
-          this.#onError?.(name, code, messageOf(error));
+          this.#onError?.(name, code, messageOf((error as { cause?: unknown } | null)?.cause ?? error));
         } catch {
           // The host's own report failed: the guest must not see an exception for that.
         }
         return code;
       } finally {
+        if (began !== undefined) this.#quota?.end(began);
         this.#busy = false;
       }
     };

@@ -13,7 +13,10 @@ export interface GuestModelInfo {
   ropeTheta: number | null;
   normEpsilon: number | null;
   architecture: string | null;
-  tokenizer: { bosId: number | null; eosId: number | null } | null;
+  tokenizer: { bosId: number | null; eosId: number | null; endIds: readonly number[] } | null;
+  /** Of a cache: null or missing where it is not told. */
+  headSize?: number | null;
+  cacheType?: string;
 }
 
 /** How to generate, as guests ask for it. */
@@ -22,6 +25,26 @@ export interface GuestGenerateOptions extends GenerationSettings {
   stopTokens?: readonly number[];
   /** Bytes of text at most: more is the fault TOO_SMALL, as soon as it is clear. */
   mostBytes?: number;
+  /** Milliseconds it may take; longer is the error E_TIMEOUT. */
+  timeout?: number;
+}
+
+/** A generation that has ended. */
+export interface GuestAnswer {
+  text: string;
+  finishReason: 'stop' | 'length';
+  promptTokens: number;
+  /** Tokens generated, the one that ended it among them. */
+  tokenCount: number;
+}
+
+/** Chooses tokens as `generate` with the same options and seed does. */
+export interface EngineSampler {
+  /** Notes tokens that were not chosen here: a prompt. */
+  accept(ids: Uint32Array): void;
+  /** Chooses and notes the next token. `logits` stay as they are. */
+  choose(logits: Float32Array): number;
+  close(): void;
 }
 
 /**
@@ -43,12 +66,27 @@ export interface EngineModel {
   encode(text: string): Uint32Array;
   /** Bytes of tokens as they are; special ones are left out. */
   decode(ids: Uint32Array): Uint8Array;
+  /** Bytes that tokens add to a text behind others. `state`: one number, 0 at the beginning, then as the call before left it. */
+  decodeNext(ids: Uint32Array, state: Uint32Array): Uint8Array;
+  /** A conversation as the model's chat template writes it. */
+  renderChat(messages: unknown, options: Record<string, unknown>): string;
+  /** Its ids: nothing that a message says makes a special token. */
+  encodeChat(messages: unknown, options: Record<string, unknown>): Uint32Array;
+  /** `options`: the samplers' of `generate`. */
+  sampler(options: Record<string, unknown>): EngineSampler;
   /**
    * Generates, with a sequence of its own beside the guest's.
    *
    * @param onText returning false stops it with the fault CANCELLED
    */
-  generate(prompt: string, options: GuestGenerateOptions, onText: (text: string) => boolean): { text: string };
+  generate(prompt: string, options: GuestGenerateOptions, onText: (text: string) => boolean): GuestAnswer;
+  /** The same with any options of the package that guests may set, by their names. */
+  generateWith(
+    prompt: string,
+    options: Record<string, unknown>,
+    own: { maxTokens: number; timeout?: number; mostBytes?: number },
+    onText: (text: string) => boolean,
+  ): GuestAnswer;
   /** Gives the cache and the share of the weights back. */
   close(): void;
 }
@@ -59,4 +97,6 @@ export interface ModelOpener<M extends EngineModel> {
   named(name: string): M;
   /** A model that the guest has the bytes of. */
   bytes(gguf: Uint8Array): M;
+  /** Equal for equal bytes. */
+  contentOf(gguf: Uint8Array): string;
 }

@@ -21,6 +21,8 @@ export const GuestCode = {
   CANCELLED: -11,
   /** Anything else that went wrong in the host. */
   RUNTIME: -12,
+  /** The guest has used up what it may: models, bytes of caches, tokens, time or calls. */
+  LIMIT: -13,
 } as const;
 
 export type GuestCodeName = keyof typeof GuestCode;
@@ -44,6 +46,7 @@ const OF_ENGINE: Record<string, GuestCodeName> = {
   E_UNSUPPORTED: 'UNSUPPORTED',
   E_VOCAB: 'UNSUPPORTED',
   E_CANCELLED: 'CANCELLED',
+  E_TIMEOUT: 'LIMIT',
   // Of a host behind a network.
   E_BUSY: 'BUSY',
   E_TOO_LARGE: 'UNSUPPORTED',
@@ -65,6 +68,18 @@ export function guestCodeOf(error: unknown): number {
   const code: unknown = (error as { code?: unknown } | null)?.code;
   if (typeof code !== 'string' || !code.startsWith('E_')) return GuestCode.RUNTIME;
   return GuestCode[OF_ENGINE[code] ?? 'INVALID_ARGUMENT'];
+}
+
+/** Codes whose messages name files. */
+const OF_FILES: readonly unknown[] = ['E_IO', 'E_NOT_REGULAR', 'E_ENGINE'];
+
+/** Why a call failed, as a guest may know it: without a path of the host. */
+export function guestMessageOf(error: unknown): string {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
+  // With a cause it has been put in other words already.
+  return OF_FILES.includes(code) && cause === undefined
+    ? `the host could not read the model's file (${String(code)})`
+    : messageOf(error);
 }
 
 export function messageOf(error: unknown): string {

@@ -93,6 +93,14 @@ export class GuestMemory {
     new Uint8Array(this.#buffer, pointer, bytes.length).set(bytes);
   }
 
+  /** Bytes at `pointer` if they fit; how many. */
+  answer(what: string, pointer: number, most: number, bytes: Uint8Array): number {
+    if (bytes.length > most)
+      throw new GuestFault('TOO_SMALL', `${what}: ${bytes.length} bytes are needed, there is room for ${most}`);
+    this.writeBytes(what, pointer, bytes);
+    return bytes.length;
+  }
+
   writeU32(what: string, pointer: number, value: number): void {
     this.check(what, pointer, 1, 4);
     new DataView(this.#buffer).setUint32(pointer, value, true);

@@ -11,7 +11,7 @@ function answer(floats: number): number {
 }
 
 /** The calls that compute. They write straight into the guest's memory; results are bytes written. */
-export function computeImports({ memory, models, calls }: GuestContext): Record<string, Import> {
+export function computeImports({ memory, models, calls, quota }: GuestContext): Record<string, Import> {
   function forward(
     id: number,
     layer: number,
@@ -31,6 +31,7 @@ export function computeImports({ memory, models, calls }: GuestContext): Record<
     const bytes = answer(length);
     // In place, as guests mostly do: one view less.
     const out = outPointer === pointer ? hidden : memory.floats('out', outPointer, length);
+    quota.forward(model, layer, count, length, position);
     model.forwardInto(layer, count, hidden, position, out);
     memory.wrote(outPointer, out);
     return bytes;
@@ -72,7 +73,9 @@ export function computeImports({ memory, models, calls }: GuestContext): Record<
       return bytes;
     }),
     realm_session_reset: calls.wrap('realm_session_reset', (id) => {
-      models.get(id).reset();
+      const model = models.get(id);
+      model.reset();
+      quota.forget(model);
       return 0;
     }),
   };

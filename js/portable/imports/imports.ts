@@ -1,12 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { dispose } from '../dispose.js';
 import { Calls } from '../guest/calls.js';
-import type { EngineModel, ModelOpener } from '../guest/engine.js';
+import type { EngineModel, EngineSampler, ModelOpener } from '../guest/engine.js';
 import { GuestMemory, type MemorySource } from '../guest/memory.js';
 import { GuestModels } from '../guest/models.js';
+import { GuestObjects } from '../guest/objects.js';
+import { Quota, type GuestLimits } from '../guest/quota.js';
 import type { WasmInstance, WasmMemory } from '../guest/webassembly.js';
+import { choosingImports } from './choosing.js';
 import { computeImports } from './compute.js';
 import type { GuestContext, Import } from './context.js';
+import { decodingImports } from './decoding.js';
 import { storageImports } from './storage.js';
 import { textImports } from './text.js';
 
@@ -14,8 +18,10 @@ import { textImports } from './text.js';
 export interface ImportOptions {
   /** The guest's memory, or a function that finds it. Or call `attach` after instantiating. */
   memory?: MemorySource;
-  /** Whether the guest may hand over the bytes of a model itself (`realm_store_model`). Default true. */
+  /** Whether the guest may hand over the bytes of a model itself (`realm_store_model`). Default false. */
   mayStore?: boolean;
+  /** How much the guest may use. */
+  limits?: GuestLimits;
   /** Text the guest streams, in whole characters. Returning false asks the guest to stop. */
   onToken?: (text: string) => boolean | void;
   /** Every failed call: its name, the code the guest got, and why. An exception of `onToken` arrives here, too. */
@@ -30,7 +36,7 @@ export interface RealmImports {
   attach(guest: WasmInstance | MemorySource): void;
   /** Why the last failed call failed. */
   readonly lastError: string;
-  /** Gives back the guest's models and their caches. Calls afterwards find no model. */
+  /** Gives back the guest's models and their caches, for good: calls afterwards find no model, and load none. */
   close(): void;
   [Symbol.dispose](): void;
 }
@@ -46,23 +52,29 @@ function cut(bytes: Uint8Array, most: number): Uint8Array {
 /** The import object of Option 2 over models that come from `opener`. */
 export function createImports(opener: ModelOpener<EngineModel>, options: ImportOptions): RealmImports {
   const { onToken } = options;
+  const quota = new Quota(options.limits);
+  const samplers = new GuestObjects<EngineSampler>('sampler');
   const context: GuestContext = {
     memory: new GuestMemory(options.memory),
-    models: new GuestModels(opener),
-    calls: new Calls(options.onError),
+    models: new GuestModels(opener, quota),
+    calls: new Calls(options.onError, quota),
+    quota,
     named: new Map(),
     onText: (text) => onToken?.(text) !== false,
   };
   const { memory, calls } = context;
   const close = () => {
     context.named.clear();
+    samplers.close();
     context.models.close();
   };
   return {
     env: {
-      ...storageImports(context, options.mayStore ?? true),
+      ...storageImports(context, options.mayStore ?? false),
       ...computeImports(context),
       ...textImports(context),
+      ...decodingImports(context),
+      ...choosingImports(context, samplers),
       realm_last_error: new Calls().wrap('realm_last_error', (pointer, most) => {
         memory.check('out', pointer, most);
         const bytes = cut(new TextEncoder().encode(calls.lastError), most);

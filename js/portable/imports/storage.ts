@@ -4,21 +4,13 @@ import type { GuestContext, Import } from './context.js';
 
 const utf8 = new TextEncoder();
 
-/** Bytes at `pointer` if they fit; how many. */
-function answerBytes({ memory }: GuestContext, what: string, pointer: number, most: number, bytes: Uint8Array): number {
-  if (bytes.length > most)
-    throw new GuestFault('TOO_SMALL', `${what}: ${bytes.length} bytes are needed, there is room for ${most}`);
-  memory.writeBytes(what, pointer, bytes);
-  return bytes.length;
-}
-
 /** Models: storing, finding by name, what is in them. */
 export function storageImports(context: GuestContext, mayStore: boolean): Record<string, Import> {
   const { memory, models, calls, named } = context;
   return {
     realm_store_model: calls.wrap('realm_store_model', (pointer, length, id) => {
       const bytes = memory.bytes('gguf', pointer, length);
-      if (!mayStore) throw new GuestFault('UNSUPPORTED', 'the host does not let guests store models');
+      if (!mayStore) throw new GuestFault('UNSUPPORTED', 'the host does not let this guest store models (mayStore)');
       return models.store(bytes, id);
     }),
     realm_host_load_model_by_name: calls.wrap('realm_host_load_model_by_name', (pointer, length) => {
@@ -35,6 +27,10 @@ export function storageImports(context: GuestContext, mayStore: boolean): Record
       for (const [name, known] of named) if (known === id) named.delete(name);
       return 0;
     }),
+    realm_hidden_size: calls.wrap('realm_hidden_size', (id) => models.get(id).info.hiddenSize),
+    realm_vocab_size: calls.wrap('realm_vocab_size', (id) => models.get(id).info.vocabSize),
+    realm_layer_count: calls.wrap('realm_layer_count', (id) => models.get(id).info.layers),
+    realm_context_length: calls.wrap('realm_context_length', (id) => models.get(id).info.contextLength),
     realm_get_model_info: calls.wrap('realm_get_model_info', (id, count, size) => {
       memory.check('count', count, 1, 4);
       memory.check('size', size, 1, 8);
@@ -46,14 +42,14 @@ export function storageImports(context: GuestContext, mayStore: boolean): Record
     realm_get_model_metadata: calls.wrap('realm_get_model_metadata', (id, pointer, most) => {
       memory.check('out', pointer, most);
       const { info } = models.get(id);
-      return answerBytes(context, 'out', pointer, most, utf8.encode(JSON.stringify(metadataOf(info))));
+      return memory.answer('out', pointer, most, utf8.encode(JSON.stringify(metadataOf(info))));
     }),
     realm_get_tensor: calls.wrap('realm_get_tensor', (id, namePointer, nameLength, pointer, most) => {
       const name = memory.text('name', namePointer, nameLength);
       memory.check('out', pointer, most);
       memory.check('out', pointer, 0, 4);
       const { buffer, byteOffset, byteLength } = models.get(id).tensor(name);
-      return answerBytes(context, 'out', pointer, most, new Uint8Array(buffer, byteOffset, byteLength));
+      return memory.answer('out', pointer, most, new Uint8Array(buffer, byteOffset, byteLength));
     }),
     realm_set_lora_adapter: calls.wrap('realm_set_lora_adapter', (id, pointer, length) => {
       memory.text('adapter', pointer, length);
@@ -85,5 +81,6 @@ export function metadataOf(info: GuestModelInfo): object {
     architecture: info.architecture,
     bos_token_id: info.tokenizer?.bosId ?? null,
     eos_token_id: info.tokenizer?.eosId ?? null,
+    end_token_ids: info.tokenizer?.endIds ?? [],
   };
 }

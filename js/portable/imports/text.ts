@@ -1,11 +1,14 @@
 import { GuestFault } from '../guest/faults.js';
 import type { GuestContext, Import } from './context.js';
 import { readGenerationOptions } from './generationOptions.js';
+import { generateOptionsOf } from '../guest/json.js';
+import { generateWith } from '../guest/quota.js';
 
 const utf8 = new TextEncoder();
+const bytesOf = (ids: Uint32Array) => new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength);
 
 /** Text to tokens, tokens to text, text to the host. */
-export function textImports({ memory, models, calls, onText }: GuestContext): Record<string, Import> {
+export function textImports({ memory, models, calls, quota, onText }: GuestContext): Record<string, Import> {
   const newDecoder = () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let stream = newDecoder();
   return {
@@ -14,19 +17,13 @@ export function textImports({ memory, models, calls, onText }: GuestContext): Re
       memory.check('out', outPointer, most);
       memory.check('out', outPointer, 0, 4);
       const ids = models.get(id).encode(text);
-      if (ids.byteLength > most)
-        throw new GuestFault('TOO_SMALL', `out: ${ids.byteLength} bytes are needed, there is room for ${most}`);
-      memory.writeBytes('out', outPointer, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+      memory.answer('out', outPointer, most, bytesOf(ids));
       return ids.length;
     }),
     realm_decode_tokens: calls.wrap('realm_decode_tokens', (id, pointer, count, outPointer, most) => {
       const ids = memory.ids('token ids', pointer, count);
       memory.check('out', outPointer, most);
-      const bytes = models.get(id).decode(ids);
-      if (bytes.length > most)
-        throw new GuestFault('TOO_SMALL', `out: ${bytes.length} bytes are needed, there is room for ${most}`);
-      memory.writeBytes('out', outPointer, bytes);
-      return bytes.length;
+      return memory.answer('out', outPointer, most, models.get(id).decode(ids));
     }),
     // A token may be a part of a character: the rest comes with the next call, and the host gets whole characters.
     realm_stream_token: calls.wrap('realm_stream_token', (pointer, length) => {
@@ -45,8 +42,31 @@ export function textImports({ memory, models, calls, onText }: GuestContext): Re
       const options = readGenerationOptions(memory, optionsPointer);
       memory.check('out', outPointer, most);
       if (most === 0) throw new GuestFault('TOO_SMALL', 'out: there is no room for the NUL that ends the text');
-      const { text } = models.get(id).generate(prompt, { ...options, mostBytes: most - 1 }, onText);
+      const model = models.get(id);
+      const { text } = quota.generate(
+        model,
+        () => model.encode(prompt).length,
+        options.maxTokens,
+        (maxTokens, timeout, piece) =>
+          model.generate(
+            prompt,
+            { ...options, maxTokens, mostBytes: most - 1, ...(timeout && { timeout }) },
+            (text) => {
+              piece();
+              return onText(text);
+            },
+          ),
+      );
       const bytes = utf8.encode(`${text}\0`);
+      memory.writeBytes('out', outPointer, bytes);
+      return bytes.length;
+    }),
+    realm_generate: calls.wrap('realm_generate', (id, pointer, length, json, jsonLength, outPointer, most) => {
+      const prompt = memory.text('prompt', pointer, length);
+      const options = generateOptionsOf('options', memory.text('options', json, jsonLength));
+      memory.check('out', outPointer, most);
+      const { text } = generateWith(quota, models.get(id), prompt, options, most, onText);
+      const bytes = utf8.encode(text);
       memory.writeBytes('out', outPointer, bytes);
       return bytes.length;
     }),

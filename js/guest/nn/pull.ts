@@ -1,6 +1,6 @@
-import type { GuestGenerateOptions } from '../portable/guest/engine';
-import type { GuestGeneration } from '../guest/generate';
-import type { LocalModel } from '../guest/local';
+import type { GuestGeneration, LocalGenerateOptions } from '../generate';
+import type { LocalModel } from '../local';
+import type { Quota } from '../../portable/guest/quota';
 import type { NnOptions } from './metadata';
 
 /** Tokens generated ahead of the guest at most. */
@@ -13,18 +13,20 @@ const MOST_AHEAD = 32;
  */
 export class Pull {
   readonly prompt: Uint32Array;
-  readonly options: GuestGenerateOptions;
+  readonly options: LocalGenerateOptions & { maxTokens: number; seed: bigint };
   /** Bytes of the last token: it may be a part of a character. */
   piece: Uint8Array = new Uint8Array();
   readonly #model: LocalModel;
+  readonly #quota: Quota;
   readonly #stop: string | undefined;
   #ids: number[];
   #ahead: number[] = [];
   #batch = 1;
   #ended = false;
 
-  constructor(model: LocalModel, prompt: string, options: NnOptions) {
+  constructor(model: LocalModel, quota: Quota, prompt: string, options: NnOptions) {
     this.#model = model;
+    this.#quota = quota;
     this.prompt = model.encode(prompt);
     this.#ids = [...this.prompt];
     const most = options['n-predict'] ?? -1;
@@ -39,13 +41,20 @@ export class Pull {
       seed: BigInt(options.seed !== undefined && options.seed >= 0 ? options.seed : 0),
       stop: this.#stop === undefined ? [] : [this.#stop],
       ignoreEos: false,
+      ...(options.format !== undefined && { format: options.format }),
     };
   }
 
   /** What has been handed out so far. */
   get state(): GuestGeneration {
     const tokens = Uint32Array.from(this.#ids.slice(this.prompt.length));
-    return { text: '', tokens, finishReason: 'stop', promptTokens: this.prompt.length };
+    const { length: promptTokens } = this.prompt;
+    return { text: '', tokens, finishReason: 'stop', promptTokens, tokenCount: tokens.length };
+  }
+
+  /** The whole text at once. */
+  all(): GuestGeneration {
+    return this.#generate(this.prompt, this.options);
   }
 
   next(): 'more' | 'end' | 'full' {
@@ -69,17 +78,32 @@ export class Pull {
   }
 
   #make(count: number): void {
+    const left = this.options.maxTokens - count;
     const options = {
       ...this.options,
-      maxTokens: Math.min(this.#batch, this.options.maxTokens - count),
+      // A format is kept to from its beginning to its end.
+      maxTokens: this.options.format === undefined ? Math.min(this.#batch, left) : left,
       seed: this.options.seed + BigInt(count), // another one for each batch, or all would be drawn alike
     };
     this.#batch = Math.min(this.#batch * 2, MOST_AHEAD);
-    const { tokens, finishReason } = this.#model.generate(Uint32Array.from(this.#ids), options);
+    const { tokens, finishReason } = this.#generate(Uint32Array.from(this.#ids), options);
     this.#ahead = [...tokens];
-    if (finishReason !== 'stop') return;
+    if (finishReason !== 'stop' && this.options.format === undefined) return;
     this.#ended = true;
-    // The end-of-generation token has no text and is nobody's to see.
-    if (this.#model.decode(tokens.slice(-1)).length === 0) this.#ahead.pop();
+    // The token that ended it is nobody's to see.
+    if (this.#model.info.tokenizer?.endIds.includes(tokens.at(-1) ?? -1)) this.#ahead.pop();
+  }
+
+  #generate(prompt: Uint32Array, options: LocalGenerateOptions & { maxTokens: number }): GuestGeneration {
+    return this.#quota.generate(
+      this.#model,
+      () => prompt.length,
+      options.maxTokens,
+      (maxTokens, timeout, piece) =>
+        this.#model.generate(prompt, { ...options, maxTokens, ...(timeout && { timeout }) }, () => {
+          piece();
+          return true;
+        }),
+    );
   }
 }

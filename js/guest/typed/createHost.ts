@@ -1,0 +1,168 @@
+import { binding } from '../../engine/binding';
+import { floats, floatsOut, invalid, positiveInteger, text as checkText, tokenIds } from '../../engine/check';
+import { native } from '../../engine/errors';
+import { GuestDecoder } from '../../portable/guest/decoder';
+import type { EngineSampler } from '../../portable/guest/engine';
+import { conversationOf, generateOptionsOf, stopsOf } from '../../portable/guest/json';
+import { GuestModels } from '../../portable/guest/models';
+import { GuestObjects } from '../../portable/guest/objects';
+import { generateWith, Quota } from '../../portable/guest/quota';
+import { GuestFault } from '../../portable/guest/faults';
+import { highest } from '../../portable/imports/choosing';
+import { metadataOf } from '../../portable/imports/storage';
+import { LocalModels, type LocalModel } from '../local';
+import { floatsOf, idsOf } from './arrays';
+import { guarded } from './guarded';
+import type { Host, HostOptions } from './functions';
+
+/** A host of one's own: for `instantiate(module, { '@realm/realm-node/host': createHost(...) })`, and for tests. */
+export function createHost(options: HostOptions = {}): Host & { configure(options: HostOptions): void; close(): void } {
+  const allowed = new LocalModels(options.models);
+  const quota = new Quota(options.limits);
+  const models = new GuestModels(allowed, quota);
+  const samplers = new GuestObjects<EngineSampler>('sampler');
+  const decoders = new GuestObjects<GuestDecoder>('decoder');
+  const said = { mayStore: false, ...options };
+  const of = (modelId: number): LocalModel => models.get(modelId);
+  const onText = (text: string): boolean => said.onToken?.(text) !== false;
+  const take = (decoder: GuestDecoder): string => {
+    const { ready } = decoder;
+    decoder.taken();
+    return ready;
+  };
+  const forward = (
+    modelId: number,
+    layer: number,
+    count: number,
+    hidden: Float32Array | Buffer | ArrayBuffer,
+    position: number,
+  ): LocalModel => {
+    const model = of(modelId);
+    quota.forward(model, layer, count, hidden.byteLength >> 2, position);
+    return model;
+  };
+  const functions: Host = {
+    loadModelByName: (name) => models.load(checkText('name', name)),
+    storeModel(bytes, modelId) {
+      if (said.mayStore !== true)
+        throw new GuestFault('UNSUPPORTED', 'the host does not let its guests store models (mayStore)');
+      return models.store(bytes, modelId ?? 0);
+    },
+    removeModel: (modelId) => models.remove(modelId),
+    getModelInfo: (modelId) => of(modelId).storedInfo(),
+    getModelMetadata: (modelId) => JSON.stringify(metadataOf(of(modelId).info)),
+    hiddenSize: (modelId) => of(modelId).info.hiddenSize,
+    vocabSize: (modelId) => of(modelId).info.vocabSize,
+    layerCount: (modelId) => of(modelId).info.layers,
+    contextLength: (modelId) => of(modelId).info.contextLength,
+    getTensor: (modelId, name) => of(modelId).tensor(name),
+    embedTokens(modelId, ids) {
+      const checked = tokenIds(ids);
+      return new Float32Array(native(() => binding.embedTokens(of(modelId).stored, checked)));
+    },
+    embedTokensInto(modelId, ids, out) {
+      const [checked, room] = [tokenIds(ids), floatsOut(out)];
+      const model = of(modelId);
+      native(() => binding.embedTokensInto(model.stored, checked, room));
+      return (checked.byteLength >> 2) * model.info.hiddenSize;
+    },
+    forwardLayer(modelId, layer, hidden, position) {
+      const checked = floats(hidden, 'hiddenStates');
+      const model = forward(modelId, layer, 1, checked, position);
+      return new Float32Array(native(() => binding.forwardLayer(model.stored, layer, checked, position)));
+    },
+    forwardLayerInto(modelId, layer, hidden, position, out) {
+      const [checked, room] = [floats(hidden, 'hiddenStates'), floatsOut(out)];
+      const model = forward(modelId, layer, 1, checked, position);
+      native(() => binding.forwardLayerInto(model.stored, layer, checked, position, room));
+      return checked.byteLength >> 2;
+    },
+    forwardLayers(modelId, first, count, hidden, position) {
+      const { layers } = of(modelId).info;
+      const wanted = positiveInteger('layerCount', count, 1);
+      if (first + wanted > layers) throw invalid(`${wanted} layers from ${first} on asked, the model has ${layers}`);
+      const checked = floats(hidden, 'hiddenStates');
+      const model = forward(modelId, first, wanted, checked, position);
+      const out = new Float32Array(native(() => binding.forwardLayer(model.stored, first, checked, position)));
+      if (wanted > 1) model.forwardInto(first + 1, wanted - 1, out, position, out);
+      return out;
+    },
+    computeLogits(modelId, hidden) {
+      const checked = floats(hidden, 'hiddenState');
+      return new Float32Array(native(() => binding.computeLogits(of(modelId).stored, checked)));
+    },
+    computeLogitsInto(modelId, hidden, out) {
+      const [checked, room] = [floats(hidden, 'hiddenState'), floatsOut(out)];
+      const model = of(modelId);
+      native(() => binding.computeLogitsInto(model.stored, checked, room));
+      return model.info.vocabSize;
+    },
+    tokenize: (modelId, text) => of(modelId).encode(checkText('text', text)),
+    detokenize(modelId, ids) {
+      const checked = tokenIds(ids);
+      return native(() => binding.detokenize(of(modelId).handle, checked, 1));
+    },
+    detokenizeBytes: (modelId, ids) => of(modelId).decode(idsOf(ids)),
+    isEndToken: (modelId, tokenId) => of(modelId).info.tokenizer?.endIds.includes(tokenId) ?? false,
+    endTokens: (modelId) => Uint32Array.from(of(modelId).info.tokenizer?.endIds ?? []),
+    createDecoder(modelId, after, options) {
+      const stops = stopsOf('options', checkText('options', options ?? ''));
+      return decoders.add(() => new GuestDecoder(of(modelId), idsOf(after), stops));
+    },
+    decodeNext(decoderId, ids) {
+      const decoder = decoders.get(decoderId);
+      decoder.push(idsOf(ids));
+      return take(decoder);
+    },
+    decodeEnd(decoderId) {
+      const decoder = decoders.get(decoderId);
+      decoder.end();
+      return take(decoder);
+    },
+    decoderStopped: (decoderId) => decoders.get(decoderId).stopped,
+    removeDecoder: (decoderId) => decoders.remove(decoderId),
+    argmax: (logits) => highest(floatsOf(logits, 'logits')),
+    createSampler(modelId, options) {
+      const given = generateOptionsOf('options', checkText('options', options ?? ''));
+      return samplers.add(() => of(modelId).sampler(given));
+    },
+    acceptTokens: (samplerId, ids) => samplers.get(samplerId).accept(idsOf(ids)),
+    chooseToken: (samplerId, logits) => samplers.get(samplerId).choose(floatsOf(logits, 'logits')),
+    removeSampler: (samplerId) => samplers.remove(samplerId),
+    applyChatTemplate(modelId, text) {
+      const { messages, options } = conversationOf(checkText('messages', text));
+      return of(modelId).renderChat(messages, options);
+    },
+    encodeChat(modelId, text) {
+      const { messages, options } = conversationOf(checkText('messages', text));
+      return of(modelId).encodeChat(messages, options);
+    },
+    streamToken: (text) => (onText(checkText('text', text)) ? 0 : 1),
+    generate(modelId, prompt, maxTokens, temperature, seed) {
+      const model = of(modelId);
+      const given = { temperature: temperature ?? 0, seed: seed ?? 0, maxTokens: maxTokens ?? 512 };
+      return generateWith(quota, model, checkText('prompt', prompt), given, Infinity, onText).text;
+    },
+    generateWith(modelId, prompt, options) {
+      const given = generateOptionsOf('options', checkText('options', options));
+      return generateWith(quota, of(modelId), checkText('prompt', prompt), given, Infinity, onText).text;
+    },
+    resetSession(modelId) {
+      of(modelId).reset();
+      quota.forget(of(modelId));
+    },
+  };
+  return {
+    ...guarded(functions, quota, (name, error) => said.onError?.(name, error)),
+    configure(more) {
+      if (more.models) allowed.allow(more.models);
+      if (more.limits) quota.set(more.limits);
+      Object.assign(said, more);
+    },
+    close() {
+      samplers.close();
+      decoders.close();
+      models.close();
+    },
+  };
+}

@@ -1,0 +1,181 @@
+'use strict';
+
+// What one guest may use, tried by guests that want more: the code LIMIT (E_LIMIT), and the host's memory stays where it is.
+
+const fs = require('node:fs');
+const { createHost } = require('../dist/host');
+const { createRealmImports, runGuest, GuestCode } = require('../dist/wasm');
+const { createNnImports, NnErrno } = require('../dist/wasi-nn');
+const { loadModelSync } = require('..');
+const { tinyAtlas } = require('./fixtures/places');
+const { FRANCE, wasmOf } = require('./fixtures/guests');
+
+const models = { m: tinyAtlas };
+const { hiddenSize, layers, kvHeadCount, headSize, contextLength, tokenizer } = loadModelSync(tinyAtlas, {
+  vocabOnly: true,
+}).info;
+const LIMIT = expect.objectContaining({ code: 'E_LIMIT' });
+/** Of one layer: keys and values, 64 positions, 16 bits. */
+const PAGE = 2 * 64 * kvHeadCount * headSize * 2;
+
+function world(options) {
+  const memory = new WebAssembly.Memory({ initial: 64 });
+  const realm = createRealmImports({ memory, models, ...options });
+  const put = (at, value) => {
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+    Buffer.from(memory.buffer).set(bytes, at);
+    return [at, bytes.length];
+  };
+  return { realm, env: realm.env, memory, put };
+}
+
+test('models: 3000 ids of one content are one, of own ids as many as there may be', () => {
+  const bytes = fs.readFileSync(tinyAtlas);
+  const { env, realm, put } = world({ mayStore: true, limits: { models: 5 } });
+  const given = put(0, bytes);
+  const codes = Array.from({ length: 3000 }, (_, i) => (i < 20 ? env.realm_store_model(...given, i + 1) : 0));
+  expect(codes.slice(0, 7)).toEqual([1, 2, 3, 4, 5, GuestCode.LIMIT, GuestCode.LIMIT]);
+  expect(realm.lastError).toBe('realm_store_model: the guest has used up its quota: 5 models at once');
+  expect(env.realm_store_model(...given, 0)).toBe(1);
+  expect(env.realm_remove_model(3)).toBe(0);
+  expect(env.realm_store_model(...given, 30)).toBe(30);
+  realm.close();
+  const host = createHost({ models, limits: { models: 2 } });
+  const id = host.loadModelByName('m');
+  host.loadModelByName('m');
+  expect(() => host.loadModelByName('m')).toThrow(LIMIT);
+  host.removeModel(id);
+  host.loadModelByName('m');
+  host.close();
+  // Without a word there is a limit, too.
+  const open = createHost({ models });
+  expect(() => {
+    for (let i = 0; i < 100; i++) open.loadModelByName('m');
+  }).toThrow('64 models at once');
+  open.close();
+});
+
+test('bytes of caches, counted by pages, and given back', () => {
+  const host = createHost({ models, limits: { cacheBytes: 3 * layers * PAGE } });
+  const [a, b] = [host.loadModelByName('m'), host.loadModelByName('m')];
+  const rows = new Float32Array(64 * hiddenSize);
+  host.forwardLayers(a, 0, layers, rows, 0);
+  host.forwardLayers(a, 0, layers, rows, 64);
+  host.forwardLayers(b, 0, layers, rows, 0);
+  expect(() => host.forwardLayer(b, 0, rows, 64)).toThrow('bytes of caches');
+  host.resetSession(a);
+  host.forwardLayers(b, 0, layers, rows, 64);
+  expect(() => host.generateWith(b, FRANCE, '{"maxTokens": 400, "ignoreEos": true}')).toThrow(LIMIT);
+  host.removeModel(a);
+  host.resetSession(b);
+  expect(host.generate(b, FRANCE, 20)).toBe(' Paris.');
+  host.close();
+  const { env, realm, put } = world({ limits: { cacheBytes: layers * PAGE } });
+  const id = env.realm_host_load_model_by_name(...put(0, 'm'));
+  expect(env.realm_forward_layers(id, 0, layers, 1024, 64 * hiddenSize, 0, 1024)).toBe(64 * hiddenSize * 4);
+  expect(env.realm_forward_layer(id, layers - 1, 1024, hiddenSize, 64, 1024)).toBe(GuestCode.LIMIT);
+  expect(env.realm_forward_layer(id, layers - 1, 1024, hiddenSize, 63, 1024)).toBe(hiddenSize * 4);
+  realm.close();
+});
+
+test('tokens: those of passes and those of generations', () => {
+  const host = createHost({ models, limits: { tokens: 40 } });
+  const id = host.loadModelByName('m');
+  host.forwardLayers(id, 0, layers, new Float32Array(20 * hiddenSize), 0);
+  host.resetSession(id);
+  expect(host.generate(id, FRANCE, 20)).toBe(' Paris.'); // 6 of the prompt, 4 generated
+  expect(() => host.forwardLayers(id, 0, layers, new Float32Array(11 * hiddenSize), 0)).toThrow('40 tokens');
+  // What is left is generated, and the guest is told that it was cut.
+  const texts = [];
+  host.configure({ onToken: (text) => void texts.push(text) });
+  expect(() => host.generateWith(id, FRANCE, '{"ignoreEos": true}')).toThrow(LIMIT);
+  expect(texts.length).toBeGreaterThan(0);
+  expect(() => host.generate(id, FRANCE, 1)).toThrow(LIMIT);
+  host.configure({ limits: { tokens: 1000 } });
+  expect(host.generate(id, FRANCE, 20)).toBe(' Paris.');
+  host.close();
+});
+
+test('calls, and milliseconds', () => {
+  const { env, realm } = world({ limits: { calls: 3 } });
+  expect([1, 2, 3, 4, 5].map(() => env.realm_argmax(0, 4))).toEqual([0, 0, 0, GuestCode.LIMIT, GuestCode.LIMIT]);
+  expect(realm.lastError).toBe('realm_argmax: the guest has used up its quota: 3 calls');
+  realm.close();
+  const host = createHost({ models, limits: { milliseconds: 30 } });
+  const id = host.loadModelByName('m');
+  // Whatever this machine computes in that time: it ends, with the limit's code.
+  expect(() => {
+    for (;;) host.generateWith(id, FRANCE, JSON.stringify({ maxTokens: contextLength - 6, ignoreEos: true }));
+  }).toThrow(expect.objectContaining({ code: expect.stringMatching(/^E_(LIMIT|TIMEOUT)$/) }));
+  host.close();
+});
+
+test('samplers and decoders at once', () => {
+  const host = createHost({ models });
+  const id = host.loadModelByName('m');
+  const make = () => Array.from({ length: 65 }, () => host.createDecoder(id, []));
+  expect(make).toThrow('at most 64 decoders at once');
+  expect(() => Array.from({ length: 65 }, () => host.createSampler(id))).toThrow('at most 64 samplers at once');
+  host.close();
+});
+
+test('wasi-nn: too_large', () => {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const nn = createNnImports({ memory, models, limits: { models: 1, tokens: 8 } });
+  const api = nn.wasi_ephemeral_nn;
+  const put = (at, text) => [at, Buffer.from(memory.buffer).write(text, at)];
+  expect(api.load_by_name(...put(0, 'm'), 64)).toBe(0);
+  expect(api.load_by_name(...put(0, 'm'), 68)).toBe(NnErrno.TOO_LARGE);
+  const graph = new DataView(memory.buffer).getUint32(64, true);
+  expect(api.init_execution_context(graph, 68)).toBe(0);
+  const [at, length] = put(1024, FRANCE);
+  new Uint32Array(memory.buffer, 128, 5).set([0, 0, 2, at, length]);
+  expect(api.set_input(1, 0, 128)).toBe(0);
+  expect(api.compute(1)).toBe(NnErrno.TOO_LARGE);
+  expect(nn.lastError).toMatch('quota');
+  nn.close();
+});
+
+test('close() is for good', () => {
+  const { env, realm, put } = world({ mayStore: true });
+  const id = env.realm_host_load_model_by_name(...put(0, 'm'));
+  const sampler = env.realm_sampler_create(id, 0, 0);
+  realm.close();
+  expect(env.realm_hidden_size(id)).toBe(GuestCode.MODEL_NOT_FOUND);
+  expect(env.realm_host_load_model_by_name(...put(0, 'm'))).toBe(GuestCode.MODEL_NOT_FOUND);
+  expect(env.realm_store_model(...put(0, fs.readFileSync(tinyAtlas)), 0)).toBe(GuestCode.MODEL_NOT_FOUND);
+  expect(env.realm_sampler_remove(sampler)).toBe(GuestCode.INVALID_ARGUMENT);
+  realm.close();
+});
+
+test('storing is for guests that may', () => {
+  const host = createHost();
+  expect(() => host.storeModel(fs.readFileSync(tinyAtlas))).toThrow(expect.objectContaining({ code: 'E_UNSUPPORTED' }));
+  host.close();
+  const { env, realm, put } = world();
+  expect(env.realm_store_model(...put(0, 'GGUF'), 0)).toBe(GuestCode.UNSUPPORTED);
+  realm.close();
+});
+
+test.each([
+  [{ modls: 1 }, 'limits has no modls; did you mean models?'],
+  [{ calls: -1 }, 'limits.calls must be a number of at least 0, got -1'],
+  [{ tokens: '5' }, 'limits.tokens must be a number of at least 0, got 5'],
+])('limits that cannot be: %j', async (limits, message) => {
+  const error = expect.objectContaining({ code: 'E_INVALID_ARGUMENT', message });
+  expect(() => createHost({ limits })).toThrow(error);
+  expect(() => createRealmImports({ limits })).toThrow(error);
+  expect(() => createNnImports({ limits })).toThrow(error);
+  await expect(runGuest(wasmOf('c/paris.wasm'), { limits })).rejects.toEqual(error);
+});
+
+test('runGuest: quotas reach the worker; a run that takes too long is ended', async () => {
+  const run = (limits, most = 20) => runGuest(wasmOf('c/paris.wasm'), { models, limits, args: ['m', FRANCE, most] });
+  expect((await run({ tokens: 3 })).result).toBe(GuestCode.LIMIT);
+  expect((await run({ tokens: tokenizer ? 1000 : 0 })).text).toBe(' Paris.');
+  const deaf = new Uint8Array([
+    ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 7, 1, 3, 114, 117, 110, 0, 0], // (func (export "run")
+    ...[10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11], // (loop (br 0)))
+  ]);
+  await expect(runGuest(deaf, { limits: { milliseconds: 100 } })).rejects.toMatchObject({ code: 'E_TIMEOUT' });
+});
