@@ -5,6 +5,7 @@ import type { Family, KnownFormat } from './family';
 import { GENERIC } from './generic';
 import { insideReasoning } from './insideReasoning';
 import { ChatParser } from './parser';
+import { renderedFormat } from './renderedFormat';
 import { SAMPLE_PARAMETERS, type SampleAnswer, type SampleCall, templateKey, writtenAnswer } from './samples';
 import type { ChatFormat, ReasoningSyntax } from './types';
 
@@ -50,6 +51,11 @@ function described(template: string, table: boolean): ChatFormat {
   for (const family of candidates) {
     const format = completed(facts, family.name, 'table', family.format(evidence));
     if (!sample || readsBack(format, sample)) return format;
+  }
+  const found = sample && renderedFormat(template, field);
+  if (found) {
+    const format = completed(facts, 'rendered', 'rendered', found);
+    if (readsBack(format, sample)) return format;
   }
   return completed(facts, 'generic', 'generic', GENERIC);
 }

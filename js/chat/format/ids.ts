@@ -13,6 +13,11 @@ export function newCallId(form: IdForm, name: string, place: number): string {
   return form === 'call' ? `call_${letters}` : letters;
 }
 
+/** Whether a text may be an id at all, in whatever form. */
+export function isId(text: string): boolean {
+  return /^[\w.:-]{1,80}$/.test(text);
+}
+
 /** Whether an id that a model wrote can be kept as it is. */
 export function isCallId(form: IdForm, id: string): boolean {
   if (form === 'functions-index') return /^functions\..+:\d+$/.test(id);

@@ -54,7 +54,8 @@ export class AnswerReader {
   /** Text of the answer. What looked like its end before it was none. */
   readonly add = (text: string): void => {
     if (this.tail && text.trim()) this.addTail();
-    this.content.add(text);
+    if (this.tail) this.tail += text;
+    else this.content.add(text);
   };
 
   private addTail(): void {

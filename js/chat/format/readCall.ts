@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../../options/structure';
 import { begin, type Context, type Header } from './context';
+import { isId } from './ids';
 import { type Dialect, escaped, JSON_DIALECT, PYTHON_DIALECT, RAW_DIALECT, readValue } from './literals';
 import { Markers } from './markers';
 import { readElements } from './readElements';
@@ -50,6 +51,8 @@ function* readHeader({ calls, source }: Context, read: number, header: Header): 
     const ends = after && 'text' in after ? new Markers([after.text]) : calls.afterName;
     const value = yield* readField(source, ends);
     if (value === undefined) return false;
+    // Brackets and quotes are in no name: what has them is something else.
+    if (step.field === 'name' ? /[<>{}()[\]"']/.test(value) : !isId(value)) return false;
     if (step.field === 'name') header.name = value;
     if (step.field === 'id') header.id = value;
   }

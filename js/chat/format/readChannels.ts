@@ -6,6 +6,10 @@ import { AnswerReader } from './readAnswer';
 import type { Reading } from './source';
 import type { ChannelSyntax, ChatFormat } from './types';
 
+/** Headers are short, and of these characters. */
+const MOST_HEADER = 200;
+const IN_HEADER = /[\w .=:<|>/-]/;
+
 /** Reads answers made of messages, whose headers say what each is. */
 export class ChannelReader {
   private readonly channels: ChannelSyntax;
@@ -52,8 +56,12 @@ export class ChannelReader {
     if (first < 0) return undefined;
     let header = this.beginnings.texts[first]!;
     if (first === 0) return header;
-    const found = yield* this.message.until(source, (text) => (header += text));
-    return found < 0 ? undefined : header;
+    while ((yield* this.message.accept(source)) < 0) {
+      const code = yield* source.peek();
+      if (code < 0 || header.length > MOST_HEADER || !IN_HEADER.test(String.fromCharCode(code))) return undefined;
+      header += source.text[source.at++]!;
+    }
+    return header;
   }
 
   private *readMessage(header: string): Reading<void> {

@@ -1,4 +1,5 @@
 import { begin, type Context, type Header } from './context';
+import { isId } from './ids';
 import { JSON_DIALECT, readString, readValue } from './literals';
 import type { Reading } from './source';
 
@@ -155,12 +156,10 @@ class Envelope {
     const { source } = this.context;
     const pieces: string[] = [];
     if (!(yield* readValue(source, JSON_DIALECT, (text) => pieces.push(text)))) return false;
-    if (this.keys.id.has(key)) {
-      const value = JSON.parse(pieces.join('')) as unknown;
-      if (typeof value === 'string') this.header.id = value;
-    } else if (!TOLD.has(key)) {
-      this.surplus += `${JSON.stringify(key)}: ${pieces.join('')}\n`;
-    }
+    const text = pieces.join('');
+    const value = this.keys.id.has(key) ? (JSON.parse(text) as unknown) : undefined;
+    if (typeof value === 'string' && isId(value)) this.header.id = value;
+    else if (!TOLD.has(key)) this.surplus += `${JSON.stringify(key)}: ${text}\n`;
     return true;
   }
 

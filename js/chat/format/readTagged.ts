@@ -1,5 +1,6 @@
 import type { Context } from './context';
 import { escaped, jsonOf, readValue, JSON_DIALECT } from './literals';
+import { isId } from './ids';
 import { Markers } from './markers';
 import { readField } from './readField';
 import { argumentTypes, typeOf } from './schemaTypes';
@@ -84,7 +85,7 @@ function* readOpening(source: Source, { open }: ReadyTags): Reading<Fields | str
     }
     const after = open[at + 1];
     const value = yield* readField(source, after && 'text' in after ? new Markers([after.text]) : undefined);
-    if (value === undefined) return source.stopRecord();
+    if (value === undefined || (step.field !== 'key' && !isId(value))) return source.stopRecord();
     fields[step.field] = value;
   }
   source.stopRecord();
