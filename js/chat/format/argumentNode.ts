@@ -84,8 +84,6 @@ function members(writer: Writer, separator: string, schema: JsonSchema = writer.
   return first.length === 1 ? first[0]! : { choice: first };
 }
 
-const NO_END = { without: [] as string[] };
-
 /** A value as bare text: a string as it is, all else as JSON. */
 function bare(writer: Writer, schema: JsonSchema, end: string): Node {
   const values = writer.values(schema);
@@ -93,10 +91,24 @@ function bare(writer: Writer, schema: JsonSchema, end: string): Node {
     return { choice: values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))) };
   const types = writer.types(schema);
   if (types && !types.has('string')) return writer.json(schema);
-  const pattern = (resolved(schema, writer.whole) as { pattern?: unknown } | undefined)?.pattern;
-  if (types?.size === 1 && typeof pattern === 'string' && /^\^[^\n]*\$$/.test(pattern))
-    return { regex: pattern.slice(1, -1) };
-  return { text: end ? { without: [end] } : NO_END };
+  return freeText(writer, schema, end);
+}
+
+/** A string without quotes, up to a text that ends it, as long as its schema says and of its pattern. */
+function freeText(writer: Writer, schema: JsonSchema, end: string): Node {
+  const { minLength, maxLength, pattern } = (resolved(schema, writer.whole) ?? {}) as Record<string, unknown>;
+  // The end is told by its first character, in strings that are held to something.
+  const letter = `[^${end[0]!.replace(/[\]\\^-]/, '\\$&')}]`;
+  if (typeof pattern === 'string') {
+    const inner = pattern.replace(/^\^|(?<!\\)\$$/g, '');
+    const [before, after] = [
+      pattern.startsWith('^') ? '' : `${letter}*`,
+      /(?<!\\)\$$/.test(pattern) ? '' : `${letter}*`,
+    ];
+    return { regex: `${before}(?:${inner})${after}` };
+  }
+  if (minLength === undefined && maxLength === undefined) return { text: { without: [end] } };
+  return { regex: `${letter}{${Number(minLength ?? 0)},${maxLength === undefined ? '' : Number(maxLength)}}` };
 }
 
 function tagged(syntax: TaggedSyntax): WriteArgument {
@@ -127,7 +139,7 @@ function braced(writer: Writer, schema: JsonSchema, quote: string, depth: number
   const types = writer.types(schema) ?? new Set(['string']);
   const { items } = (resolved(schema, writer.whole) ?? {}) as { items?: JsonSchema };
   const nodes = [...types].map((type): Node => {
-    if (type === 'string') return { sequence: [quote, { text: { without: [quote] } }, quote] };
+    if (type === 'string') return { sequence: [quote, freeText(writer, schema, quote), quote] };
     if (type === 'object')
       return new Writer(writer.whole, (inner, key, value) => [
         `${key}:`,
