@@ -39,6 +39,7 @@ namespace realm {
   X(model_test_text)       \
   X(model_logits_start)    \
   X(model_embed_start)     \
+  X(model_verify_start)    \
   X(model_generate_start)  \
   X(sampler_open)          \
   X(sampler_accept)        \

@@ -35,6 +35,14 @@ Napi::Value LogitsStart(Call& call) {
   });
 }
 
+// int32_t realm_model_verify_start(uint64_t model, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+Napi::Value VerifyStart(Call& call) {
+  const uint64_t model = call.ToHandle(call[0]);
+  return Job::Start(call, call[1], {}, [&](Job* job, uint64_t* handle, realm_error* error) {
+    return call.engine->model_verify_start(model, Job::Notify, job, handle, error);
+  });
+}
+
 Napi::Value GenerateStart(Call& call) {
   const Generating generating(call);
   return Job::Start(call, call[3], {}, [&](Job* job, uint64_t* handle, realm_error* error) {

@@ -26,6 +26,7 @@ class Generating {
 };
 
 Napi::Value LogitsStart(Call& call);
+Napi::Value VerifyStart(Call& call);
 Napi::Value GenerateStart(Call& call);
 
 }  // namespace realm

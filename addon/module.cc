@@ -73,6 +73,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<TestText, 3>(exports, "testText");
     Export<LogitsStart, 4>(exports, "logitsStart");
     Export<EmbedStart, 8>(exports, "embedStart");
+    Export<VerifyStart, 2>(exports, "verifyStart");
     Export<GenerateStart, 4>(exports, "generateStart");
     Export<CancelJob, 1>(exports, "cancelJob");
 

@@ -132,6 +132,8 @@ int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t c
  * are made one long. dimensions: numbers of each that are kept; 0: all. out: float32, a text's vector after the other's, without pooling
  * one for each token; the caller's until the job is closed. */
 int32_t realm_model_embed_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint32_t *lengths, uint64_t texts, int32_t pooling, int32_t normalize, uint32_t dimensions, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* Looks at every number of the file: code 34, with the tensor, where one is not finite; 8 or 3 where the file changed or cannot be read. */
+int32_t realm_model_verify_start(uint64_t model, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 /* From a text, of which an engine thread makes ids, or from ids where text is NULL. */
 int32_t realm_model_generate_start(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 

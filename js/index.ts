@@ -26,6 +26,7 @@ export {
   type DetokenizeOptions,
   type TokenBytesOptions,
   type LogitsOptions,
+  type VerifyOptions,
 } from './model/model';
 export { type Decoder, type DecoderOptions } from './model/decoder';
 export { type EmbedOptions, type PoolingType } from './model/embed';

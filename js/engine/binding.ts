@@ -69,6 +69,7 @@ export interface Native {
     elements: bigint,
     event: OnEvent,
   ): bigint;
+  verifyStart(model: bigint, event: OnEvent): bigint;
   generateStart(model: bigint, prompt: string | View, options: string, event: OnEvent): bigint;
   cancelJob(job: bigint): void;
 

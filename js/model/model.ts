@@ -113,6 +113,10 @@ export interface LogitsOptions {
   signal?: AbortSignal;
 }
 
+export interface VerifyOptions {
+  signal?: AbortSignal;
+}
+
 /** A state of `binding.detokenizeNext`: no token before is special. */
 const WITHIN_A_TEXT = 3;
 const TOKENIZE = {
@@ -125,6 +129,7 @@ const DETOKENIZE = {
   cleanSpaces: (name, value) => flag(name, value, false),
 } satisfies Table;
 const TOKEN_BYTES = { skipSpecial: (name, value) => flag(name, value, false) } satisfies Table;
+const VERIFY = { signal: (_, value) => abortSignal(value) } satisfies Table;
 const LOGITS = { signal: (_, value) => abortSignal(value) } satisfies Table;
 /** Of binding.tokenize. */
 const AS_PROMPT = 2;
@@ -260,6 +265,17 @@ export class Model {
    */
   async rank(query: string, documents: readonly string[], options?: RankOptions): Promise<number[]> {
     return rank({ handle: this.#open, info: this.info }, query, documents, options);
+  }
+
+  /**
+   * Looks at every number of the model's file, on a thread of the engine: loading and running see only what they come to. Resolves when
+   * nothing is wrong. With `vocabOnly` a file can be looked at without being loaded.
+   *
+   * @throws RealmError E_NUMERIC: a number is not finite, with its tensor and index; E_TRUNCATED, E_IO: the file changed, or can't be read
+   */
+  async verify(options?: VerifyOptions): Promise<void> {
+    const { signal } = readOptions('verify', {}, VERIFY, options).here;
+    await startJob((event) => binding.verifyStart(this.#open, event), signal).end;
   }
 
   /**

@@ -134,6 +134,14 @@ internal static unsafe class ModelExports
         *job = Engine.Register(Engine.Model(model).Logits(Arguments.Ids(ids, count), output, elements, notify, user));
     });
 
+    // int32_t realm_model_verify_start(uint64_t model, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_verify_start")]
+    public static int VerifyStart(ulong model, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(job, 1, 1, "job");
+        *job = Engine.Register(Engine.Model(model).Verify(notify, user));
+    });
+
     // int32_t realm_model_generate_start(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_generate_start")]
     public static int GenerateStart(

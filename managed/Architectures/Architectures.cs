@@ -141,5 +141,5 @@ internal static class Architectures
     /// <summary>The architecture of that name.</summary>
     /// <exception cref="RealmException">E_UNSUPPORTED, naming it and those there are.</exception>
     public static Architecture Find(string name) => All.FirstOrDefault(a => a.Name == name) ?? throw new RealmException(
-        ErrorCode.Unsupported, $"architecture '{name}' is not supported; supported are {string.Join(", ", All.Select(a => a.Name))}");
+        ErrorCode.Unsupported, $"architecture {Gguf.Quoted.Name(name)} is not supported; supported are {string.Join(", ", All.Select(a => a.Name))}");
 }

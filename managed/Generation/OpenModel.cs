@@ -166,6 +166,31 @@ public sealed unsafe class OpenModel
         return job;
     }
 
+    /// <summary>Starts to look at all of the file; also of one that was opened for its vocabulary only.</summary>
+    /// <param name="notify">See <see cref="Job"/>.</param>
+    /// <param name="user">Handed to <paramref name="notify"/>.</param>
+    /// <exception cref="RealmException"><see cref="ErrorCode.ModelClosed"/>.</exception>
+    public VerifyJob Verify(delegate* unmanaged<void*, void> notify, void* user)
+    {
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            var job = new VerifyJob(this, notify, user);
+            Loaded.Lease();
+            _jobs.Add(job);
+            try
+            {
+                job.Start();
+            }
+            catch
+            {
+                Forget(job);
+                throw;
+            }
+            return job;
+        }
+    }
+
     /// <summary>Looks at the model, which stays there meanwhile, whoever closes it.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.ModelClosed"/>.</exception>
     public void Use(Action<OpenModel> work)

@@ -33,13 +33,16 @@ export class Template {
   }
 }
 
+/** What a template says goes into logs: control characters are written out, but for the ends of lines. */
+const plain = (text: string): string => text.replace(/(?!\n)\p{Cc}/gu, (one) => JSON.stringify(one).slice(1, -1));
+
 function guarded<T>(what: string, run: () => T): T {
   try {
     return run();
   } catch (cause) {
     if (cause instanceof TemplateError) {
       const where = cause.line === undefined ? '' : ` (line ${cause.line})`;
-      throw new RealmError('E_INVALID_ARGUMENT', `${what}: ${cause.message}${where}`, { cause });
+      throw new RealmError('E_INVALID_ARGUMENT', `${what}: ${plain(cause.message)}${where}`, { cause });
     }
     // Depth and sizes are counted, so that this is for stacks and heaps that were small from the start.
     if (cause instanceof RangeError) throw overLimit(`takes more room than there is: ${cause.message}`);
