@@ -13,7 +13,7 @@ internal unsafe class Entry(EmbeddingRows embedding, float scale = 1f)
     public int VocabSize => embedding.Count;
 
     /// <summary>The embedding of a file, whatever its network is.</summary>
-    /// <exception cref="RealmException">E_TENSOR_NOT_FOUND, E_UNSUPPORTED.</exception>
+    /// <exception cref="RealmException">E_TENSOR_NOT_FOUND, E_UNSUPPORTED, E_SHAPE.</exception>
     public static Entry OfEmbedding(ITensorFile file)
     {
         const string Name = "token_embd.weight";
@@ -21,6 +21,9 @@ internal unsafe class Entry(EmbeddingRows embedding, float scale = 1f)
             throw new RealmException(ErrorCode.TensorNotFound, $"{Name} not found");
         WeightFormat format = Formats.Formats.Find(view.Tensor.Type) ?? throw new RealmException(ErrorCode.Unsupported,
             $"Failed to dequantize embeddings: tensor '{Name}' has the format {Formats.Formats.Name(view.Tensor.Type)}, which is not supported");
+        // No recipe has looked at this one.
+        if (view.Tensor.Shape[0] is < 1 or > int.MaxValue || view.Tensor.Rows is < 1 or > int.MaxValue)
+            throw new RealmException(ErrorCode.Shape, $"tensor '{Name}' has the shape {view.Tensor.ShapeText}; expected hidden size x vocabulary");
         return new Entry(new EmbeddingRows(file, view.Tensor, format));
     }
 

@@ -18,7 +18,8 @@ async function codeOf(work) {
     const known = error instanceof realm.RealmError && error.code !== 'E_INTERNAL' && error.message.length > 20;
     // eslint-disable-next-line no-control-regex
     if (!known || /[\x00-\x09\x0b-\x1f\x7f]/.test(error.message)) throw error;
-    if (error.message.length > 4096) throw new Error(`a message of ${error.message.length} characters`, { cause: error });
+    if (error.message.length > 4096)
+      throw new Error(`a message of ${error.message.length} characters`, { cause: error });
     return error.code;
   }
 }
@@ -95,7 +96,11 @@ async function attempt({ kind, bytes }, { path, base }) {
   let mapped;
   const [source, options] = kind === 'lora' ? [base, { lora: [{ path }] }] : [path, {}];
   await time('load', async () => (packed = await load(source, { ...options, threads: 2 }, kind)).code);
-  await time('mapped', async () => (mapped = await load(kind === 'lora' ? base : bytes, { ...options, threads: 1, weights: 'mapped' }, kind)).code);
+  await time(
+    'mapped',
+    async () =>
+      (mapped = await load(kind === 'lora' ? base : bytes, { ...options, threads: 1, weights: 'mapped' }, kind)).code,
+  );
   await time('store', () => codeOf(() => store(path)));
   await time('storeBytes', () => codeOf(() => store(bytes)));
   await time('vocabOnly', () =>

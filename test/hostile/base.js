@@ -21,8 +21,8 @@ const facts = () => ({
 });
 
 /** The model with metadata set (`null` takes an entry away), tensors left out or put in. */
-function file({ set = {}, without = [], others = {}, vocab = VOCAB, hidden = HIDDEN } = {}) {
-  return tinyLlama({ vocab, hidden, metadata: { ...facts(), ...set }, without, others });
+function file({ set = {}, without = [], others = {}, vocab = VOCAB, hidden = HIDDEN, alignment } = {}) {
+  return tinyLlama({ vocab, hidden, metadata: { ...facts(), ...set }, without, others, alignment });
 }
 
 /** A copy with bytes put at a place. */
@@ -95,4 +95,22 @@ function adapter({ set = {}, without = [], others = {}, rank = 2 } = {}) {
   return gguf(metadata, tensors);
 }
 
-module.exports = { VOCAB, HIDDEN, TEMPLATE, file, facts, patched, withValue, withType, withInfo, place, matrix, adapter, u32, u64, text, gguf, noise };
+module.exports = {
+  VOCAB,
+  HIDDEN,
+  TEMPLATE,
+  file,
+  facts,
+  patched,
+  withValue,
+  withType,
+  withInfo,
+  place,
+  matrix,
+  adapter,
+  u32,
+  u64,
+  text,
+  gguf,
+  noise,
+};

@@ -14,7 +14,8 @@ const { file } = require('./base');
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
-const status = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024;
+const status = (name) =>
+  Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024;
 
 async function run([from, to, step = 1], print) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-hostile-'));

@@ -64,7 +64,8 @@ async function runCorpus(mode, step = 1, first = 1) {
 function problems({ results, crashes, hangs }, expected) {
   const found = [];
   const name = (number) => `${number} (${corpus[number - 1]?.field}: ${corpus[number - 1]?.value})`;
-  for (const { number, signal, code, stderr } of crashes) found.push(`${name(number)}: crash ${signal ?? code} ${stderr.slice(-600)}`);
+  for (const { number, signal, code, stderr } of crashes)
+    found.push(`${name(number)}: crash ${signal ?? code} ${stderr.slice(-600)}`);
   for (const { number } of hangs) found.push(`${name(number)}: hangs`);
   for (const [number, result] of results) {
     const entry = corpus[number - 1];
@@ -73,8 +74,10 @@ function problems({ results, crashes, hangs }, expected) {
       continue;
     }
     const fits = entry.code === '?' || (entry.code === 'E_*' ? result.code !== 'ok' : result.code === entry.code);
-    if (!fits && !(entry.orOk && result.code === 'ok')) found.push(`${name(number)}: ${result.code}, must be ${entry.code}`);
-    else if (expected && !expected.has(line(entry, result.code))) found.push(`${name(number)}: ${result.code}, corpus.txt says otherwise`);
+    if (!fits && !(entry.orOk && result.code === 'ok'))
+      found.push(`${name(number)}: ${result.code}, must be ${entry.code}`);
+    else if (expected && !expected.has(line(entry, result.code)))
+      found.push(`${name(number)}: ${result.code}, corpus.txt says otherwise`);
     if (result.slowest > LIMITS.milliseconds) found.push(`${name(number)}: ${Math.round(result.slowest)} ms`);
     if (result.memory > LIMITS.megabytes) found.push(`${name(number)}: ${Math.round(result.memory)} MB`);
   }

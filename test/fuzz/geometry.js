@@ -1,0 +1,133 @@
+'use strict';
+
+// A model of any architecture, of sizes nobody chose: the engine is asked again and again what is missing, and gets it. Its messages name
+// the key or the tensor and the extents.
+
+const realm = require('../..');
+const { gguf } = require('../fixtures/gguf');
+
+/** Formats: id, weights and bytes of a block. */
+const FORMATS = [
+  [0, 1, 4],
+  [1, 1, 2],
+  [30, 1, 2],
+  [2, 32, 18],
+  [3, 32, 20],
+  [6, 32, 22],
+  [7, 32, 24],
+  [8, 32, 34],
+  [20, 32, 18],
+  [39, 32, 17],
+  [41, 128, 18],
+  [42, 64, 18],
+  [40, 64, 36],
+  [10, 256, 84],
+  [11, 256, 110],
+  [12, 256, 144],
+  [13, 256, 176],
+  [14, 256, 210],
+  [16, 256, 66],
+  [17, 256, 74],
+  [18, 256, 98],
+  [19, 256, 50],
+  [21, 256, 110],
+  [22, 256, 82],
+  [23, 256, 136],
+  [29, 256, 56],
+  [34, 256, 54],
+  [35, 256, 66],
+];
+const ROUNDS = 400;
+
+/** A value for a key that is missing. */
+function valueOf(key, shape, r) {
+  const name = key.slice(key.indexOf('.') + 1);
+  if (/epsilon|eps$/.test(name)) return ['f32', 1e-5];
+  if (/scale|softcap|freq_base|factor|alpha|beta/.test(name)) return ['f32', r.of([0.5, 1, 2, 10, 30])];
+  if (/block_count/.test(name)) return ['u32', 1 + r.below(3)];
+  if (/embedding_length$/.test(name)) return ['u32', shape.hidden];
+  if (/context_length|original_context/.test(name)) return ['u32', 64];
+  if (/head_count_kv/.test(name)) return ['u32', r.of(shape.divisors)];
+  if (/head_count/.test(name)) return ['u32', shape.heads];
+  if (/key_length|value_length/.test(name)) return ['u32', shape.head];
+  if (/dimension_count/.test(name)) return ['u32', r.of([shape.head, Math.max(2, (shape.head >> 2) << 1)])];
+  if (/feed_forward/.test(name)) return ['u32', r.of([8, 24, 32, 64, 96, 256])];
+  if (/expert_used/.test(name)) return ['u32', 1 + r.below(2)];
+  if (/expert_count|group_count/.test(name)) return ['u32', r.of([2, 4, 8])];
+  if (/vocab_size/.test(name)) return ['u32', shape.vocab];
+  if (/architecture|type|kind/.test(name)) return ['string', r.of(['none', 'linear', 'yarn'])];
+  return ['u32', r.of([1, 2, 4, 8, 16, 32])];
+}
+
+function tensor(extents, r) {
+  const [columns] = extents;
+  const rows = extents.slice(1).reduce((a, b) => a * b, 1);
+  const fitting =
+    extents.length === 1 || r.chance(40)
+      ? FORMATS.slice(0, 1)
+      : FORMATS.filter(([, elements]) => columns % elements === 0);
+  const [type, elements, bytes] = r.of(fitting);
+  const values = new Uint8Array((columns / elements) * bytes * rows);
+  if (type === 0) {
+    const floats = new Float32Array(values.buffer);
+    for (let i = 0; i < floats.length; i++)
+      floats[i] = extents.length === 1 ? 0.5 + r.next() / 2 ** 32 : (r.next() / 2 ** 32 - 0.5) / Math.sqrt(columns / 4);
+  } else {
+    // Without these bits no exponent is all ones, and none is large.
+    for (let i = 0; i < values.length; i++) values[i] = r.next() & 0xbb;
+  }
+  return { shape: extents, values, type };
+}
+
+/** Metadata and tensors of a model, as far as the engine could be satisfied; `null` where it could not. */
+function synthesise(r, architecture) {
+  const head = r.of([4, 8, 16, 32, 64]);
+  const heads = r.of([1, 2, 3, 4, 8]);
+  const shape = {
+    head,
+    heads,
+    hidden: r.chance(30) ? r.of([8, 40, 64, 256, 512]) : head * heads,
+    divisors: [1, 2, 3, 4, 8].filter((n) => heads % n === 0),
+    vocab: r.of([5, 16, 33, 64, 320]),
+  };
+  const metadata = { 'general.architecture': ['string', architecture], 'tokenizer.ggml.model': ['string', 'none'] };
+  const tensors = {};
+  for (const key of [
+    'block_count',
+    'embedding_length',
+    'context_length',
+    'attention.head_count',
+    'attention.head_count_kv',
+    'feed_forward_length',
+    'attention.layer_norm_rms_epsilon',
+    'attention.layer_norm_epsilon',
+  ])
+    if (!r.chance(5)) metadata[`${architecture}.${key}`] = valueOf(`x.${key}`, shape, r);
+  let last = '';
+  for (let round = 0; round < ROUNDS; round++) {
+    const bytes = gguf(metadata, tensors);
+    try {
+      realm.loadModelSync(bytes, { threads: 1, weights: 'mapped' }).close();
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof realm.RealmError) || error.code === 'E_INTERNAL') throw Object.assign(error, { bytes });
+      if (error.message === last) return null;
+      last = error.message;
+      const missingKey = /key '([^']+)' is missing/.exec(error.message)?.[1];
+      const [, name, extents] = /tensor '([^']+)' \(([^)]*)\) is missing/.exec(error.message) ?? [];
+      if (missingKey) metadata[missingKey] = valueOf(missingKey, shape, r);
+      else if (name) {
+        const numbers = extents
+          .replace(/rows|any shape|a matrix/, String(shape.vocab))
+          .split(' x ')
+          .map(Number);
+        if (numbers.some((n) => !Number.isInteger(n) || n < 1) || numbers.reduce((a, b) => a * b, 1) > 1 << 20)
+          return null;
+        tensors[name] = tensor(numbers, r);
+      } else return null;
+    }
+  }
+  return null;
+}
+
+module.exports = { synthesise };

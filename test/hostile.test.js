@@ -1,0 +1,21 @@
+'use strict';
+
+const { corpus } = require('./hostile/corpus');
+const { runCorpus, problems, recorded } = require('./hostile/run');
+
+// A part of the corpus of hostile files; `npm run hostile` tries all of it, and measures.
+
+const STEP = 7;
+
+test.each(['main', 'worker'])('a part of the corpus on the %s thread ends as it should', async (mode) => {
+  const run = await runCorpus(mode, STEP, mode === 'main' ? 1 : 4);
+  expect({ crashes: run.crashes, hangs: run.hangs }).toEqual({ crashes: [], hangs: [] });
+  expect(run.results.size).toBeGreaterThan(corpus.length / STEP - 1);
+  // Times and memory depend on what else the machine does: `npm run hostile` holds them against their limits.
+  expect(problems(run, recorded()).filter((problem) => !/: \d+ (ms|MB)$/.test(problem))).toEqual([]);
+});
+
+test('the record has a line for each file', () => {
+  expect(recorded().size).toBeGreaterThan(400);
+  expect(corpus.length).toBeGreaterThan(600);
+});
