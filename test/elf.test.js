@@ -62,5 +62,6 @@ test('no page is to be written and run, with a model at work', async () => {
     })();
   `;
   const result = await runScript(script, { wrap: ([node, ...rest]) => [node, '--jitless', ...rest] });
-  expect(result).toMatchObject({ stdout: '[]\n', stderr: '', code: 0 });
+  // V8 says on stderr that WebAssembly is off.
+  expect(result).toMatchObject({ stdout: '[]\n', code: 0 });
 });

@@ -82,15 +82,18 @@ function guest(bytes) {
   }
 }
 
-/** All ways, each timed: { code, codes, slowest }. */
-async function attempt({ kind, bytes }, { path, base }) {
+/** All ways, each timed and its memory measured: { code, codes, slowest, memory }. */
+async function attempt({ kind, bytes }, { path, base }, peak = { reset() {}, megabytes: () => 0 }) {
   fs.writeFileSync(path, bytes);
   const codes = {};
   let slowest = 0;
+  let memory = 0;
   const time = async (way, work) => {
+    peak.reset();
     const began = performance.now();
     codes[way] = await work();
     slowest = Math.max(slowest, performance.now() - began);
+    memory = Math.max(memory, peak.megabytes());
   };
   let packed;
   let mapped;
@@ -118,7 +121,7 @@ async function attempt({ kind, bytes }, { path, base }) {
   if (packed.code !== mapped.code) throw new Error(`packed: ${packed.code}, mapped: ${mapped.code}`);
   if (packed.logits && Buffer.compare(Buffer.from(packed.logits.buffer), Buffer.from(mapped.logits.buffer)) !== 0)
     throw new Error('packed and mapped differ');
-  return { code: packed.code, codes, slowest, bytes: bytes.length };
+  return { code: packed.code, codes, slowest, memory };
 }
 
 module.exports = { attempt };

@@ -17,6 +17,20 @@ const collect = runInNewContext('gc');
 const status = (name) =>
   Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024;
 
+/** Memory above what it was, with nothing left over to be collected. */
+const peak = {
+  before: 0,
+  reset() {
+    collect();
+    // Sets the peak back to what is resident now (proc(5)).
+    fs.writeFileSync('/proc/self/clear_refs', '5');
+    this.before = status('VmRSS');
+  },
+  megabytes() {
+    return status('VmHWM') - this.before;
+  },
+};
+
 async function run([from, to, step = 1], print) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-hostile-'));
   const places = { path: path.join(folder, 'model.gguf'), base: path.join(folder, 'base.gguf') };
@@ -28,14 +42,8 @@ async function run([from, to, step = 1], print) {
       const entry = corpus[number - 1];
       print({ begin: number });
       const bytes = entry.make();
-      // Making the file is not what is measured.
-      collect();
-      // Sets the peak back to what is resident now (proc(5)).
-      fs.writeFileSync('/proc/self/clear_refs', '5');
-      const before = status('VmRSS');
       try {
-        const result = await attempt({ ...entry, bytes }, places);
-        print({ number, ...result, memory: status('VmHWM') - before });
+        print({ number, ...(await attempt({ ...entry, bytes }, places, peak)) });
       } catch (error) {
         print({ number, defect: String(error.stack ?? error), cause: String(error.cause ?? '') });
       }

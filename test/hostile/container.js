@@ -2,7 +2,7 @@
 
 // Header, metadata and tensor directory. A row: what is wrong, how, the expected code, the bytes.
 
-const { file, patched, withValue, withType, withInfo, place, u32, u64, text, gguf, noise } = require('./base');
+const { file, patched, withValue, withType, withInfo, place, u32, u64, text, gguf } = require('./base');
 
 const WHOLE = file();
 const HEAD = 24;

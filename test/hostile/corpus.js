@@ -6,8 +6,10 @@
 
 const container = require('./container');
 const model = require('./model');
+const texts = require('./texts');
+const files = require('./files');
 
-const groups = { ...container, ...model };
+const groups = { ...container, ...model, ...texts, ...files };
 
 const corpus = Object.values(groups)
   .flat()
