@@ -116,3 +116,115 @@ test('ids in the family’s form, the same in calls and results', () => {
   ]);
   expect(withFamilyIds(messages, 'call')).toEqual(messages);
 });
+
+/** What a text says, shortly: text as it is, reasoning in `(…)`, calls as `name{…}`. */
+function told(format, text, schemas) {
+  return parsed(format, text, { tools: schemas })
+    .map(({ type, text: said, name, arguments: given, invalid }) => {
+      if (type === 'content') return said;
+      if (type === 'reasoning') return `(${said})`;
+      return type === 'tool-call' ? `${name}${invalid ?? JSON.stringify(given)}` : '';
+    })
+    .join('');
+}
+
+// Families are told by what their templates mention: here that is all there is of them.
+test.each([
+  [
+    'qwen-coder',
+    '<function= <parameter=',
+    'Sure.\n<function=f>\n<parameter=a>\nx\n<parameter=b>\n</parameter>\n</function>\n</tool_call>',
+    'Sure.f{"a":"x\\n<parameter=b>"}',
+  ],
+  [
+    'qwen-coder',
+    '<function= <parameter=',
+    '<think>\nhm\n<tool_call>\n<function=f>\n</function>\n</tool_call>',
+    '(hm)f{}',
+  ],
+  [
+    'qwen-coder',
+    '<function= <parameter=',
+    '<tool_call>\n<function=f>\n<parameter=n>\n5\n</parameter>\n<parameter=a>\n5\n</parameter>\n</function>\n</tool_call>',
+    'f{"n":5,"a":"5"}',
+  ],
+  [
+    'llama-3',
+    '<|start_header_id|> "parameters": ',
+    '<|python_tag|>{"type": "function", "name": "g", "parameters": {"a": 1}}',
+    'g{"a":1}',
+  ],
+  [
+    'llama-3',
+    '<|start_header_id|> "parameters": ',
+    '<|python_tag|>search.call(query="x", n=2)',
+    'search{"query":"x","n":2}',
+  ],
+  ['llama-3', '<|start_header_id|> "parameters": ', '{"name": "Bob", "age": 3}', '{"name": "Bob", "age": 3}'],
+  [
+    'llama-pythonic',
+    '<|python_start|>',
+    '[f(a=1, b="x"), g(c=[1,{"d":None}])]',
+    'f{"a":1,"b":"x"}g{"c":[1,{"d":null}]}',
+  ],
+  ['llama-pythonic', '<|python_start|>', '<|python_start|>[f("positional")]<|python_end|>', 'f{"a":"positional"}'],
+  ['llama-pythonic', '<|python_start|>', '[1] is a note', '[1] is a note'],
+  [
+    'harmony',
+    '<|channel|> <|message|>',
+    '<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Yes.',
+    '(hm)Yes.',
+  ],
+  [
+    'harmony',
+    '<|channel|> <|message|>',
+    '<|channel|>analysis to=functions.f <|constrain|>json<|message|>{"a":1}<|call|>',
+    'f{"a":1}',
+  ],
+  ['harmony', '<|channel|> <|message|>', ' to=functions.f<|channel|>commentary json<|message|>{}<|call|>', 'f{}'],
+  ['harmony', '<|channel|> <|message|>', 'as plain text', 'as plain text'],
+  [
+    'function-gemma',
+    '<start_function_call>',
+    '<start_function_call>call:f{a:<escape>it\'s "x"<escape>,n:[1,true]}<end_function_call>',
+    'f{"a":"it\'s \\"x\\"","n":[1,true]}',
+  ],
+  [
+    'minimax-m3',
+    ']<]minimax[>[',
+    ']<]minimax[>[<tool_call>\n]<]minimax[>[<invoke name="f">]<]minimax[>[<l>]<]minimax[>[<item>1]<]minimax[>[</item>]<]minimax[>[</l>]<]minimax[>[<a>1]<]minimax[>[</a>]<]minimax[>[</invoke>\n]<]minimax[>[</tool_call>',
+    'f{"l":[1],"a":"1"}',
+  ],
+  [
+    'kimi-k2',
+    '<|tool_calls_section_begin|>',
+    '<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{"a": 1}<|tool_call_end|><|tool_calls_section_end|>',
+    'f{"a":1}',
+  ],
+  [
+    'hermes',
+    '<tool_call> arguments',
+    '<tool_call>{"name":"f","arguments":"{\\"a\\":1}"}</tool_call><tool_call>{"function":{"name":"g","arguments":{}}}</tool_call>',
+    'f{"a":1}g{}',
+  ],
+  [
+    'hermes',
+    '<tool_call> arguments',
+    '<tool_call>{"name":"f","arguments":{},"why":"so"}</tool_call>',
+    'f{}"why": "so"\n',
+  ],
+  ['generic', 'nothing', '{"content": "a\\n\\u00e9 \\ud83d\\ude00"}', 'a\né 😀'],
+  [
+    'generic',
+    'nothing',
+    '{"tool_calls": [{"name": "f", "arguments": {}}, {"name": "g", "arguments": {"b": 2}}]}',
+    'f{}g{"b":2}',
+  ],
+  ['generic', 'nothing', 'hello', 'hello'],
+])('%s: %s: %j', (family, mentioned, text, expected) => {
+  const format = describeChat(`{# ${mentioned} #}{{ messages[0].content }}`);
+  expect(format.family).toBe(family);
+  const parameters = { properties: { a: { type: 'string' }, b: {}, n: { type: 'number' } } };
+  const schemas = [{ name: 'f', parameters }, { name: 'g' }];
+  expect(told(format, text, schemas)).toBe(expected);
+});

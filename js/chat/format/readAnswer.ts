@@ -2,7 +2,7 @@ import type { Context } from './context';
 import { Trimmed } from './deltas';
 import { JSON_DIALECT, readString } from './literals';
 import { Markers } from './markers';
-import { readCall, readClose } from './readCall';
+import { readBuiltIn, readCall, readClose } from './readCall';
 import type { Reading } from './source';
 import type { Trigger } from './syntax';
 import type { ChatFormat } from './types';
@@ -163,7 +163,7 @@ export class AnswerReader {
     this.add(rest);
   }
 
-  private *callsFrom({ enters, steps: read }: Trigger): Reading<void> {
+  private *callsFrom({ text, enters, steps: read }: Trigger): Reading<void> {
     const { context } = this;
     const { source, calls } = context;
     const { section, separator, open } = calls;
@@ -176,6 +176,13 @@ export class AnswerReader {
       if (yield* this.closed()) return;
     } else if (enters === 'bare' && section) {
       yield* readClose(context, section.open);
+    }
+    if (text && enters === 'bare' && calls.syntax.arguments.kind === 'envelope') {
+      yield* source.space();
+      if ((yield* source.peek()) !== 123) {
+        yield* readBuiltIn(context);
+        return;
+      }
     }
     let stepsRead = enters === 'call' ? read : 0;
     for (;;) {

@@ -72,6 +72,23 @@ function* readNamed(context: Context, header: Header): Reading<boolean> {
   return true;
 }
 
+const CALL_END = new Markers(['.call(', '(']);
+
+/** A call as Python writes it where objects are the rule: `f.call(a="x")`, Llama's way with tools that it was taught. */
+export function* readBuiltIn(context: Context): Reading<boolean> {
+  const { source, deltas, tools } = context;
+  const name = yield* readField(source, CALL_END);
+  if (name === undefined || !isId(name)) return false;
+  yield* CALL_END.accept(source);
+  source.unread('(');
+  begin(context, { name });
+  const whole = yield* readKeywords(context, PYTHON_DIALECT, tools?.get(name)?.parameters);
+  if (whole) deltas.endCall();
+  else deltas.endCall((yield* source.peek()) < 0 ? 'cut' : 'malformed');
+  source.startRecord();
+  return true;
+}
+
 const braces = new Map<string, Dialect>();
 
 function* readArguments(context: Context, schema: JsonSchema | undefined): Reading<boolean> {
