@@ -90,6 +90,7 @@ void Arm() {
 
 }  // namespace
 
+// int32_t realm_engine_watch_files(realm_arm arm, realm_file_map *maps, uint32_t capacity, realm_error *error);
 bool WatchFiles(decltype(&realm_engine_watch_files) watch, std::string* problem) {
   page_size = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
   realm_error error;

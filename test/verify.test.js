@@ -30,7 +30,8 @@ test('a number that is not finite where neither loading nor running comes: named
   expect(await rejection(model.verify())).toMatchObject({
     name: 'RealmError',
     code: 'E_NUMERIC',
-    message: "tensor 'unused' has a number that is not finite (infinite, or no number at all) at index 98765: the file is damaged",
+    message:
+      "tensor 'unused' has a number that is not finite (infinite, or no number at all) at index 98765: the file is damaged",
   });
   model.close();
 });

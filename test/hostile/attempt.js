@@ -66,7 +66,7 @@ function store(source) {
 function guest(bytes) {
   const memory = new WebAssembly.Memory({ initial: GUEST_BYTES / PAGE + 2 });
   new Uint8Array(memory.buffer).set(bytes);
-  const { env, close } = createRealmImports({ memory, models: {} });
+  const { env, close } = createRealmImports({ memory, models: {}, mayStore: true });
   try {
     const id = env.realm_store_model(0, bytes.length, 0);
     const at = GUEST_BYTES;
