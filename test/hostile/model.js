@@ -198,6 +198,12 @@ const shapes = [
   ...NAMES.flatMap((name) =>
     [NaN, Infinity].map((value) => ['number', `${value} in ${name}`, 'E_NUMERIC', () => withNumber(name, 5, value)]),
   ),
+  [
+    'tensor',
+    'token_embd.weight has no columns',
+    'E_SHAPE',
+    () => file({ others: { 'token_embd.weight': { shape: [0], values: new Float32Array(0) } } }),
+  ],
   // Half precision: a scale of Q8_0 (34 bytes a block), of Q4_0 (18), a weight of F16 and of BF16.
   ...[
     ['Q8_0', 8, 34],
