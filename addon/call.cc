@@ -33,7 +33,7 @@ bool Call::Ready() {
   engine = LoadEngine(&problem);
   if (engine) return true;
   _ok = false;
-  Throw(Napi::Error::New(env, problem), "E_ENGINE");
+  Throw(Napi::Error::New(env, problem), CodeName(E_ENGINE));
   return false;
 }
 

@@ -124,6 +124,8 @@ Napi::Value Run(const Napi::CallbackInfo& info) {
 // Puts a function into index.node under its name. `least`: how many arguments it must get.
 template <Napi::Value (*function)(Call& call), size_t least>
 void Export(Napi::Object exports, const char* name) {
+  // For more, node-addon-api allocates before `Guard` is there: without memory that would end the process.
+  static_assert(least <= 6, "at most six arguments");
   exports.Set(name, Napi::Function::New<Run<function, least>>(exports.Env(), name));
 }
 

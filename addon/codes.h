@@ -43,7 +43,8 @@ namespace realm {
   X(35, E_SHUTDOWN)          \
   X(36, E_INTERNAL)          \
   X(37, E_BUSY)              \
-  X(38, E_TIMEOUT)
+  X(38, E_TIMEOUT)           \
+  X(39, E_ENGINE)
 
 enum Code : int32_t {
 #define REALM_CODE(number, name) name = number,

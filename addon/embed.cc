@@ -11,16 +11,17 @@ Napi::Value EmbedStart(Call& call) {
   const uint64_t model = call.ToHandle(call[0]);
   const std::vector<uint32_t> ids = call.ToIds(call[1]);
   const std::vector<uint32_t> lengths = call.ToIds(call[2]);
-  const int32_t pooling = call.ToI32(call[3]);
-  const int32_t normalize = call.ToFlag(call[4]);
-  const uint32_t dimensions = call.ToU32(call[5]);
-  const uint64_t elements = call.ToHandle(call[6]);
+  const std::vector<uint32_t> how = call.ToIds(call[3]);
+  const uint64_t elements = call.ToHandle(call[4]);
   if (!call.Ready()) return {};
+  if (how.size() != 3) return call.FailType("how must have three numbers");
+  const int32_t pooling = static_cast<int32_t>(how[0]), normalize = static_cast<int32_t>(how[1]);
+  const uint32_t dimensions = how[2];
   // As in LogitsStart: JavaScript is given it with the end of the job.
   Napi::ArrayBuffer buffer = call.NewBuffer(elements * sizeof(float));
   if (!call.ok()) return {};
   auto* out = static_cast<float*>(buffer.Data());
-  return Job::Start(call, call[7], buffer, [&](Job* job, uint64_t* handle, realm_error* error) {
+  return Job::Start(call, call[5], buffer, [&](Job* job, uint64_t* handle, realm_error* error) {
     return call.engine->model_embed_start(model, ids.data(), ids.size(), lengths.data(), lengths.size(), pooling, normalize, dimensions, out,
                                           elements, Job::Notify, job, handle, error);
   });

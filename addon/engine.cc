@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,27 @@ bool EnoughAddressSpace(std::string* problem) {
   return false;
 }
 
+// The .NET runtime makes threads when it starts, and ends the process if it can't: so as many are tried first, all at once. Those of the runtime
+// are a finalizer's and, in some cases, a signal handler's; the rest is for what the process does meanwhile.
+bool EnoughThreads(std::string* problem) {
+  constexpr int kThreads = 4;
+  pthread_t threads[kThreads];
+  std::mutex gate;
+  gate.lock();
+  const auto wait = +[](void* memory) -> void* {
+    std::lock_guard<std::mutex> through(*static_cast<std::mutex*>(memory));
+    return nullptr;
+  };
+  int made = 0, error = 0;
+  while (made < kThreads && (error = pthread_create(&threads[made], nullptr, wait, &gate)) == 0) made++;
+  gate.unlock();
+  for (int i = 0; i < made; i++) pthread_join(threads[i], nullptr);
+  if (error == 0) return true;
+  *problem = std::string("the engine needs threads, and the system gives none (") + strerror(error) +
+             "): the limit on processes and threads (ulimit -u, pids.max of the control group) or the memory for their stacks is reached.";
+  return false;
+}
+
 // Fills `table` from an opened library.
 bool Resolve(void* library, const std::string& path, std::string* problem) {
 #define REALM_RESOLVE(name)                                                                      \
@@ -138,7 +160,7 @@ const Engine* LoadEngine(std::string* problem) {
   if (const Engine* engine = LoadedEngine()) return engine;
 
   std::vector<Isa> candidates;
-  if (!Candidates(&candidates, problem) || !EnoughAddressSpace(problem)) return nullptr;
+  if (!Candidates(&candidates, problem) || !EnoughAddressSpace(problem) || !EnoughThreads(problem)) return nullptr;
 
   const std::string folder = OwnFolder() + "/native/" REALM_PLATFORM;
   std::string looked;

@@ -129,18 +129,23 @@ void Job::Drain(Napi::Env env, Napi::Function callback, Job* job, void*) {
   if (state.done && !job->_memory.IsEmpty()) memory = job->_memory.Value();
   const auto make = [&] { event = news.ToEvent(env, memory); };
   Guard(env, make);
+  bool failed = false;
   if (env.IsExceptionPending()) {
     env.GetAndClearPendingException();
     news.EndOutOfMemory();
     Guard(env, make);
+    failed = env.IsExceptionPending();
+    if (failed) env.GetAndClearPendingException();
   }
   if (state.done) {
     job->_teardown.Remove(env);
     job->Close();
     job->_queue.Release();
   }
-  if (event.IsEmpty()) return;  // the environment is being terminated
-  Guard(env, [&] { callback.Call({event}); });
+  if (event.IsEmpty() && !failed) return;  // the environment is being terminated
+  // Where there is no memory even for that, undefined stands for it. Nothing is allocated here: the end must be told.
+  napi_value undefined = env.Undefined(), argument = failed ? undefined : static_cast<napi_value>(event);
+  napi_call_function(env, undefined, callback, 1, &argument, nullptr);
 }
 
 // int32_t realm_job_cancel(uint64_t job, realm_error *error);

@@ -72,7 +72,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<CompileFormatStart, 3>(exports, "compileFormatStart");
     Export<TestText, 3>(exports, "testText");
     Export<LogitsStart, 4>(exports, "logitsStart");
-    Export<EmbedStart, 8>(exports, "embedStart");
+    Export<EmbedStart, 6>(exports, "embedStart");
     Export<VerifyStart, 2>(exports, "verifyStart");
     Export<GenerateStart, 4>(exports, "generateStart");
     Export<CancelJob, 1>(exports, "cancelJob");

@@ -85,6 +85,8 @@ public enum ErrorCode
     Busy = 37,
     /// <summary>The time given for the work is over.</summary>
     Timeout = 38,
+    /// <summary>The engine has not what it needs of the system: a thread, say.</summary>
+    Engine = 39,
 }
 
 /// <summary>Every failure of the engine: a stable code, and a message that says what was expected, what came, and where.</summary>

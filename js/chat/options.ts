@@ -13,7 +13,9 @@ export interface RenderOptions {
   variables?: Readonly<Record<string, unknown>>;
 }
 
-export function checkOptions({ bosToken, eosToken, tools, addGenerationPrompt, variables }: RenderOptions): void {
+export function checkOptions(options: RenderOptions): void {
+  if (typeof options !== 'object' || options === null) throw invalid(`options must be an object, got ${told(options)}`);
+  const { bosToken, eosToken, tools, addGenerationPrompt, variables } = options;
   const check = (name: string, right: boolean, wanted: string, value: unknown) => {
     if (!right) throw invalid(`${name} must be ${wanted}, got ${told(value)}`);
   };

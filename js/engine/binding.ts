@@ -58,14 +58,12 @@ export interface Native {
   compileFormatStart(model: bigint, format: string, event: OnEvent): bigint;
   testText(model: bigint, format: string, text: string): boolean;
   logitsStart(model: bigint, ids: View, elements: bigint, event: OnEvent): bigint;
-  /** `ids`: of all texts, one after the other; `pooling`: the number of realm.h. */
+  /** `ids`: of all texts, one after the other; `how`: pooling (the number of realm.h), whether to normalize, dimensions. */
   embedStart(
     model: bigint,
     ids: View,
     lengths: View,
-    pooling: number,
-    normalize: boolean,
-    dimensions: number,
+    how: Uint32Array,
     elements: bigint,
     event: OnEvent,
   ): bigint;

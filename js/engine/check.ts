@@ -23,9 +23,18 @@ export function show(value: unknown): string {
     case 'string':
       return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
     case 'object':
-      return Array.isArray(value) ? 'an array' : `an object (${Object.prototype.toString.call(value).slice(8, -1)})`;
+      return showObject(value);
     default:
       return `a ${typeof value}`;
+  }
+}
+
+/** What a proxy or a getter throws here is no part of what was wrong. */
+function showObject(value: object): string {
+  try {
+    return Array.isArray(value) ? 'an array' : `an object (${Object.prototype.toString.call(value).slice(8, -1)})`;
+  } catch {
+    return 'an object';
   }
 }
 
@@ -86,8 +95,10 @@ export function oneOf<T extends string>(name: string, value: unknown, choices: r
 /** The part of AbortSignal that is used: Node's own, or a polyfill's. */
 export function abortSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value) {
-    return value as AbortSignal;
+  if (typeof value === 'object' && value !== null && 'aborted' in value) {
+    const signal = value as AbortSignal;
+    if (typeof signal.addEventListener === 'function' && typeof signal.removeEventListener === 'function')
+      return signal;
   }
   throw invalid(`signal must be an AbortSignal, got ${show(value)}`);
 }

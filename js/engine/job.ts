@@ -9,6 +9,8 @@ export interface Job {
   end: Promise<JobEvent>;
 }
 
+const OUT_OF_MEMORY = 'no memory for what the job had to tell';
+
 /** How a generation ended: the JSON of `realm_job_end`. */
 export interface GenerationEnd {
   finishReason: 'stop' | 'length' | 'cancelled';
@@ -27,6 +29,10 @@ export interface GenerationEnd {
 /** @internal How a generation ended, of its last event. */
 export const endOf = ({ end }: JobEvent): GenerationEnd => JSON.parse(end ?? '{}') as GenerationEnd;
 
+/** Why a signal fired; of a polyfill that does not tell, what the platform says in its place. */
+const reasonOf = ({ reason }: AbortSignal): unknown =>
+  reason === undefined ? new DOMException('This operation was aborted', 'AbortError') : reason;
+
 /** The error is made here, where the stack leads to whoever waits. */
 async function outcomeOf(last: Promise<JobEvent>, signal: AbortSignal | undefined): Promise<JobEvent> {
   const event = await last;
@@ -34,7 +40,7 @@ async function outcomeOf(last: Promise<JobEvent>, signal: AbortSignal | undefine
   const cancelled = error
     ? (error as { code?: string }).code === 'E_CANCELLED'
     : endOf(event).finishReason === 'cancelled';
-  if (cancelled && signal?.aborted) throw signal.reason;
+  if (cancelled && signal?.aborted) throw reasonOf(signal);
   if (error) throw fromNative(error);
   return event;
 }
@@ -46,15 +52,16 @@ async function outcomeOf(last: Promise<JobEvent>, signal: AbortSignal | undefine
  * Nothing keeps listening to the signal after the end.
  */
 export function startJob(
-  start: (onEvent: (event: JobEvent) => void) => bigint,
+  start: (onEvent: (event: JobEvent | undefined) => void) => bigint,
   signal: AbortSignal | undefined,
   onNews?: (event: JobEvent) => void,
 ): Job {
-  if (signal?.aborted) return { cancel() {}, end: Promise.reject(signal.reason as Error) };
+  if (signal?.aborted) return { cancel() {}, end: Promise.reject(reasonOf(signal) as Error) };
 
   let resolve!: (event: JobEvent) => void;
   const last = new Promise<JobEvent>((done) => (resolve = done));
-  const onEvent = (event: JobEvent): void => {
+  const onEvent = (told: JobEvent | undefined): void => {
+    const event = told ?? { text: '', end: '', error: new RealmError('E_OUT_OF_MEMORY', OUT_OF_MEMORY) };
     if (event.text !== '' || event.tokens) onNews?.(event);
     if (event.end === undefined) return;
     ignore();

@@ -79,9 +79,9 @@ export async function vectors(
     all.set(ids, at);
     at += ids.length;
   }
-  const kind = POOLING.indexOf(pooling);
+  const how = Uint32Array.of(POOLING.indexOf(pooling), Number(normalize), dimensions);
   const job = startJob(
-    (event) => binding.embedStart(handle, all, lengths, kind, normalize, dimensions, BigInt(elements), event),
+    (event) => binding.embedStart(handle, all, lengths, how, BigInt(elements), event),
     signal,
   );
   return new Float32Array((await job.end).memory ?? []);
@@ -98,6 +98,8 @@ function idsOf(model: Opened, value: unknown, index: number, prefix: string): Ui
   if (!isIds(value)) throw invalid(`texts[${index}] must be a string or token ids, got ${show(value)}`);
   const ids = tokenIds(value, `texts[${index}]`);
   if (ids instanceof Uint32Array) return ids;
+  // Of one that is detached nothing can be taken, not even nothing.
+  if (ids.byteLength === 0) return new Uint32Array(0);
   const bytes = Buffer.isBuffer(ids) ? Uint8Array.from(ids) : new Uint8Array(ids.slice(0));
   if (bytes.length % 4 !== 0) throw invalid(`texts[${index}] has ${bytes.length} bytes, which are not whole ids of 4`);
   return new Uint32Array(bytes.buffer);

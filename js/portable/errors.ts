@@ -1,8 +1,6 @@
-/** The stable codes of every failure: `ErrorCode` of managed/RealmException.cs, `E_ENGINE` when there is no engine, and
- * `E_VALUE`, which only this side knows. */
+/** The stable codes of every failure: `ErrorCode` of managed/RealmException.cs, which the shim has too, and `E_VALUE`, which only
+ * this side knows. */
 export type RealmErrorCode =
-  /** The native engine could not be loaded; the message says why and what to do. */
-  | 'E_ENGINE'
   /** A schema's own checks refuse a value that was generated for it; they are the error's cause. */
   | 'E_VALUE'
   | 'E_INVALID_ARGUMENT'
@@ -42,7 +40,9 @@ export type RealmErrorCode =
   | 'E_SHUTDOWN'
   | 'E_INTERNAL'
   | 'E_BUSY'
-  | 'E_TIMEOUT';
+  | 'E_TIMEOUT'
+  /** The native engine could not be loaded, or the system gives it no thread; the message says why and what to do. */
+  | 'E_ENGINE';
 
 /**
  * Every failure of the package but two: a wrong JavaScript type given to one of the seven functions is a `TypeError`, and

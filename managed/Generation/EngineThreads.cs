@@ -1,3 +1,5 @@
+using Realm.Parallel;
+
 namespace Realm.Generation;
 
 /// <summary>Starts every thread of this folder: with a stack of known size (that of the C library may be tiny), behind a catch-all (an
@@ -20,7 +22,7 @@ internal static class EngineThreads
         }
         try
         {
-            thread.Start();
+            NewThread.Start(thread);
         }
         catch
         {

@@ -40,7 +40,17 @@ internal sealed class WorkerPool : IDisposable
         {
             int thread = i + 1;
             _workers[i] = new Thread(() => Work(thread), StackBytes) { IsBackground = true, Name = "realm-worker" };
-            _workers[i].Start();
+            try
+            {
+                NewThread.Start(_workers[i]);
+            }
+            catch
+            {
+                // Those that have started wait for work that will not come.
+                _workers = _workers[..i];
+                Dispose();
+                throw;
+            }
         }
     }
 

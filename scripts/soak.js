@@ -1,0 +1,142 @@
+'use strict';
+
+// `npm run soak [-- loads N | aborts N | exits N]`: the same thing a thousand times, and nothing of it left. Prints a line for each; exits 1 when something is.
+//
+//   loads    a model is opened, used and closed: memory, descriptors, threads and maps are flat after the first tenth
+//   aborts   generations are stopped at random moments, before, while and after they run: each ends once, and the next one is right
+//   exits    a process ends at a random moment, in one of five ways, while it works: with the status that it would have without us
+
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { root } = require('./steps');
+
+const tinyAtlas = path.join(root, 'models/tiny-atlas-q4_k_m.gguf');
+const PROMPT = 'The capital of France is';
+/** Bytes a load that the allocator may keep: it is not exact, and pages that were given back count only when the system looks. */
+const SLOPE = 2048;
+
+/** The same moments every time. */
+function moments(seed) {
+  return () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 2 ** 32;
+  };
+}
+
+function usage() {
+  globalThis.gc?.();
+  const count = (what) => fs.readdirSync(`/proc/self/${what}`).length;
+  const maps = fs.readFileSync('/proc/self/maps', 'utf8').split('\n').length;
+  return { rss: process.memoryUsage().rss, descriptors: count('fd'), threads: count('task'), maps };
+}
+
+async function loads(times) {
+  const { loadModel, loadModelSync } = require(root);
+  const bytes = fs.readFileSync(tinyAtlas);
+  const problems = [];
+  let before;
+  const warm = Math.max(20, Math.floor(times / 10));
+  for (let i = 0; i < times; i++) {
+    if (i === warm) before = usage();
+    const source = i % 3 === 0 ? bytes : tinyAtlas;
+    const model =
+      i % 5 === 0 ? loadModelSync(source) : await loadModel(source, { weights: i % 2 ? 'packed' : 'mapped' });
+    const { text } = await model.generate(PROMPT, { maxTokens: 4 });
+    if (text !== ' Paris.') problems.push(`load ${i}: another text: ${text}`);
+    model.close();
+  }
+  const after = usage();
+  for (const what of ['descriptors', 'threads', 'maps'])
+    if (after[what] > before[what] + (what === 'maps' ? 16 : 2))
+      problems.push(`${what}: ${before[what]} -> ${after[what]}`);
+  const slope = (after.rss - before.rss) / (times - warm);
+  if (slope > SLOPE) problems.push(`memory grows by ${Math.round(slope)} bytes a load`);
+  return { what: `${times} loads: ${Math.round(slope)} bytes each, ${JSON.stringify(after)}`, problems };
+}
+
+async function aborts(times) {
+  const { loadModel } = require(root);
+  const model = await loadModel(tinyAtlas);
+  const random = moments(7);
+  const problems = [];
+  const ends = {};
+  const began = usage();
+  for (let i = 0; i < times; i += 4) {
+    const one = async () => {
+      const controller = new AbortController();
+      const late = setTimeout(() => controller.abort(), random() * 20);
+      if (random() < 0.05) controller.abort();
+      try {
+        await model.generate('Once upon a time', {
+          maxTokens: 200,
+          ignoreEos: true,
+          temperature: 1,
+          seed: i,
+          signal: controller.signal,
+        });
+        return 'ended';
+      } catch (error) {
+        return error.name;
+      } finally {
+        clearTimeout(late);
+      }
+    };
+    for (const end of await Promise.all([one(), one(), one(), one()])) ends[end] = (ends[end] ?? 0) + 1;
+  }
+  for (const end of Object.keys(ends))
+    if (end !== 'ended' && end !== 'AbortError') problems.push(`${ends[end]} x ${end}`);
+  const { text } = await model.generate(PROMPT, { maxTokens: 4 });
+  if (text !== ' Paris.') problems.push(`afterwards another text: ${text}`);
+  const stats = model.stats?.();
+  if (stats && stats.jobs !== 0) problems.push(`jobs are left: ${JSON.stringify(stats)}`);
+  model.close();
+  const after = usage();
+  if (after.threads > began.threads) problems.push(`threads: ${began.threads} -> ${after.threads}`);
+  return { what: `${times} aborts: ${JSON.stringify(ends)}`, problems };
+}
+
+const WAYS = {
+  exit: ['process.exit(3)', 3],
+  end: ['model.close()', 0],
+  throw: ['setImmediate(() => { throw new Error("on purpose") })', 1],
+  terminate: ['process.kill(process.pid, "SIGTERM")', 'SIGTERM'],
+  interrupt: ['process.kill(process.pid, "SIGINT")', 'SIGINT'],
+};
+
+async function exits(times) {
+  const random = moments(11);
+  const names = Object.keys(WAYS);
+  const problems = [];
+  for (let i = 0; i < times; i++) {
+    const [how, expected] = WAYS[names[i % names.length]];
+    const script = `
+      const { loadModelSync } = require(${JSON.stringify(root)});
+      const model = loadModelSync(${JSON.stringify(tinyAtlas)});
+      const work = () => model.generate('Once upon a time', { maxTokens: 300, ignoreEos: true }).then(work, () => {});
+      work(); work();
+      setTimeout(() => { ${how} }, ${Math.floor(random() * 100)});`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
+    const watchdog = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    const [code, signal] = await new Promise((resolve) => child.once('close', (...end) => resolve(end)));
+    clearTimeout(watchdog);
+    if ((signal ?? code) !== expected) problems.push(`${i} ${how}: ${signal ?? code}`);
+  }
+  return { what: `${times} exits`, problems };
+}
+
+const SOAKS = { loads, aborts, exits };
+
+async function main([only, count]) {
+  let bad = 0;
+  for (const [name, soak] of Object.entries(SOAKS)) {
+    if (only && only !== name) continue;
+    const began = Date.now();
+    const { what, problems } = await soak(Number(count ?? 1000));
+    console.log(`${what}, ${((Date.now() - began) / 1000).toFixed(0)} s: ${problems.length ? 'NOT clean' : 'clean'}`);
+    for (const problem of problems.slice(0, 20)) console.log(`  ${problem}`);
+    bad += problems.length;
+  }
+  process.exitCode = bad ? 1 : 0;
+}
+void main(process.argv.slice(2));
