@@ -30,6 +30,7 @@ namespace realm {
   X(model_open_path_start) \
   X(model_close)           \
   X(model_describe)        \
+  X(model_memory)          \
   X(model_tokenize)        \
   X(model_tokenize_segments) \
   X(model_detokenize)      \
@@ -38,6 +39,7 @@ namespace realm {
   X(model_compile_start)   \
   X(model_test_text)       \
   X(model_logits_start)    \
+  X(model_score_start)     \
   X(model_embed_start)     \
   X(model_verify_start)    \
   X(model_generate_start)  \

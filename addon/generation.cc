@@ -20,7 +20,8 @@ int32_t Generating::Start(const Engine* engine, realm_notify notify, void* user,
 }
 
 // int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
-Napi::Value LogitsStart(Call& call) {
+// int32_t realm_model_score_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+static Napi::Value NumbersStart(Call& call, decltype(Engine::model_logits_start) Engine::*start) {
   const uint64_t model = call.ToHandle(call[0]);
   const std::vector<uint32_t> ids = call.ToIds(call[1]);
   const uint64_t elements = call.ToHandle(call[2]);
@@ -31,9 +32,13 @@ Napi::Value LogitsStart(Call& call) {
   if (!call.ok()) return {};
   auto* out = static_cast<float*>(buffer.Data());
   return Job::Start(call, call[3], buffer, [&](Job* job, uint64_t* handle, realm_error* error) {
-    return call.engine->model_logits_start(model, ids.data(), ids.size(), out, elements, Job::Notify, job, handle, error);
+    return (call.engine->*start)(model, ids.data(), ids.size(), out, elements, Job::Notify, job, handle, error);
   });
 }
+
+Napi::Value LogitsStart(Call& call) { return NumbersStart(call, &Engine::model_logits_start); }
+
+Napi::Value ScoreStart(Call& call) { return NumbersStart(call, &Engine::model_score_start); }
 
 // int32_t realm_model_verify_start(uint64_t model, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 Napi::Value VerifyStart(Call& call) {

@@ -27,6 +27,7 @@ class Generating {
 
 Napi::Value LogitsStart(Call& call);
 Napi::Value VerifyStart(Call& call);
+Napi::Value ScoreStart(Call& call);
 Napi::Value GenerateStart(Call& call);
 
 }  // namespace realm

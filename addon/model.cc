@@ -66,16 +66,21 @@ Napi::Value CloseModel(Call& call) {
 }
 
 // int32_t realm_model_describe(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
-Napi::Value DescribeModel(Call& call) {
+// int32_t realm_model_memory(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
+static Napi::Value Describe(Call& call, decltype(Engine::model_describe) Engine::*what) {
   const uint64_t model = call.ToHandle(call[0]);
   if (!call.Ready()) return {};
   std::vector<uint8_t> json(16384);
   const auto describe = [&](uint8_t* out, uint64_t capacity, uint64_t* needed, realm_error* error) {
-    return call.engine->model_describe(model, out, capacity, needed, error);
+    return (call.engine->*what)(model, out, capacity, needed, error);
   };
   if (!call.Fit(&json, describe)) return {};
   return NewText(call.env, json.data(), json.size());
 }
+
+Napi::Value DescribeModel(Call& call) { return Describe(call, &Engine::model_describe); }
+
+Napi::Value DescribeMemory(Call& call) { return Describe(call, &Engine::model_memory); }
 
 // int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
 Napi::Value Tokenize(Call& call) {

@@ -64,6 +64,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<OpenModelStart, 3>(exports, "openModelStart");
     Export<CloseModel, 1>(exports, "closeModel");
     Export<DescribeModel, 1>(exports, "describeModel");
+    Export<DescribeMemory, 1>(exports, "describeMemory");
     Export<Tokenize, 4>(exports, "tokenize");
     Export<TokenizeSegments, 4>(exports, "tokenizeSegments");
     Export<Detokenize, 3>(exports, "detokenize");
@@ -72,6 +73,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<CompileFormatStart, 3>(exports, "compileFormatStart");
     Export<TestText, 3>(exports, "testText");
     Export<LogitsStart, 4>(exports, "logitsStart");
+    Export<ScoreStart, 4>(exports, "scoreStart");
     Export<EmbedStart, 6>(exports, "embedStart");
     Export<VerifyStart, 2>(exports, "verifyStart");
     Export<GenerateStart, 4>(exports, "generateStart");

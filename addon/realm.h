@@ -108,6 +108,8 @@ int32_t realm_model_open_path_start(const uint8_t *path, uint64_t length, const 
 int32_t realm_model_close(uint64_t model, realm_error *error);
 /* JSON: the facts of js/model/model.ts' ModelInfo, chat template and special tokens. */
 int32_t realm_model_describe(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
+/* JSON: bytes that the model takes, and what a text may come to take: js/model/memory.ts' ModelMemory. */
+int32_t realm_model_memory(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
 /* *count: ids needed, also when capacity is too small (then nothing is written). add_special: 0: the text alone; 1: with begin and
  * end as the file asks; 2: as the text of a prompt (a begin token that the text writes itself is not doubled). */
 int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
@@ -128,6 +130,9 @@ int32_t realm_model_compile_start(uint64_t model, const uint8_t *format, uint64_
 int32_t realm_model_test_text(uint64_t model, const uint8_t *format, uint64_t length, const uint8_t *text, uint64_t text_length, int32_t *fits, realm_error *error);
 /* out: float32 (count, vocab), the caller's until the job is closed. */
 int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* out: float32 (count): of each token the natural logarithm of its probability after those before it; of the first it is not a number. The
+ * caller's until the job is closed. */
+int32_t realm_model_score_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 /* Texts: ids one after the other, lengths of each. pooling: 0 none, 1 mean, 2 cls, 3 last, 4 rank (a classifier's scores). normalize: 1: vectors
  * are made one long. dimensions: numbers of each that are kept; 0: all. out: float32, a text's vector after the other's, without pooling
  * one for each token; the caller's until the job is closed. */

@@ -8,8 +8,8 @@ export { forwardLayer } from './layers/forwardLayer';
 export { forwardLayerInto } from './layers/forwardLayerInto';
 export { computeLogits } from './layers/computeLogits';
 export { computeLogitsInto } from './layers/computeLogitsInto';
-export { loadModel, loadModelSync } from './model/loadModel';
-export { type LoadOptions, type LoraAdapter, type CacheType } from './options/load';
+export { loadModel, loadModelSync, type BlobLike } from './model/loadModel';
+export { type LoadOptions, type Log, type LoraAdapter, type CacheType } from './options/load';
 export { getEngineInfo, type EngineInfo } from './engine/getEngineInfo';
 export {
   type Format,
@@ -31,6 +31,9 @@ export {
 export { type Decoder, type DecoderOptions } from './model/decoder';
 export { type EmbedOptions, type PoolingType } from './model/embed';
 export { type RankOptions } from './model/rank';
+export { type Score, type ScoreOptions } from './model/score';
+export { type ModelStats } from './engine/observe';
+export { type ModelMemory } from './model/memory';
 export { renderChatTemplate } from './chat/renderChatTemplate';
 export { renderChatSegments, type ChatSegment } from './chat/renderChatSegments';
 export { type ChatMessage } from './chat/conversation';

@@ -31,18 +31,15 @@ export function modelTemplate(
   return { source, options: { ...rest, bosToken: facts.bosToken, eosToken: facts.eosToken } };
 }
 
-function chosen(
-  { chatTemplate, chatTemplates }: TemplateFacts,
-  name: unknown,
-  tools: unknown,
-): string {
+function chosen({ chatTemplate, chatTemplates }: TemplateFacts, name: unknown, tools: unknown): string {
   const names = Object.keys(chatTemplates);
   if (name !== undefined && name !== 'default') {
     if (typeof name === 'string' && Object.hasOwn(chatTemplates, name)) return chatTemplates[name]!;
     const told = names.length ? `it has ${names.map((known) => `'${known}'`).join(', ')}` : 'it has none with a name';
     throw new RealmError('E_INVALID_ARGUMENT', `the file has no chat template named ${JSON.stringify(name)}; ${told}`);
   }
-  if (name === undefined && Array.isArray(tools) && tools.length > 0 && Object.hasOwn(chatTemplates, 'tool_use')) return chatTemplates.tool_use!;
+  if (name === undefined && Array.isArray(tools) && tools.length > 0 && Object.hasOwn(chatTemplates, 'tool_use'))
+    return chatTemplates.tool_use!;
   if (chatTemplate !== null) return chatTemplate;
   const told = names.length ? `; it has named ones: ${names.join(', ')}` : '';
   throw new RealmError('E_UNSUPPORTED', `the file has no chat template (tokenizer.chat_template)${told}`);

@@ -45,6 +45,7 @@ export interface Native {
   openModelStart(source: string | View, options: string, event: OnEvent): bigint;
   closeModel(model: bigint): void;
   describeModel(model: bigint): string;
+  describeMemory(model: bigint): string;
   /** `addSpecial`: 0, 1, or 2 for the text of a prompt. */
   tokenize(model: bigint, text: string, addSpecial: number, parseSpecial: boolean): ArrayBuffer;
   /** `lengths`: UTF-8 bytes of the template's own text and of others' text, by turns, the template's first. */
@@ -58,15 +59,9 @@ export interface Native {
   compileFormatStart(model: bigint, format: string, event: OnEvent): bigint;
   testText(model: bigint, format: string, text: string): boolean;
   logitsStart(model: bigint, ids: View, elements: bigint, event: OnEvent): bigint;
+  scoreStart(model: bigint, ids: View, elements: bigint, event: OnEvent): bigint;
   /** `ids`: of all texts, one after the other; `how`: pooling (the number of realm.h), whether to normalize, dimensions. */
-  embedStart(
-    model: bigint,
-    ids: View,
-    lengths: View,
-    how: Uint32Array,
-    elements: bigint,
-    event: OnEvent,
-  ): bigint;
+  embedStart(model: bigint, ids: View, lengths: View, how: Uint32Array, elements: bigint, event: OnEvent): bigint;
   verifyStart(model: bigint, event: OnEvent): bigint;
   generateStart(model: bigint, prompt: string | View, options: string, event: OnEvent): bigint;
   cancelJob(job: bigint): void;

@@ -2,6 +2,7 @@ import { RealmError } from '../portable/errors';
 import { whenAborted } from './abort';
 import { binding, type JobEvent } from './binding';
 import { fromNative, native } from './errors';
+import { ObservedJob, type JobFacts } from './observe';
 
 export interface Job {
   cancel(): void;
@@ -46,28 +47,32 @@ async function outcomeOf(last: Promise<JobEvent>, signal: AbortSignal | undefine
 }
 
 /**
- * Starts work on the engine's threads.
+ * Starts work on the engine's threads. `facts`: for whoever observes.
  *
  * A signal that fires cancels the work; `end` then rejects with the signal's reason, when the engine has let go of it.
  * Nothing keeps listening to the signal after the end.
  */
 export function startJob(
+  facts: JobFacts,
   start: (onEvent: (event: JobEvent | undefined) => void) => bigint,
   signal: AbortSignal | undefined,
   onNews?: (event: JobEvent) => void,
 ): Job {
-  if (signal?.aborted) return { cancel() {}, end: Promise.reject(reasonOf(signal) as Error) };
+  if (signal?.aborted) return { cancel() {}, end: Promise.reject(reasonOf(signal)) };
 
   let resolve!: (event: JobEvent) => void;
   const last = new Promise<JobEvent>((done) => (resolve = done));
   const onEvent = (told: JobEvent | undefined): void => {
     const event = told ?? { text: '', end: '', error: new RealmError('E_OUT_OF_MEMORY', OUT_OF_MEMORY) };
+    if (event.tokens) observed.news();
     if (event.text !== '' || event.tokens) onNews?.(event);
     if (event.end === undefined) return;
     ignore();
+    observed.end(event);
     resolve(event);
   };
   const job = native(() => start(onEvent));
+  const observed = new ObservedJob(facts);
   const cancel = () => binding.cancelJob(job);
   const ignore = whenAborted(signal, cancel);
   return { cancel, end: outcomeOf(last, signal) };

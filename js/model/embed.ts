@@ -1,4 +1,4 @@
-import { binding } from '../engine/binding';
+import { binding, type JobEvent } from '../engine/binding';
 import { abortSignal, flag, invalid, oneOf, optionsObject, show, text, tokenIds, wholeNumber } from '../engine/check';
 import { native } from '../engine/errors';
 import { startJob } from '../engine/job';
@@ -80,10 +80,9 @@ export async function vectors(
     at += ids.length;
   }
   const how = Uint32Array.of(POOLING.indexOf(pooling), Number(normalize), dimensions);
-  const job = startJob(
-    (event) => binding.embedStart(handle, all, lengths, how, BigInt(elements), event),
-    signal,
-  );
+  const start = (event: (news: JobEvent) => void) =>
+    binding.embedStart(handle, all, lengths, how, BigInt(elements), event);
+  const job = startJob({ kind: 'embed', model: handle }, start, signal);
   return new Float32Array((await job.end).memory ?? []);
 }
 

@@ -39,7 +39,7 @@ class Choice {
     const { jsons, signal } = this.#options;
     const json = jsons[this.#number] as string;
     const start = (onEvent: (event: JobEvent) => void) => binding.generateStart(model, prompt, json, onEvent);
-    this.#job = startJob(start, signal, (event) => this.#add(event));
+    this.#job = startJob({ kind: 'generate', model }, start, signal, (event) => this.#add(event));
     // Where another choice can't start, nobody asks how this one ended.
     this.#job.end.catch(() => {});
   }

@@ -4,10 +4,33 @@ import { invalid, show, type Bytes } from '../engine/check';
 import { native } from '../engine/errors';
 import { startJob } from '../engine/job';
 import { filePath, isUrl } from '../engine/source';
-import { checkLoadOptions, type LoadOptions } from '../options/load';
+import { checkLoadOptions, type LoadOptions, type Log } from '../options/load';
 import { Model } from './model';
 
-function checkSource(source: unknown): string | Uint8Array | ArrayBuffer {
+type Source = string | Uint8Array | ArrayBuffer;
+
+/** A Blob or a File, of whatever realm. */
+export interface BlobLike {
+  readonly size: number;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+function isBlob(source: unknown): source is BlobLike {
+  const kind = Object.prototype.toString.call(source);
+  return (
+    typeof source === 'object' &&
+    (kind === '[object Blob]' || kind === '[object File]') &&
+    typeof (source as Partial<BlobLike>).arrayBuffer === 'function'
+  );
+}
+
+async function bytesOf(blob: BlobLike, signal: AbortSignal | undefined): Promise<ArrayBuffer> {
+  const bytes = await blob.arrayBuffer();
+  signal?.throwIfAborted();
+  return bytes;
+}
+
+function checkSource(source: unknown): Source {
   if (typeof source === 'string' || isUrl(source)) return filePath(source);
   if (types.isUint8Array(source) || types.isArrayBuffer(source)) return source;
   if (types.isSharedArrayBuffer(source)) return Buffer.from(source);
@@ -19,18 +42,39 @@ function checkSource(source: unknown): string | Uint8Array | ArrayBuffer {
  *
  * However often the same file is opened in a process, by whatever worker thread, its weights are in memory once.
  *
- * @param source path, `file:` URL, or the bytes of a GGUF file (copied before the call returns)
+ * @param source path, `file:` URL, or a GGUF file's content: bytes (copied before the call returns) or a Blob
  */
-export async function loadModel(source: string | URL | Bytes, options?: LoadOptions): Promise<Model> {
-  const from = checkSource(source);
-  const { json, signal } = checkLoadOptions(options);
-  const { model } = await startJob((event) => binding.openModelStart(from, json, event), signal).end;
-  return new Model(model as bigint);
+export async function loadModel(source: string | URL | Bytes | BlobLike, options?: LoadOptions): Promise<Model> {
+  const { json, signal, log } = checkLoadOptions(options);
+  const from = isBlob(source) ? await bytesOf(source, signal) : checkSource(source);
+  const { model } = await startJob({ kind: 'load' }, (event) => binding.openModelStart(from, json, event), signal).end;
+  return logged(new Model(model as bigint), log);
 }
 
 /** Opens a model at once; the event loop waits. */
 export function loadModelSync(source: string | URL | Bytes, options?: Omit<LoadOptions, 'signal'>): Model {
   const from = checkSource(source);
-  const { json } = checkLoadOptions(options);
-  return new Model(native(() => binding.openModel(from, json)));
+  const { json, log } = checkLoadOptions(options);
+  return logged(new Model(native(() => binding.openModel(from, json))), log);
+}
+
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+
+/** The same model. What `log` throws closes it, and is the caller's. */
+function logged(model: Model, log: Log | undefined): Model {
+  if (!log) return model;
+  try {
+    const { architecture, quantization, isa, threads, weights, contextLength, vocabOnly } = model.info;
+    const { file, weights: packed, token, context, available, contextThatFits } = model.memory();
+    const how = vocabOnly ? 'vocabulary only' : `${threads} threads, weights ${weights} (${mebibytes(packed)})`;
+    log('info', `${architecture} ${quantization}, ${mebibytes(file)}: engine ${isa}, ${how}`);
+    if (vocabOnly) return model;
+    const whole = `a text of ${contextLength} tokens takes ${mebibytes(context)} (${token} bytes a token)`;
+    if (context <= available) log('info', `${whole}, ${mebibytes(available)} are available`);
+    else log('warn', `${whole}, but ${mebibytes(available)} are available: enough for ${contextThatFits} tokens`);
+    return model;
+  } catch (error) {
+    model.close();
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@ import type { ChatMessage } from '../chat/conversation';
 import { type ChatTemplateOptions, modelTemplate } from '../chat/modelTemplate';
 import { renderChatSegments } from '../chat/renderChatSegments';
 import { renderChatTemplate } from '../chat/renderChatTemplate';
-import { binding } from '../engine/binding';
+import { binding, type JobEvent } from '../engine/binding';
 import { abortSignal, flag, optionsObject, text as checkText, tokenIds, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
 import { dispose } from '../portable/dispose';
@@ -12,6 +12,7 @@ import { checkGenerateOptions, type GenerateOptions } from '../options/generate'
 import type { CacheType } from '../options/load';
 import { Generation } from './generation';
 import { startJob } from '../engine/job';
+import { forgetStats, statsOf, type ModelStats } from '../engine/observe';
 import { readOptions, type Table } from '../options/table';
 import { Chat } from './chat/chat';
 import type { ChatModel } from './chat/prompt';
@@ -20,7 +21,9 @@ import type { Format, FormatValue } from '../options/structure';
 import { compileFormat, compileFormatSync, type CompiledFormat, type CompileFormatOptions } from './compiledFormat';
 import { Decoder, type DecoderOptions } from './decoder';
 import { embed, type EmbedOptions } from './embed';
+import type { ModelMemory } from './memory';
 import { rank, type RankOptions } from './rank';
+import { score, type Score, type ScoreOptions } from './score';
 import { chatIds, checkPrompt } from './prompt';
 
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
@@ -140,7 +143,10 @@ export const tokenizeArguments = ({ addSpecial, parseSpecial, asPrompt }: Requir
   parseSpecial: asPrompt || parseSpecial,
 });
 
-const forgotten = new FinalizationRegistry<bigint>((handle) => binding.closeModel(handle));
+const forgotten = new FinalizationRegistry<bigint>((handle) => {
+  forgetStats(handle);
+  binding.closeModel(handle);
+});
 
 /** @internal The engine's number of a model. */
 export let handleOf: (model: Model) => bigint;
@@ -219,7 +225,9 @@ export class Model {
     const checked = tokenIds(ids, 'ids');
     const count = Buffer.isBuffer(checked) || !ArrayBuffer.isView(checked) ? checked.byteLength >> 2 : checked.length;
     const elements = BigInt(count) * BigInt(this.info.vocabSize ?? 0);
-    const { memory } = await startJob((event) => binding.logitsStart(this.#open, checked, elements, event), signal).end;
+    const model = this.#open;
+    const start = (event: (news: JobEvent) => void) => binding.logitsStart(model, checked, elements, event);
+    const { memory } = await startJob({ kind: 'logits', model }, start, signal).end;
     return new Float32Array(memory ?? []);
   }
 
@@ -256,6 +264,27 @@ export class Model {
    */
   async embed(texts: readonly (string | TokenIds)[], options?: EmbedOptions): Promise<Float32Array[]> {
     return embed({ handle: this.#open, info: this.info }, texts, options);
+  }
+
+  /**
+   * How likely a text is, token by token: log-likelihoods and the perplexity.
+   *
+   * @param text text (begin token as the file asks for it), or token ids, two at least
+   * @throws RealmError E_CONTEXT_FULL: it is longer than the model's context; E_UNSUPPORTED: the model sees texts as a whole
+   */
+  async score(text: string | TokenIds, options?: ScoreOptions): Promise<Score> {
+    return score(this.#open, text, options);
+  }
+
+  /** What the model has done since it was opened. Each job is also told of by `diagnostics_channel`: docs/observability.md. */
+  stats(): ModelStats {
+    const stats = statsOf(this.#open);
+    return { ...stats, milliseconds: { ...stats.milliseconds } };
+  }
+
+  /** What the model takes of memory, and what a text may come to take. */
+  memory(): ModelMemory {
+    return JSON.parse(native(() => binding.describeMemory(this.#open))) as ModelMemory;
   }
 
   /**
@@ -332,6 +361,7 @@ export class Model {
     if (this.#closed) return;
     this.#closed = true;
     forgotten.unregister(this);
+    forgetStats(this.#handle);
     binding.closeModel(this.#handle);
   }
 

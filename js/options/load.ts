@@ -13,6 +13,9 @@ export interface LoraAdapter {
   scale?: number;
 }
 
+/** Where lines for an operator go. */
+export type Log = (level: 'info' | 'warn', text: string) => void;
+
 export interface LoadOptions {
   /** Compute threads. Default: as many as this process may use processors (affinity and container quota count). */
   threads?: number;
@@ -32,6 +35,8 @@ export interface LoadOptions {
   vocabOnly?: boolean;
   /** Adapters that change the model; all that are given add up. One that does not fit it is an error. */
   lora?: readonly LoraAdapter[];
+  /** Is told, when the model is open, what an operator wants to know: engine, threads, memory; as `warn` where a whole context would not fit. */
+  log?: Log;
   /** Stops a load under way. Only for `loadModel`. */
   signal?: AbortSignal;
 }
@@ -58,6 +63,11 @@ export function scaleOf(name: string, value: unknown): number {
   return numberBetween(name, value, 1, -most, most);
 }
 
+function logOf(name: string, value: unknown): Log | undefined {
+  if (value === undefined || typeof value === 'function') return value as Log | undefined;
+  throw invalid(`${name} must be a function, got ${show(value)}`);
+}
+
 /** What the engine does. `managed/Abi/ModelOptionTable.cs` has the same rows. */
 const ENGINE = {
   threads: (name, value) => positiveInteger(name, value, 0, LARGEST_THREADS),
@@ -69,10 +79,14 @@ const ENGINE = {
   lora: adaptersOf,
 } satisfies Table;
 
-const HERE = { signal: (_, value) => abortSignal(value) } satisfies Table;
+const HERE = { signal: (_, value) => abortSignal(value), log: logOf } satisfies Table;
 
 /** Reads each option once, checks it, fills in what is missing. */
-export function checkLoadOptions(options: LoadOptions | undefined): { json: string; signal: AbortSignal | undefined } {
+export function checkLoadOptions(options: LoadOptions | undefined): {
+  json: string;
+  signal: AbortSignal | undefined;
+  log: Log | undefined;
+} {
   const { json, here } = readOptions('loadModel', ENGINE, HERE, options);
-  return { json, signal: here.signal };
+  return { json, ...here };
 }

@@ -84,6 +84,11 @@ internal static unsafe class ModelExports
     public static int Describe(ulong model, byte* json, ulong capacity, ulong* length, RealmError* error) => Boundary.Run(error, () =>
         Engine.Model(model).Use(open => Results.Bytes(ModelDescription.Json(open), json, capacity, length)));
 
+    // int32_t realm_model_memory(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_memory")]
+    public static int Memory(ulong model, byte* json, ulong capacity, ulong* length, RealmError* error) => Boundary.Run(error, () =>
+        Engine.Model(model).Use(open => Results.Bytes(MemoryDescription.Json(open), json, capacity, length)));
+
     // int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_tokenize")]
     public static int Tokenize(
@@ -140,6 +145,16 @@ internal static unsafe class ModelExports
     {
         Arguments.Check(job, 1, 1, "job");
         *job = Engine.Register(Engine.Model(model).Verify(notify, user));
+    });
+
+    // int32_t realm_model_score_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_score_start")]
+    public static int ScoreStart(
+        ulong model, uint* ids, ulong count, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(output, elements, long.MaxValue / sizeof(float), "out");
+        Arguments.Check(job, 1, 1, "job");
+        *job = Engine.Register(Engine.Model(model).Score(Arguments.Ids(ids, count), output, elements, notify, user));
     });
 
     // int32_t realm_model_generate_start(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);

@@ -4,7 +4,7 @@ using Realm.Sampling;
 namespace Realm.Generation;
 
 /// <summary>The logits at every position of a sequence, from a fresh state, written into the caller's memory.</summary>
-public sealed unsafe class LogitsJob : SequenceJob
+public unsafe class LogitsJob : SequenceJob
 {
     /// <summary>Logits that a pass makes for one such job at most (32 MB, which the batch keeps): a long sequence over a large vocabulary
     /// goes in more passes.</summary>
@@ -32,8 +32,7 @@ public sealed unsafe class LogitsJob : SequenceJob
             // Under the lock: after Close the memory may be gone.
             for (int i = 0; i < RowsInPass && !Mailbox.IsClosed; i++)
             {
-                long bytes = (long)_vocabulary * sizeof(float);
-                Buffer.MemoryCopy(batch.Logits(_row + i), _output + ((long)(Fed + i) * _vocabulary), bytes, bytes);
+                Take(batch.Logits(_row + i), Fed + i, scratch);
             }
         }
         Fed += RowsInPass;
@@ -41,6 +40,13 @@ public sealed unsafe class LogitsJob : SequenceJob
         {
             Finish(FinishReason.None, null);
         }
+    }
+
+    /// <summary>A row that was computed: the caller's memory is there meanwhile.</summary>
+    private protected virtual void Take(float* logits, int position, SamplerScratch scratch)
+    {
+        long bytes = (long)_vocabulary * sizeof(float);
+        Buffer.MemoryCopy(logits, _output + ((long)position * _vocabulary), bytes, bytes);
     }
 
     /// <inheritdoc/>

@@ -102,6 +102,32 @@ public sealed unsafe class OpenModel
         }
     }
 
+    /// <summary>Starts to compute how likely each token of a text is after those before it.</summary>
+    /// <param name="prompt">Ids, at least two, at most the context length.</param>
+    /// <param name="output">(prompt); the job's until it is closed.</param>
+    /// <param name="elements">Floats there.</param>
+    /// <param name="notify">See <see cref="Job"/>.</param>
+    /// <param name="user">Handed to <paramref name="notify"/>.</param>
+    /// <exception cref="RealmException">As for ids to generate from. <see cref="ErrorCode.Unsupported"/>: no token of this model's comes after others.</exception>
+    public ScoreJob Score(ReadOnlySpan<uint> prompt, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user)
+    {
+        ThrowIfNotRunnable();
+        Prompt ids = Prompt.OfIds(prompt, Loaded.Model.Config);
+        if (prompt.Length < 2)
+            throw new RealmException(ErrorCode.InvalidArgument, "a text of one token has no token after another: two are needed at least");
+        if (Loaded.Model.ReadsWholeTexts)
+            throw new RealmException(ErrorCode.Unsupported, "this model sees texts as a whole: it does not tell how likely a token is after those before it");
+        if (elements != (ulong)prompt.Length)
+            throw new RealmException(ErrorCode.InvalidArgument, $"the scores of {prompt.Length} tokens are as many numbers, but the output has {elements}");
+        lock (_gate)
+        {
+            ThrowIfNotRunnable();
+            var job = new ScoreJob(this, ids, output, notify, user);
+            Start(job);
+            return job;
+        }
+    }
+
     /// <summary>Starts to make vectors of texts.</summary>
     /// <param name="texts">Ids, at least one each, at most the context length.</param>
     /// <param name="options">How.</param>

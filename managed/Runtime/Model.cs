@@ -114,6 +114,12 @@ public sealed unsafe class Model : IDisposable
     /// <summary>A cache of beginnings of its texts, of so many bytes; null: each of its texts is seen as a whole, so there are none.</summary>
     internal PrefixCache? NewPrefixCache(long budget) => _network.WholeText || _network.State.IsTransient ? null : new(_network.State, budget);
 
+    /// <summary>Bytes of the packed copies of weights; 0: they stayed in the file.</summary>
+    public long PackedBytes => _packed?.Bytes ?? 0;
+
+    /// <summary>Bytes that a sequence takes for each of its positions: it grows by pages of 64.</summary>
+    public long TokenBytes => _network.State.PageBytes / 64;
+
     /// <summary>Whether a sequence's length decides how its positions turn, so that it must be known before.</summary>
     internal bool TurnsByLength => _network.LongFrom < Config.ContextLength;
 

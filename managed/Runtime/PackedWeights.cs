@@ -27,6 +27,7 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
         // What is unpacked when it is used stays in the file.
         List<Weight> packed = [.. weights.Where(w => w.CanBePacked)];
         _bytes = Math.Max(64, packed.Sum(PlaceBytes));
+        AvailableMemory.Require(_bytes, "the packed weights", "`weights: 'mapped'` leaves them in the file, a model of fewer bits a weight takes less");
         _memory = Allocate(_bytes);
         byte* place = _memory;
         foreach (Weight weight in packed)
@@ -37,6 +38,9 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
         _chunks = Cut(file, packed);
         pool.Run(this);
     }
+
+    /// <summary>What they take.</summary>
+    public long Bytes => _bytes;
 
     /// <summary>Groups first..last of a matrix.</summary>
     private readonly record struct Piece(Weight Weight, int First, int Last)

@@ -84,7 +84,7 @@ export class ChatRun {
   async #work(prompt: ChatPrompt, json: string, answer: Answer): Promise<GenerationEnd> {
     const start = (onEvent: (event: JobEvent) => void) =>
       binding.generateStart(this.#model.handle, prompt.ids, json, onEvent);
-    const job = startJob(start, this.#halt, (event) => answer.add(event));
+    const job = startJob({ kind: 'chat', model: this.#model.handle }, start, this.#halt, (event) => answer.add(event));
     this.#job = job;
     if (this.#cancelled) job.cancel();
     try {
