@@ -119,6 +119,17 @@ export function tokenIds(value: unknown, name = 'tokenIds'): Uint32Array | Buffe
   return ids;
 }
 
+/** A copy of token ids, which nobody can change. */
+export function ownTokenIds(value: unknown, name: string): Uint32Array {
+  const ids = tokenIds(value, name);
+  if (ids instanceof Uint32Array) return ids.slice();
+  // Of one that is detached nothing can be taken, not even nothing.
+  if (ids.byteLength === 0) return new Uint32Array(0);
+  const bytes = Buffer.isBuffer(ids) ? Uint8Array.from(ids) : new Uint8Array(ids.slice(0));
+  if (bytes.length % 4 !== 0) throw invalid(`${name} has ${bytes.length} bytes, which are not whole ids of 4`);
+  return new Uint32Array(bytes.buffer);
+}
+
 /** float32 numbers as the addon takes them. The text of the error for other types is upstream's. */
 export function floats(value: unknown, name: string): Float32Array | Buffer | ArrayBuffer {
   if (types.isFloat32Array(value) || Buffer.isBuffer(value) || types.isArrayBuffer(value)) return value;

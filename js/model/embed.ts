@@ -1,5 +1,15 @@
 import { binding, type JobEvent } from '../engine/binding';
-import { abortSignal, flag, invalid, oneOf, optionsObject, show, text, tokenIds, wholeNumber } from '../engine/check';
+import {
+  abortSignal,
+  flag,
+  invalid,
+  oneOf,
+  optionsObject,
+  show,
+  ownTokenIds,
+  text,
+  wholeNumber,
+} from '../engine/check';
 import { native } from '../engine/errors';
 import { startJob } from '../engine/job';
 import { RealmError } from '../portable/errors';
@@ -95,13 +105,7 @@ function isIds(value: unknown): boolean {
 function idsOf(model: Opened, value: unknown, index: number, prefix: string): Uint32Array {
   if (typeof value === 'string') return textIds(model, prefix + value);
   if (!isIds(value)) throw invalid(`texts[${index}] must be a string or token ids, got ${show(value)}`);
-  const ids = tokenIds(value, `texts[${index}]`);
-  if (ids instanceof Uint32Array) return ids;
-  // Of one that is detached nothing can be taken, not even nothing.
-  if (ids.byteLength === 0) return new Uint32Array(0);
-  const bytes = Buffer.isBuffer(ids) ? Uint8Array.from(ids) : new Uint8Array(ids.slice(0));
-  if (bytes.length % 4 !== 0) throw invalid(`texts[${index}] has ${bytes.length} bytes, which are not whole ids of 4`);
-  return new Uint32Array(bytes.buffer);
+  return ownTokenIds(value, `texts[${index}]`);
 }
 
 /** @internal What a file without a word on pooling gets: decoders see the whole text in their last token only. */

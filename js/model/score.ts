@@ -1,5 +1,5 @@
 import { binding, type JobEvent } from '../engine/binding';
-import { abortSignal, tokenIds, type TokenIds } from '../engine/check';
+import { abortSignal, ownTokenIds, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
 import { startJob } from '../engine/job';
 import { readOptions, type Table } from '../options/table';
@@ -25,10 +25,7 @@ const SCORE = { signal: (_, value) => abortSignal(value) } satisfies Table;
 /** Ids of what is scored, as unsigned numbers of 32 bits, and nobody else's. */
 function idsOf(model: bigint, content: unknown): Uint32Array {
   if (typeof content === 'string') return new Uint32Array(native(() => binding.tokenize(model, content, 1, false)));
-  const ids = tokenIds(content, 'text');
-  if (ids instanceof Uint32Array) return ids.slice();
-  const bytes = Buffer.isBuffer(ids) ? ids : Buffer.from(new Uint8Array(ids));
-  return new Uint32Array(Uint8Array.from(bytes.subarray(0, bytes.length & ~3)).buffer);
+  return ownTokenIds(content, 'text');
 }
 
 /** @internal `Model.score`. */

@@ -100,11 +100,10 @@ async function inject({ kind, lasts = false, work, first = 1, step = 1, most = I
   return { injections, codes, findings };
 }
 
-/**
- * The engine's own start: a process for each n. Threads are tried by the addon before the .NET runtime makes its own: of these a failure, which the
- * first ones of the same process would not have had, ends the process.
- */
+/** Threads are tried by the addon before the .NET runtime makes its own: of those a failure ends the process. */
 const START_THREADS = 4;
+
+/** The engine's own start: a process for each n. Not of maps: those are the runtime's own, which reserves its heap with them. */
 async function injectStart({ kind, lasts = false, first = 1, step = 1 }) {
   const codes = new Map();
   const findings = [];

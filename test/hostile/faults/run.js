@@ -18,7 +18,7 @@ async function main([kind, only]) {
   };
   for (const each of kind ? [kind] : Object.keys(KINDS))
     for (const lasts of [false, true]) {
-      if (!only || only === 'start')
+      if (each !== 'mmap' && (!only || only === 'start'))
         report(`${each}${lasts ? ' from' : ''}, start`, await injectStart({ kind: each, lasts }));
       for (const work of only ? WORKS.filter((name) => name === only) : WORKS)
         report(`${each}${lasts ? ' from' : ''}, ${work}`, await inject({ kind: each, lasts, work }));
