@@ -1,4 +1,4 @@
-import { binding } from '../engine/binding';
+import { binding, type JobEvent } from '../engine/binding';
 import { abortSignal, text as checkText } from '../engine/check';
 import { native } from '../engine/errors';
 import { startJob } from '../engine/job';
@@ -76,7 +76,9 @@ export async function compileFormat(
   options: CompileFormatOptions | undefined,
 ): Promise<CompiledFormat> {
   const { compiled, json, signal } = read(format, options);
-  await startJob((event) => binding.compileFormatStart(model(), json, event), signal).end;
+  const handle = model();
+  const start = (event: (news: JobEvent) => void) => binding.compileFormatStart(handle, json, event);
+  await startJob({ kind: 'format', model: handle }, start, signal).end;
   return new CompiledFormat(
     model,
     compiled,
