@@ -115,7 +115,10 @@ export class Generation<Value = unknown> implements AsyncIterable<GenerationChun
   }
 
   // Up to its first await it runs in the constructor: the job has started when the caller gets the generation.
-  async #run(begin: ConstructorParameters<typeof Generation>[0], isClosed: () => boolean): Promise<GenerationResult<Value>> {
+  async #run(
+    begin: ConstructorParameters<typeof Generation>[0],
+    isClosed: () => boolean,
+  ): Promise<GenerationResult<Value>> {
     const { model, prompt, options } = begin();
     const chunks = (this.#chunks = new Replay<GenerationChunk>(options.collect));
     const choices = options.jsons.map((_, number) => new Choice(options, number, (chunk) => chunks.add(chunk)));

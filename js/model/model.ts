@@ -304,7 +304,8 @@ export class Model {
    */
   async verify(options?: VerifyOptions): Promise<void> {
     const { signal } = readOptions('verify', {}, VERIFY, options).here;
-    await startJob((event) => binding.verifyStart(this.#open, event), signal).end;
+    const model = this.#open;
+    await startJob({ kind: 'verify', model }, (event) => binding.verifyStart(model, event), signal).end;
   }
 
   /**

@@ -1,5 +1,14 @@
 import { binding } from '../../engine/binding';
-import { floats, floatsOut, invalid, positiveInteger, text as checkText, tokenIds } from '../../engine/check';
+import {
+  floats,
+  floatsOut,
+  invalid,
+  optionsObject,
+  positiveInteger,
+  show,
+  text as checkText,
+  tokenIds,
+} from '../../engine/check';
 import { native } from '../../engine/errors';
 import { GuestDecoder } from '../../portable/guest/decoder';
 import type { EngineSampler } from '../../portable/guest/engine';
@@ -15,8 +24,20 @@ import { floatsOf, idsOf } from './arrays';
 import { guarded } from './guarded';
 import type { Host, HostOptions } from './functions';
 
+/** @throws RealmError E_INVALID_ARGUMENT */
+function checked(given: HostOptions): HostOptions {
+  const options: HostOptions = { ...optionsObject(given) };
+  const { models, onToken } = options;
+  if (models !== undefined && (typeof models !== 'object' || models === null))
+    throw invalid(`models must be an object, got ${show(models)}`);
+  if (onToken !== undefined && typeof onToken !== 'function')
+    throw invalid(`onToken must be a function, got ${show(onToken)}`);
+  return options;
+}
+
 /** A host of one's own: for `instantiate(module, { '@realm/realm-node/host': createHost(...) })`, and for tests. */
-export function createHost(options: HostOptions = {}): Host & { configure(options: HostOptions): void; close(): void } {
+export function createHost(given: HostOptions = {}): Host & { configure(options: HostOptions): void; close(): void } {
+  const options = checked(given);
   const allowed = new LocalModels(options.models);
   const quota = new Quota(options.limits);
   const models = new GuestModels(allowed, quota);
@@ -154,7 +175,8 @@ export function createHost(options: HostOptions = {}): Host & { configure(option
   };
   return {
     ...guarded(functions, quota, (name, error) => said.onError?.(name, error)),
-    configure(more) {
+    configure(given) {
+      const more = checked(given);
       if (more.models) allowed.allow(more.models);
       if (more.limits) quota.set(more.limits);
       Object.assign(said, more);
