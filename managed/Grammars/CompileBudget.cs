@@ -1,21 +1,14 @@
-using System.Diagnostics;
-
 namespace Realm.Grammars;
 
 /// <summary>
-/// The time that compiling may take, and whether somebody still wants the result; afterwards, the time that a step of a text may take.
+/// The time that compiling may take, all of it on one thread and without what others take, and whether somebody still wants the result;
+/// afterwards, the time that a step of a text may take.
 /// </summary>
 internal sealed class CompileBudget(CancellationToken cancel = default, int milliseconds = GrammarLimits.CompileMilliseconds)
 {
     private const int CallsBetweenChecks = 256;
 
-    /// <summary>
-    /// So many calls are never too long, whatever the clock says: on a busy machine time goes by without anything being done. They
-    /// take some tenths of a second.
-    /// </summary>
-    private const int NeverTooLong = 1 << 20;
-
-    private long _deadline = Stopwatch.GetTimestamp() + milliseconds * Stopwatch.Frequency / 1000;
+    private long _deadline = ThreadTime.Milliseconds + milliseconds;
     private int _calls;
     private bool _isCompiled;
 
@@ -49,7 +42,7 @@ internal sealed class CompileBudget(CancellationToken cancel = default, int mill
         {
             throw new RealmException(ErrorCode.Cancelled, "compiling the format was cancelled");
         }
-        if (_calls > NeverTooLong && Stopwatch.GetTimestamp() > _deadline)
+        if (ThreadTime.Milliseconds > _deadline)
         {
             throw new RealmException(ErrorCode.Limit, $"the format takes more than {milliseconds} ms to compile; make it simpler");
         }
@@ -57,12 +50,12 @@ internal sealed class CompileBudget(CancellationToken cancel = default, int mill
 
     private void CheckStep()
     {
-        long now = Stopwatch.GetTimestamp();
+        long now = ThreadTime.Milliseconds;
         if (_deadline == long.MaxValue)
         {
-            _deadline = now + GrammarLimits.StepMilliseconds * Stopwatch.Frequency / 1000;
+            _deadline = now + GrammarLimits.StepMilliseconds;
         }
-        else if (_calls > NeverTooLong && now > _deadline)
+        else if (now > _deadline)
         {
             throw new RealmException(ErrorCode.Limit,
                 $"a step of the format takes more than {GrammarLimits.StepMilliseconds} ms; make it simpler");
