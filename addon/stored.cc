@@ -204,14 +204,15 @@ static Napi::Value Logits(Call& call, bool into) {
   Shape shape;
   if (!shape.Take(call, id)) return {};
   const uint64_t elements = hidden.length / sizeof(float);
-  if (elements != shape.hidden)
+  // Of several rows the last is meant: whoever passes on all of a prompt wants what comes next.
+  if (elements == 0 || elements % shape.hidden != 0)
     return call.Fail(E_INVALID_ARGUMENT,
                      "Invalid hidden_state length: " + std::to_string(elements) + " != " + std::to_string(shape.hidden));
   Output out;
   if (!out.Take(call, into, call[2], shape.vocab)) return {};
   Failure error;
-  const auto* row = reinterpret_cast<const float*>(hidden.data);
-  if (call.engine->stored_logits(id, row, elements, out.data, out.elements, &error) != 0) return FailUse(call, id, error);
+  const auto* row = reinterpret_cast<const float*>(hidden.data) + (elements - shape.hidden);
+  if (call.engine->stored_logits(id, row, shape.hidden, out.data, out.elements, &error) != 0) return FailUse(call, id, error);
   return out.value;
 }
 

@@ -10,6 +10,7 @@ export { computeLogits } from './layers/computeLogits';
 export { computeLogitsInto } from './layers/computeLogitsInto';
 export { loadModel, loadModelSync, type BlobLike } from './model/loadModel';
 export { type LoadOptions, type Log, type LoraAdapter, type CacheType } from './options/load';
+export type { Numbers } from './layers/numbers';
 export { getEngineInfo, type EngineInfo } from './engine/getEngineInfo';
 export {
   type Format,

@@ -1,8 +1,8 @@
 'use strict';
 
 // Builds the WebAssembly guests of examples/guests: `npm run guests`. The results are committed; `npm run guests -- --check`
-// builds them elsewhere and compares. The C guests need clang 14 and wasm-ld 14 (Debian: apt-get install clang-14 lld-14), so that
-// the bytes are the same; the Rust guest also Debian 12's rustc, cargo, libstd-rust-dev-wasm32 and librust-wasm-bindgen-dev
+// builds them elsewhere and compares. The C guests need clang 14 and wasm-ld 14 (Debian: apt-get install clang-14 lld-14; wasi.c also
+// wasi-libc and libclang-rt-14-dev-wasm32), so that the bytes are the same; the Rust guest also Debian 12's rustc, cargo, libstd-rust-dev-wasm32 and librust-wasm-bindgen-dev
 // (570 MB). Where they are missing, that is said and the committed file stays.
 
 const { execFileSync } = require('node:child_process');
@@ -45,6 +45,15 @@ function c(name, out) {
   run('wasm-ld-14', '--no-entry', ...memory, object, '-o', path.join(out, `${name}.wasm`));
   fs.chmodSync(path.join(out, `${name}.wasm`), 0o644);
   fs.rmSync(object);
+}
+
+const hasWasi = () => hasClang() && fs.existsSync('/usr/lib/wasm32-wasi/libc.a');
+
+/** A program of WASI, with its C library. */
+function wasi(name, out) {
+  const flags = ['--target=wasm32-wasi', '-O2', '-fno-ident', '-Wall', '-Wextra', '-Werror', '-Wl,--strip-all'];
+  run('clang-14', ...flags, `${folder}/c/${name}.c`, '-o', path.join(out, `${name}.wasm`));
+  fs.chmodSync(path.join(out, `${name}.wasm`), 0o644);
 }
 
 function assemblyscript(name, out, ...more) {
@@ -117,6 +126,11 @@ function rust(name, out) {
 const GUESTS = {
   'c/paris.wasm': { tool: 'clang-14 and wasm-ld-14', there: hasClang, build: (out) => c('paris', out) },
   'c/nn.wasm': { tool: 'clang-14 and wasm-ld-14', there: hasClang, build: (out) => c('nn', out) },
+  'c/wasi.wasm': {
+    tool: 'clang-14, wasm-ld-14, wasi-libc and libclang-rt-14-dev-wasm32',
+    there: hasWasi,
+    build: (out) => wasi('wasi', out),
+  },
   'rust/paris.wasm': {
     tool: 'Debian 12’s rustc, cargo, libstd-rust-dev-wasm32, librust-wasm-bindgen-dev, clang-14, lld-14',
     there: hasRust,

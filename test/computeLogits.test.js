@@ -35,9 +35,17 @@ test('into an array of the caller', () => {
   );
 });
 
+test('of several rows the last one', () => {
+  const rows = Float32Array.from({ length: 3 * 256 }, (_, i) => Math.sin(i));
+  const last = new Float32Array(computeLogits(id, rows.slice(2 * 256)));
+  expect(new Float32Array(computeLogits(id, rows))).toEqual(last);
+  expect(computeLogitsInto(id, rows, new Float32Array(1536))).toEqual(last);
+  expect(new Float32Array(computeLogits(id, rows.slice(0, 2 * 256)))).not.toEqual(last);
+});
+
 test('another length: upstream text', () => {
-  expect(failure(() => computeLogits(id, new Float32Array(512))).message).toBe(
-    'Invalid hidden_state length: 512 != 256',
+  expect(failure(() => computeLogits(id, new Float32Array(300))).message).toBe(
+    'Invalid hidden_state length: 300 != 256',
   );
   expect(failure(() => computeLogits(id, [])).message).toBe('Invalid hidden_state length: 0 != 256');
 });

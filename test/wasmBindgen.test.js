@@ -29,7 +29,7 @@ function vector({ exports }, Type, call) {
 test('each import has the types of the host’s function', () => {
   const { signatures, description } = guest();
   const types = {
-    ...{ u32: 'number', i32: 'number', '()': 'void', '&str': 'string', String: 'string' },
+    ...{ u32: 'number', i32: 'number', '()': 'void', bool: 'boolean', '&str': 'string', String: 'string' },
     ...{ '&[u32]': 'TokenIds', '&[f32]': 'Floats', '&mut [f32]': 'Float32Array' },
     ...{ 'Vec<u32>': 'Uint32Array', 'Vec<f32>': 'Float32Array' },
   };

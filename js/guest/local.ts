@@ -110,6 +110,9 @@ export class LocalModel implements EngineModel {
   }
 
   logitsInto(hidden: Float32Array, out: Float32Array): void {
+    const { hiddenSize } = this.info;
+    if (hidden.length !== hiddenSize)
+      throw new GuestFault('INVALID_ARGUMENT', `Invalid hidden_state length: ${hidden.length} != ${hiddenSize}`);
     native(() => binding.computeLogitsInto(this.stored, hidden, out));
   }
 

@@ -1,6 +1,7 @@
 import { binding } from '../engine/binding';
 import { floats, storedId, uint32, type Floats } from '../engine/check';
 import { native } from '../engine/errors';
+import { numbers, type Numbers } from './numbers';
 
 /**
  * One layer of the model: norm, attention over the key/value cache, norm, feed-forward.
@@ -12,12 +13,16 @@ import { native } from '../engine/errors';
  * @param position of the first row
  * @returns float32 (rows, hidden size)
  */
-export function forwardLayer(modelId: number, layerIdx: number, hiddenStates: Floats, position: number): ArrayBuffer {
+export function forwardLayer(modelId: number, layerIdx: number, hiddenStates: Floats, position: number): Numbers {
   const hidden = floats(hiddenStates, 'hiddenStates');
   // With three arguments the addon says so, in upstream's words.
   if (arguments.length < 4)
-    return native(() => (binding.forwardLayer as (...some: unknown[]) => ArrayBuffer)(modelId, layerIdx, hidden));
-  return native(() =>
-    binding.forwardLayer(storedId(modelId), uint32('layerIdx', layerIdx), hidden, uint32('position', position)),
+    return numbers(
+      native(() => (binding.forwardLayer as (...some: unknown[]) => ArrayBuffer)(modelId, layerIdx, hidden)),
+    );
+  return numbers(
+    native(() =>
+      binding.forwardLayer(storedId(modelId), uint32('layerIdx', layerIdx), hidden, uint32('position', position)),
+    ),
   );
 }

@@ -8,62 +8,90 @@ async function instantiate(module, imports = {}) {
         name = __liftString(name >>> 0);
         return __module0.loadModelByName(name);
       },
-      hiddenSize(model) {
-        // examples/guests/assemblyscript/host/hiddenSize(u32) => i32
-        model = model >>> 0;
-        return __module0.hiddenSize(model);
+      hiddenSize(modelId) {
+        // examples/guests/assemblyscript/host/hiddenSize(u32) => u32
+        modelId = modelId >>> 0;
+        return __module0.hiddenSize(modelId);
       },
-      layerCount(model) {
-        // examples/guests/assemblyscript/host/layerCount(u32) => i32
-        model = model >>> 0;
-        return __module0.layerCount(model);
+      layerCount(modelId) {
+        // examples/guests/assemblyscript/host/layerCount(u32) => u32
+        modelId = modelId >>> 0;
+        return __module0.layerCount(modelId);
       },
-      contextLength(model) {
-        // examples/guests/assemblyscript/host/contextLength(u32) => i32
-        model = model >>> 0;
-        return __module0.contextLength(model);
+      contextLength(modelId) {
+        // examples/guests/assemblyscript/host/contextLength(u32) => u32
+        modelId = modelId >>> 0;
+        return __module0.contextLength(modelId);
       },
-      tokenize(model, text) {
+      tokenize(modelId, text) {
         // examples/guests/assemblyscript/host/tokenize(u32, ~lib/string/String) => ~lib/typedarray/Uint32Array
-        model = model >>> 0;
+        modelId = modelId >>> 0;
         text = __liftString(text >>> 0);
-        return __lowerTypedArray(Uint32Array, 6, 2, __module0.tokenize(model, text)) || __notnull();
+        return __lowerTypedArray(Uint32Array, 6, 2, __module0.tokenize(modelId, text)) || __notnull();
       },
-      embedTokens(model, ids) {
+      createDecoder(modelId, after, options) {
+        // examples/guests/assemblyscript/host/createDecoder(u32, ~lib/typedarray/Uint32Array, ~lib/string/String) => u32
+        modelId = modelId >>> 0;
+        after = __liftTypedArray(Uint32Array, after >>> 0);
+        options = __liftString(options >>> 0);
+        return __module0.createDecoder(modelId, after, options);
+      },
+      embedTokens(modelId, tokenIds) {
         // examples/guests/assemblyscript/host/embedTokens(u32, ~lib/typedarray/Uint32Array) => ~lib/typedarray/Float32Array
-        model = model >>> 0;
-        ids = __liftTypedArray(Uint32Array, ids >>> 0);
-        return __lowerTypedArray(Float32Array, 5, 2, __module0.embedTokens(model, ids)) || __notnull();
+        modelId = modelId >>> 0;
+        tokenIds = __liftTypedArray(Uint32Array, tokenIds >>> 0);
+        return __lowerTypedArray(Float32Array, 5, 2, __module0.embedTokens(modelId, tokenIds)) || __notnull();
       },
-      forwardLayer(model, layer, hidden, position) {
+      forwardLayer(modelId, layerIdx, hiddenStates, position) {
         // examples/guests/assemblyscript/host/forwardLayer(u32, u32, ~lib/typedarray/Float32Array, u32) => ~lib/typedarray/Float32Array
-        model = model >>> 0;
-        layer = layer >>> 0;
-        hidden = __liftTypedArray(Float32Array, hidden >>> 0);
+        modelId = modelId >>> 0;
+        layerIdx = layerIdx >>> 0;
+        hiddenStates = __liftTypedArray(Float32Array, hiddenStates >>> 0);
         position = position >>> 0;
-        return __lowerTypedArray(Float32Array, 5, 2, __module0.forwardLayer(model, layer, hidden, position)) || __notnull();
+        return __lowerTypedArray(Float32Array, 5, 2, __module0.forwardLayer(modelId, layerIdx, hiddenStates, position)) || __notnull();
       },
-      computeLogits(model, hidden) {
+      computeLogits(modelId, hiddenState) {
         // examples/guests/assemblyscript/host/computeLogits(u32, ~lib/typedarray/Float32Array) => ~lib/typedarray/Float32Array
-        model = model >>> 0;
-        hidden = __liftTypedArray(Float32Array, hidden >>> 0);
-        return __lowerTypedArray(Float32Array, 5, 2, __module0.computeLogits(model, hidden)) || __notnull();
+        modelId = modelId >>> 0;
+        hiddenState = __liftTypedArray(Float32Array, hiddenState >>> 0);
+        return __lowerTypedArray(Float32Array, 5, 2, __module0.computeLogits(modelId, hiddenState)) || __notnull();
       },
-      detokenize(model, ids) {
-        // examples/guests/assemblyscript/host/detokenize(u32, ~lib/typedarray/Uint32Array) => ~lib/string/String
-        model = model >>> 0;
-        ids = __liftTypedArray(Uint32Array, ids >>> 0);
-        return __lowerString(__module0.detokenize(model, ids)) || __notnull();
+      argmax(logits) {
+        // examples/guests/assemblyscript/host/argmax(~lib/typedarray/Float32Array) => u32
+        logits = __liftTypedArray(Float32Array, logits >>> 0);
+        return __module0.argmax(logits);
+      },
+      isEndToken(modelId, tokenId) {
+        // examples/guests/assemblyscript/host/isEndToken(u32, u32) => bool
+        modelId = modelId >>> 0;
+        tokenId = tokenId >>> 0;
+        return __module0.isEndToken(modelId, tokenId) ? 1 : 0;
+      },
+      decodeNext(decoderId, tokenIds) {
+        // examples/guests/assemblyscript/host/decodeNext(u32, ~lib/typedarray/Uint32Array) => ~lib/string/String
+        decoderId = decoderId >>> 0;
+        tokenIds = __liftTypedArray(Uint32Array, tokenIds >>> 0);
+        return __lowerString(__module0.decodeNext(decoderId, tokenIds)) || __notnull();
       },
       streamToken(text) {
-        // examples/guests/assemblyscript/host/streamToken(~lib/string/String) => i32
+        // examples/guests/assemblyscript/host/streamToken(~lib/string/String) => u32
         text = __liftString(text >>> 0);
         return __module0.streamToken(text);
       },
-      removeModel(model) {
+      decodeEnd(decoderId) {
+        // examples/guests/assemblyscript/host/decodeEnd(u32) => ~lib/string/String
+        decoderId = decoderId >>> 0;
+        return __lowerString(__module0.decodeEnd(decoderId)) || __notnull();
+      },
+      removeDecoder(decoderId) {
+        // examples/guests/assemblyscript/host/removeDecoder(u32) => void
+        decoderId = decoderId >>> 0;
+        __module0.removeDecoder(decoderId);
+      },
+      removeModel(modelId) {
         // examples/guests/assemblyscript/host/removeModel(u32) => void
-        model = model >>> 0;
-        __module0.removeModel(model);
+        modelId = modelId >>> 0;
+        __module0.removeModel(modelId);
       },
     }, __module0),
   };

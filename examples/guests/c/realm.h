@@ -22,6 +22,34 @@ REALM_IMPORT(realm_encode_tokens)(uint32_t model, const char *text, uint32_t byt
 REALM_IMPORT(realm_decode_tokens)(uint32_t model, const uint32_t *ids, uint32_t count, char *text, uint32_t most_bytes);
 REALM_IMPORT(realm_stream_token)(const char *text, uint32_t bytes);
 REALM_IMPORT(realm_host_generate)(uint32_t model, const char *prompt, uint32_t bytes, const struct realm_generation *options, char *text, uint32_t most_bytes);
+/* The same with options of the package's generate as JSON; no NUL behind the text. */
+REALM_IMPORT(realm_generate)(uint32_t model, const char *prompt, uint32_t bytes, const char *options, uint32_t options_bytes, char *text, uint32_t most_bytes);
+
+/* Numbers of a model. */
+REALM_IMPORT(realm_hidden_size)(uint32_t model);
+REALM_IMPORT(realm_vocab_size)(uint32_t model);
+REALM_IMPORT(realm_layer_count)(uint32_t model);
+REALM_IMPORT(realm_context_length)(uint32_t model);
+/* Where a text ends: 1 or 0; all such tokens, their count. */
+REALM_IMPORT(realm_is_end_token)(uint32_t model, uint32_t token);
+REALM_IMPORT(realm_get_end_tokens)(uint32_t model, uint32_t *ids, uint32_t most_bytes);
+/* The index of the highest number, the first one of equals. */
+REALM_IMPORT(realm_argmax)(const float *values, uint32_t count);
+/* Chooses as generate does, with its options as JSON. */
+REALM_IMPORT(realm_sampler_create)(uint32_t model, const char *options, uint32_t bytes);
+REALM_IMPORT(realm_sampler_accept)(uint32_t sampler, const uint32_t *ids, uint32_t count);
+REALM_IMPORT(realm_sampler_choose)(uint32_t sampler, const float *logits, uint32_t count);
+REALM_IMPORT(realm_sampler_remove)(uint32_t sampler);
+/* Tokens in, whole characters out. `after`: tokens before, whose text is not given. options: {"stop": ["..."]}, or nothing. */
+REALM_IMPORT(realm_decoder_create)(uint32_t model, const uint32_t *after, uint32_t count, const char *options, uint32_t bytes);
+REALM_IMPORT(realm_decoder_next)(uint32_t decoder, const uint32_t *ids, uint32_t count, char *text, uint32_t most_bytes);
+REALM_IMPORT(realm_decoder_end)(uint32_t decoder, char *text, uint32_t most_bytes);
+REALM_IMPORT(realm_decoder_stopped)(uint32_t decoder);
+REALM_IMPORT(realm_decoder_remove)(uint32_t decoder);
+/* A conversation (JSON) as text, and as ids, in which nothing that a message says is a special token. */
+REALM_IMPORT(realm_apply_chat_template)(uint32_t model, const char *messages, uint32_t bytes, char *text, uint32_t most_bytes);
+REALM_IMPORT(realm_encode_chat)(uint32_t model, const char *messages, uint32_t bytes, uint32_t *ids, uint32_t most_bytes);
+/* Both answer -10. */
 REALM_IMPORT(realm_set_lora_adapter)(uint32_t model, const char *name, uint32_t bytes);
 REALM_IMPORT(realm_store_draft_model)(const uint8_t *gguf, uint32_t bytes, uint32_t model);
 REALM_IMPORT(realm_last_error)(char *text, uint32_t most_bytes);
