@@ -44,7 +44,8 @@ namespace realm {
   X(36, E_INTERNAL)          \
   X(37, E_BUSY)              \
   X(38, E_TIMEOUT)           \
-  X(39, E_ENGINE)
+  X(39, E_ENGINE)            \
+  X(40, E_SESSION_FILE)
 
 enum Code : int32_t {
 #define REALM_CODE(number, name) name = number,

@@ -47,6 +47,14 @@ namespace realm {
   X(sampler_accept)        \
   X(sampler_choose)        \
   X(sampler_close)         \
+  X(session_open)          \
+  X(session_fork)          \
+  X(session_rewind)        \
+  X(session_tokens)        \
+  X(session_generate_start) \
+  X(session_save_start)    \
+  X(session_restore_start) \
+  X(session_close)         \
   X(job_read)              \
   X(job_end)               \
   X(job_cancel)            \

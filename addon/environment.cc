@@ -36,4 +36,14 @@ bool Environment::KeepStored(uint32_t id) noexcept {
   }
 }
 
+bool Environment::KeepSession(uint64_t session) noexcept {
+  try {
+    sessions.insert(session);
+    return true;
+  } catch (const std::bad_alloc&) {
+    LoadedEngine()->session_close(session, nullptr);
+    return false;
+  }
+}
+
 }  // namespace realm

@@ -15,8 +15,10 @@ struct Environment {
   // Remembers what the engine has just opened for this environment. Without memory for that it is closed, and false.
   bool KeepModel(uint64_t model) noexcept;
   bool KeepStored(uint32_t id) noexcept;
+  bool KeepSession(uint64_t session) noexcept;
 
   std::set<uint64_t> models;
+  std::set<uint64_t> sessions;          // the engine closes them with their models
   std::set<uint32_t> own;               // stored ids of storeOwn
   Napi::FunctionReference array_buffer;  // the constructor, as it was when the addon was loaded
 };

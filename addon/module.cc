@@ -14,6 +14,7 @@
 #include "job.h"
 #include "model.h"
 #include "sampler.h"
+#include "session.h"
 #include "stored.h"
 
 namespace realm {
@@ -78,6 +79,15 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<VerifyStart, 2>(exports, "verifyStart");
     Export<GenerateStart, 4>(exports, "generateStart");
     Export<CancelJob, 1>(exports, "cancelJob");
+
+    Export<OpenSession, 2>(exports, "openSession");
+    Export<ForkSession, 1>(exports, "forkSession");
+    Export<RewindSession, 2>(exports, "rewindSession");
+    Export<SessionLength, 1>(exports, "sessionLength");
+    Export<SessionTokens, 1>(exports, "sessionTokens");
+    Export<SessionGenerateStart, 5>(exports, "sessionGenerateStart");
+    Export<SessionFileStart, 4>(exports, "sessionFileStart");
+    Export<CloseSession, 1>(exports, "closeSession");
 
     Export<StoreOwn, 1>(exports, "storeOwn");
     Export<OpenStored, 2>(exports, "openStored");

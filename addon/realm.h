@@ -5,9 +5,10 @@
  * out-pointers. `error` is the caller's and may be NULL. Texts are UTF-8 with explicit lengths, never NUL-terminated.
  * Array arguments need no alignment beyond that of a byte. All functions may be called from any thread.
  *
- * Three nouns:
+ * Four nouns:
  *   model    a 64-bit handle, never reused: weights, tokenizer, facts.
  *   stored   a model kept under a 31-bit id of its content, for the whole process (the seven functions of Option 3).
+ *   session  a 64-bit handle, never reused: a text that generations of a model go on with, closed with the model.
  *   job      work on the engine's own threads: a load, a generation, a run over many logits. `notify` is called from an
  *            engine thread whenever realm_job_read has something new; it must not block and must not call the engine.
  */
@@ -64,7 +65,7 @@ typedef void (*realm_arm)(void);
 
 /* ---- the engine ---- */
 int32_t realm_abi_version(void);
-/* JSON: version, isa, formats [{id,name}], architectures [name]. *length: bytes needed, also when capacity is too small. */
+/* JSON: version, isa, formats [{id,name}], architectures [name], live {models, sessions, jobs, pages, bytes}. *length: bytes needed, also when capacity is too small. */
 int32_t realm_engine_describe(uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
 /* Cancels all jobs, joins all threads (at most deadline_ms). Afterwards every call fails with code 35. */
 int32_t realm_engine_shutdown(uint32_t deadline_ms, realm_error *error);
@@ -150,6 +151,22 @@ int32_t realm_sampler_accept(uint64_t model, uint64_t sampler, const uint32_t *i
 /* logits: float32 (vocab), which stay as they are. The token is noted as the sequence's next. */
 int32_t realm_sampler_choose(uint64_t model, uint64_t sampler, const float *logits, uint64_t elements, uint32_t *token, realm_error *error);
 int32_t realm_sampler_close(uint64_t model, uint64_t sampler, realm_error *error);
+/* ---- sessions ---- */
+/* A generation that is cancelled leaves what it has said, one that fails leaves the session as it was. One call at a time: others are code 37. */
+int32_t realm_session_open(uint64_t model, const uint8_t *options, uint64_t options_length, uint64_t *session, realm_error *error);
+/* The same once more, sharing memory; of a session that is at work, as it was before. */
+int32_t realm_session_fork(uint64_t session, uint64_t *fork, realm_error *error);
+/* Forgets all but the first tokens. */
+int32_t realm_session_rewind(uint64_t session, uint64_t length, realm_error *error);
+int32_t realm_session_tokens(uint64_t session, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
+/* From a text, or from ids where text is NULL, which come next; whole: 1: the ids are all of the text, and what the session holds of it is used. */
+int32_t realm_session_generate_start(uint64_t session, int32_t whole, const uint8_t *text, uint64_t length, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* The file is whole or as it was before. */
+int32_t realm_session_save_start(uint64_t session, const uint8_t *path, uint64_t length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* Code 40: a file of something else, or damaged; the session is as it was. */
+int32_t realm_session_restore_start(uint64_t session, const uint8_t *path, uint64_t length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* Ends what it is at. A second close does nothing. */
+int32_t realm_session_close(uint64_t session, realm_error *error);
 
 /* ---- jobs ---- */
 /* Takes what is new. Never blocks. */

@@ -87,6 +87,8 @@ public enum ErrorCode
     Timeout = 38,
     /// <summary>The engine has not what it needs of the system: a thread, say.</summary>
     Engine = 39,
+    /// <summary>The file holds no session, a damaged one, or one of another model.</summary>
+    SessionFile = 40,
 }
 
 /// <summary>Every failure of the engine: a stable code, and a message that says what was expected, what came, and where.</summary>

@@ -23,17 +23,36 @@ test('docs/models.md says what the engine runs (node scripts/models.js writes it
   expect(fs.readFileSync(path.join(root, 'docs/models.md'), 'utf8')).toBe(modelsPage(getEngineInfo()));
 });
 
-test('its first lines of JavaScript print an answer, pasted as they are', () => {
-  const [, snippet] = /```js\n([\s\S]*?)```/.exec(readme);
+/** Runs lines of JavaScript as they are pasted, in a folder of their own with the package and a `model.gguf`. */
+function pasted(snippet) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-readme-'));
   try {
     fs.mkdirSync(path.join(folder, 'node_modules/@realm'), { recursive: true });
     fs.symlinkSync(root, path.join(folder, 'node_modules/@realm/realm-node'));
+    fs.symlinkSync(path.join(root, 'models/tiny-atlas-q4_k_m.gguf'), path.join(folder, 'model.gguf'));
     fs.writeFileSync(path.join(folder, 'first.js'), snippet);
-    expect(execFileSync(process.execPath, ['first.js'], { cwd: folder, encoding: 'utf8' })).toBe(' Paris.');
+    return execFileSync(process.execPath, ['first.js'], { cwd: folder, encoding: 'utf8' });
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const inFunction = (snippet) => `(async () => {\n${snippet}\n})();`;
+
+test('its first lines of JavaScript print an answer, pasted as they are', () => {
+  const [, snippet] = /```js\n([\s\S]*?)```/.exec(readme);
+  expect(pasted(snippet)).toBe(' Paris.');
+});
+
+test('the lines of docs/sessions.md run', () => {
+  const text = fs.readFileSync(path.join(root, 'docs/sessions.md'), 'utf8');
+  const snippets = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, snippet]) => snippet);
+  expect(snippets.length).toBe(2);
+  const [cache, sessions] = snippets.map((snippet) => pasted(inFunction(snippet)).trim().split(/\s+/).map(Number));
+  expect(cache[0]).toBe(0);
+  expect(cache[1]).toBeGreaterThanOrEqual(64);
+  expect(sessions[0]).toBe(sessions[1]);
+  expect(sessions[2]).toBe(sessions[0]);
 });
 
 test.each(['README.md', 'CONTRIBUTING.md', ...fs.readdirSync(path.join(root, 'docs')).map((file) => `docs/${file}`)])(

@@ -21,7 +21,7 @@ export interface JobEvent {
   memory?: ArrayBuffer;
 }
 
-type OnEvent = (event: JobEvent) => void;
+export type OnEvent = (event: JobEvent) => void;
 
 /** index.node: what addon/module.cc exports, name by name (`npm run lint` compares the two). Nothing is checked there but types. */
 export interface Native {
@@ -65,6 +65,17 @@ export interface Native {
   verifyStart(model: bigint, event: OnEvent): bigint;
   generateStart(model: bigint, prompt: string | View, options: string, event: OnEvent): bigint;
   cancelJob(job: bigint): void;
+
+  openSession(model: bigint, options: string): bigint;
+  forkSession(session: bigint): bigint;
+  rewindSession(session: bigint, length: number): void;
+  sessionLength(session: bigint): number;
+  sessionTokens(session: bigint): ArrayBuffer;
+  /** `whole`: the ids are all of the text; what the session holds of it is used. */
+  sessionGenerateStart(session: bigint, whole: boolean, prompt: string | View, options: string, event: OnEvent): bigint;
+  /** `save`: write; else read. */
+  sessionFileStart(session: bigint, path: string, save: boolean, event: OnEvent): bigint;
+  closeSession(session: bigint): void;
 
   storeOwn(model: bigint): number;
   openStored(modelId: number, vocabOnly: number): bigint;

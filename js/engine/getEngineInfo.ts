@@ -14,6 +14,16 @@ export interface EngineInfo {
   tokenizers: { name: string; description: string }[];
   /** `tokenizer.ggml.pre` of those with byte-pair encoding. */
   preTokenizers: string[];
+  /** What there is of it in this process now: what a test for leaks looks at. */
+  live: {
+    models: number;
+    sessions: number;
+    jobs: number;
+    /** Pages of the key/value cache, each of 64 tokens, of running generations, sessions and prompt caches. */
+    pages: number;
+    /** Bytes of these and of recurrent states. */
+    bytes: number;
+  };
 }
 
 /** What this engine is and can run. Loads the engine. */

@@ -3,7 +3,7 @@ import type { JobEvent } from './binding';
 
 /** What a job is of: which call, on which open model. */
 export interface JobFacts {
-  kind: 'load' | 'generate' | 'chat' | 'logits' | 'score' | 'embed' | 'format' | 'verify';
+  kind: 'load' | 'generate' | 'chat' | 'logits' | 'score' | 'embed' | 'format' | 'verify' | 'session';
   /** The engine's number of the model; none while it is loaded. */
   model?: bigint;
 }

@@ -1,4 +1,4 @@
-import { binding, type JobEvent } from '../engine/binding';
+import type { JobEvent, OnEvent } from '../engine/binding';
 import { closedMeanwhile, endOf, startJob, type Job } from '../engine/job';
 import { idsOf } from '../engine/records';
 import type { CheckedGenerateOptions } from '../options/generate';
@@ -17,7 +17,16 @@ import {
 import { TokenTexts } from './tokenTexts';
 import { valueOf } from './value';
 
-type Prompt = string | Uint32Array | Buffer | ArrayBuffer;
+/** @internal A generation that is to begin. */
+export interface Beginning {
+  /** Whose job it is. */
+  model: bigint;
+  options: CheckedGenerateOptions;
+  /** Starts a job, of options as JSON. */
+  start: (json: string, onEvent: OnEvent) => bigint;
+  /** After a job that was started has failed, or was aborted: before anybody is told. */
+  undo?: () => void;
+}
 
 /** One of the texts of a generation, as it comes. */
 class Choice {
@@ -35,11 +44,15 @@ class Choice {
     this.#onChunk = onChunk;
   }
 
-  start(model: bigint, prompt: Prompt): void {
+  start({ start: begin, model }: Beginning): void {
     const { jsons, signal } = this.#options;
     const json = jsons[this.#number] as string;
-    const start = (onEvent: (event: JobEvent) => void) => binding.generateStart(model, prompt, json, onEvent);
-    this.#job = startJob({ kind: 'generate', model }, start, signal, (event) => this.#add(event));
+    this.#job = startJob(
+      { kind: 'generate', model },
+      (onEvent) => begin(json, onEvent),
+      signal,
+      (event) => this.#add(event),
+    );
     // Where another choice can't start, nobody asks how this one ended.
     this.#job.end.catch(() => {});
   }
@@ -98,14 +111,7 @@ export class Generation<Value = unknown> implements AsyncIterable<GenerationChun
    * @param begin checks what was asked; what it throws comes out of the generation
    * @param isClosed whether the model was closed, which ends the generation
    */
-  constructor(
-    begin: () => {
-      model: bigint;
-      prompt: Prompt;
-      options: CheckedGenerateOptions;
-    },
-    isClosed: () => boolean,
-  ) {
+  constructor(begin: () => Beginning, isClosed: () => boolean) {
     this.#result = this.#run(begin, isClosed).finally(() => {
       this.#ended = true;
       this.#chunks?.end();
@@ -115,26 +121,25 @@ export class Generation<Value = unknown> implements AsyncIterable<GenerationChun
   }
 
   // Up to its first await it runs in the constructor: the job has started when the caller gets the generation.
-  async #run(
-    begin: ConstructorParameters<typeof Generation>[0],
-    isClosed: () => boolean,
-  ): Promise<GenerationResult<Value>> {
-    const { model, prompt, options } = begin();
+  async #run(begin: () => Beginning, isClosed: () => boolean): Promise<GenerationResult<Value>> {
+    const beginning = begin();
+    const { options, undo } = beginning;
     const chunks = (this.#chunks = new Replay<GenerationChunk>(options.collect));
     const choices = options.jsons.map((_, number) => new Choice(options, number, (chunk) => chunks.add(chunk)));
     this.#choices = choices;
-    this.#start(model, prompt);
+    this.#start(beginning);
     const results = choices.map((choice) => choice.result(isClosed));
     try {
       return withChoices(await allOrNone(results, () => this.cancel())) as GenerationResult<Value>;
     } catch (error) {
+      undo?.();
       throw withPartial(error, (choices[0] as Choice).whole);
     }
   }
 
-  #start(model: bigint, prompt: Prompt): void {
+  #start(beginning: Beginning): void {
     try {
-      for (const choice of this.#choices) choice.start(model, prompt);
+      for (const choice of this.#choices) choice.start(beginning);
     } catch (error) {
       this.cancel();
       throw error;

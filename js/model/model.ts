@@ -10,7 +10,8 @@ import { dispose } from '../portable/dispose';
 import { RealmError } from '../portable/errors';
 import { checkGenerateOptions, type GenerateOptions } from '../options/generate';
 import type { CacheType } from '../options/load';
-import { Generation } from './generation';
+import { checkSessionOptions, type SessionOptions } from '../options/session';
+import { Generation, type Beginning } from './generation';
 import { startJob } from '../engine/job';
 import { forgetStats, statsOf, type ModelStats } from '../engine/observe';
 import { readOptions, type Table } from '../options/table';
@@ -24,6 +25,7 @@ import { embed, type EmbedOptions } from './embed';
 import type { ModelMemory } from './memory';
 import { rank, type RankOptions } from './rank';
 import { score, type Score, type ScoreOptions } from './score';
+import { Session } from './session';
 import { chatIds, checkPrompt } from './prompt';
 
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
@@ -318,12 +320,28 @@ export class Model {
     prompt: string | TokenIds,
     options?: GenerateOptions<F>,
   ): Generation<FormatValue<F>> {
-    const begin = () => ({
-      options: checkGenerateOptions(options),
-      model: this.#open,
-      prompt: checkPrompt(prompt),
-    });
+    const begin = (): Beginning => {
+      const checked = checkGenerateOptions(options);
+      const model = this.#open;
+      const from = checkPrompt(prompt);
+      return { model, options: checked, start: (json, onEvent) => binding.generateStart(model, from, json, onEvent) };
+    };
     return new Generation(begin, () => this.#closed);
+  }
+
+  /**
+   * An empty session: a text that generations go on with, one after the other, without computing it again.
+   *
+   * @throws RealmError E_UNSUPPORTED: a model that can't generate; E_INVALID_ARGUMENT: options that do not fit it
+   */
+  createSession(options?: SessionOptions): Session {
+    const model = this.#open;
+    const json = checkSessionOptions(options, this.info);
+    return new Session(
+      this,
+      model,
+      native(() => binding.openSession(model, json)),
+    );
   }
 
   /**

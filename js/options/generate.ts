@@ -150,7 +150,8 @@ function stopsOf(name: string, value: unknown): (string | number)[] {
   return stops as (string | number)[];
 }
 
-function scalesOf(name: string, value: unknown): number[] | undefined {
+/** @internal How strong adapters are. */
+export function scalesOf(name: string, value: unknown): number[] | undefined {
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) throw invalid(`${name} must be an array of scales, got ${show(value)}`);
   return value.map((scale: unknown, i) => {

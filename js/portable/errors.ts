@@ -42,7 +42,9 @@ export type RealmErrorCode =
   | 'E_BUSY'
   | 'E_TIMEOUT'
   /** The native engine could not be loaded, or the system gives it no thread; the message says why and what to do. */
-  | 'E_ENGINE';
+  | 'E_ENGINE'
+  /** The file holds no session, a damaged one, or one of another model. */
+  | 'E_SESSION_FILE';
 
 /**
  * Every failure of the package but two: a wrong JavaScript type given to one of the seven functions is a `TypeError`, and

@@ -3,12 +3,14 @@ using Realm.Generation;
 
 namespace Realm.Abi;
 
-/// <summary>What the process has open: models, jobs, stored models.</summary>
+/// <summary>What the process has open: models, jobs, sessions, stored models.</summary>
 internal static class Engine
 {
     public static HandleTable<OpenModel> Models { get; } = new();
 
     public static HandleTable<Job> Jobs { get; } = new();
+
+    public static HandleTable<OpenSession> Sessions { get; } = new();
 
     public static StoredModels Stored { get; } = new();
 
@@ -20,6 +22,11 @@ internal static class Engine
     /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>.</exception>
     public static Job Job(ulong handle) => Jobs.Find(handle) ?? throw new RealmException(ErrorCode.InvalidArgument,
         Jobs.WasGiven(handle) ? "the job was closed" : $"{handle} is no job's handle");
+
+    /// <exception cref="RealmException"><see cref="ErrorCode.ModelClosed"/>, or <see cref="ErrorCode.InvalidArgument"/> for a number that is no handle.</exception>
+    public static OpenSession Session(ulong handle) => Sessions.Find(handle) ?? throw (Sessions.WasGiven(handle)
+        ? new RealmException(ErrorCode.ModelClosed, "the session was closed")
+        : new RealmException(ErrorCode.InvalidArgument, $"{handle} is no session's handle"));
 
     /// <summary>A handle for a job that has been started.</summary>
     public static ulong Register(Job job)

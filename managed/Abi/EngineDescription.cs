@@ -4,6 +4,7 @@ using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using Realm.Architectures;
 using Realm.Formats;
+using Realm.State;
 using Realm.Tokenizers;
 
 namespace Realm.Abi;
@@ -18,7 +19,8 @@ internal static class EngineDescription
     public static string InstructionSet =>
         Avx512BW.IsSupported ? "avx512" : Avx2.IsSupported ? "avx2" : X86Base.IsSupported ? "x86-64" : AdvSimd.IsSupported ? "arm64" : "portable";
 
-    /// <summary>version, isa, formats [{id, name}], architectures [name], tokenizers [{name, description}], preTokenizers [name].</summary>
+    /// <summary>version, isa, formats [{id, name}], architectures [name], tokenizers [{name, description}], preTokenizers [name], live {models,
+    /// sessions, jobs, pages, bytes}.</summary>
     public static ReadOnlySpan<byte> Json()
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
@@ -56,6 +58,13 @@ internal static class EngineDescription
             json.WriteStringValue(name);
         }
         json.WriteEndArray();
+        json.WriteStartObject("live");
+        json.WriteNumber("models", Engine.Models.Count);
+        json.WriteNumber("sessions", Engine.Sessions.Count);
+        json.WriteNumber("jobs", Engine.Jobs.Count);
+        json.WriteNumber("pages", StateMemory.Pages);
+        json.WriteNumber("bytes", StateMemory.Bytes);
+        json.WriteEndObject();
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan;

@@ -56,6 +56,21 @@ internal sealed class HandleTable<T>
         }
     }
 
+    /// <summary>Removes the handles of all objects of which something holds.</summary>
+    public void RemoveAll(Predicate<T> which)
+    {
+        lock (_entries)
+        {
+            foreach ((ulong handle, T entry) in _entries)
+            {
+                if (which(entry))
+                {
+                    _entries.Remove(handle);
+                }
+            }
+        }
+    }
+
     /// <summary>All objects, as of now.</summary>
     public T[] All()
     {

@@ -71,6 +71,7 @@ internal static unsafe class ModelExports
         if (Engine.Models.Remove(model) is { } open)
         {
             open.Close();
+            Engine.Sessions.RemoveAll(session => session.Model == open);
         }
         else
         {

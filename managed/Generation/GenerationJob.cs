@@ -33,6 +33,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     private readonly bool _writesSpecial;
     private Detokenizer _detokenizer;
     private readonly int _contextLength;
+    private readonly ContextShift? _shift;
     private readonly PassCosts _costs;
     private readonly LogProbabilities? _probabilities;
     private readonly TopToken[] _tops;
@@ -42,7 +43,6 @@ public sealed unsafe class GenerationJob : SequenceJob
     private long _generated;
     private int _next;
     private int _row;       // of the batch: the first whose logits are wanted
-    private int _kept = -1;    // positions up to the last token that was guessed right; negative: no guess was wrong
 
     internal GenerationJob(
         OpenModel model,
@@ -50,8 +50,9 @@ public sealed unsafe class GenerationJob : SequenceJob
         GenerationOptions options,
         delegate* unmanaged<void*, void> notify,
         void* user,
-        PassCosts? costs = null)
-        : this(model, prompt, options, options.Format?.Compiled(model.Loaded), notify, user, costs)
+        PassCosts? costs = null,
+        OpenSession? target = null)
+        : this(model, prompt, options, options.Format?.Compiled(model.Loaded), notify, user, costs, target)
     {
     }
 
@@ -62,10 +63,13 @@ public sealed unsafe class GenerationJob : SequenceJob
         Grammar? grammar,
         delegate* unmanaged<void*, void> notify,
         void* user,
-        PassCosts? costs)
+        PassCosts? costs,
+        OpenSession? target)
         : base(model, prompt, prompt.IsLong || (options.Format != null && grammar == null), notify, user)
     {
         _options = options;
+        Target = target;
+        _shift = target?.Options.Shift;
         _grammar = grammar;
         _compiling = options.Format != null && grammar == null ? new CancellationTokenSource() : null;
         Priority = options.Priority;
@@ -98,12 +102,16 @@ public sealed unsafe class GenerationJob : SequenceJob
     /// <inheritdoc/>
     private protected override void OnPrepared()
     {
+        if (_shift != null && Prompt.Length > _contextLength)
+        {
+            ReplacePrompt(_shift.Shorten(Prompt));
+        }
         long most = Longest;
         if (_options.Format is { } format)
         {
             // The last token needs no row of its own.
             Grammar grammar = _grammar ?? format.Compile(Loaded, _compiling!.Token);
-            long room = Math.Min(_options.MaxTokens, _contextLength - Prompt.Length + 1L);
+            long room = Math.Min(_options.MaxTokens, _shift == null ? _contextLength - Prompt.Length + 1L : long.MaxValue);
             _format = ConstrainedText.Create(grammar, Loaded, room);
             FindForced(room);
         }
@@ -180,6 +188,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         if (!IsDecoding)
         {
             Fed += RowsInPass;
+            Known = Session!.Length;
             if (!IsDecoding)
             {
                 return;
@@ -201,23 +210,15 @@ public sealed unsafe class GenerationJob : SequenceJob
             _drafter?.Looked();
         }
         int length = Session!.Length - drafted;     // positions up to the row looked at
-        int right = 0;
-        while (Choose(batch.Logits(_row + right), scratch, length + right, right, out bool wasGuessed) && wasGuessed && right < drafted)
+        for (int i = 0; i <= drafted; i++)
         {
-            right++;
+            // The rows behind are wrong guesses, or what would come after the end.
+            Known = length + i;
+            if (!Choose(batch.Logits(_row + i), scratch, length + i, i, out bool wasGuessed) || !wasGuessed)
+            {
+                return;
+            }
         }
-        // The rest are wrong guesses, or what would come behind the end.
-        _kept = right < drafted ? length + right : -1;
-    }
-
-    /// <inheritdoc/>
-    private protected override void CutBack()
-    {
-        if (_kept >= 0)
-        {
-            Session!.Truncate(_kept);
-        }
-        _kept = -1;
     }
 
     /// <summary>Chooses a token from the logits of the row that is the sequence's `length`th, and the `index`th behind those chosen
@@ -226,7 +227,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     private bool Choose(float* logits, SamplerScratch scratch, int length, int index, out bool wasGuessed)
     {
         _probabilities?.Read(logits, scratch, _options.TopLogProbabilities, keep: true);
-        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - length + 1L);
+        long left = Math.Min(_options.MaxTokens - _generated, _shift == null ? _contextLength - length + 1L : long.MaxValue);
         bool isForced = ForcedLeft > 0;
         if (isForced)
         {
@@ -268,13 +269,26 @@ public sealed unsafe class GenerationJob : SequenceJob
             EndWith(FinishReason.Stop);
             return false;
         }
-        if (_generated >= _options.MaxTokens || length >= _contextLength)
+        bool isFull = length >= _contextLength;
+        if (_generated >= _options.MaxTokens || (isFull && _shift == null))
         {
             EndWith(FinishReason.Length);
             return false;
         }
         FindForced(left - 1);
-        return true;
+        return !isFull;
+    }
+
+    /// <inheritdoc/>
+    private protected override void OnSettled()
+    {
+        if (_shift != null && IsDecoding && _history.Count > _contextLength)
+        {
+            int[] text = _shift.Shorten(_history.Tokens);
+            Restart(text, _shift.Keep);
+            _history.Truncate(0);
+            _history.Add(text);
+        }
     }
 
     /// <summary>Tokens that must come next.</summary>

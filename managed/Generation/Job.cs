@@ -122,6 +122,11 @@ public abstract unsafe class Job
     {
     }
 
+    /// <summary>Under the mailbox's gate: the job ends, and its reader is about to know.</summary>
+    private protected virtual void OnFinish(bool hasFailed)
+    {
+    }
+
     /// <summary>Under the mailbox's gate: drops results that nobody will read.</summary>
     private protected virtual void OnClose()
     {
@@ -146,6 +151,7 @@ public abstract unsafe class Job
                 _finished = true;
                 _end = new JobEnd(reason, stopText, stopId, Figures, IsChecked);
                 _failure = failure;
+                OnFinish(failure != null);
                 Mailbox.Post(rest);
             }
         }

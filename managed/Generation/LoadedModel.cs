@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Realm.Gguf;
 using Realm.Grammars;
 using Realm.Runtime;
@@ -21,6 +23,7 @@ public sealed class LoadedModel
     // Apart, so that nobody waits for weights to be packed who only wants the tokenizer. Taken before _gate where both are.
     private readonly object _packing = new();
     private readonly object _compiling = new();
+    private readonly Lock _hashing = new();
 
     // Taken inside of others, held for a moment.
     private readonly Lock _caching = new();
@@ -33,6 +36,7 @@ public sealed class LoadedModel
     private DryBreakers? _breakers;
     private GrammarCache? _grammars;
     private UInt128? _contentHash;
+    private UInt128? _adaptersHash;
     private bool _hasTokenizer;
     private bool _disposed;
 
@@ -94,9 +98,21 @@ public sealed class LoadedModel
     {
         get
         {
-            lock (_gate)
+            lock (_hashing)
             {
                 return _contentHash ??= File.ContentHash();
+            }
+        }
+    }
+
+    /// <summary>Of all bytes of the adapters' files, in order.</summary>
+    internal UInt128 AdaptersHash
+    {
+        get
+        {
+            lock (_hashing)
+            {
+                return _adaptersHash ??= XxHash128.HashToUInt128(MemoryMarshal.AsBytes<UInt128>(_adapters.Select(file => file.ContentHash()).ToArray()));
             }
         }
     }

@@ -36,6 +36,7 @@ public unsafe class LogitsJob : SequenceJob
             }
         }
         Fed += RowsInPass;
+        Known = Session!.Length;
         if (Fed == Prompt.Length)
         {
             Finish(FinishReason.None, null);

@@ -9,6 +9,7 @@ public sealed unsafe class OpenModel
 {
     private readonly object _gate = new();
     private readonly List<Job> _jobs = [];
+    private readonly List<OpenSession> _sessions = [];
     private bool _closed;
 
     /// <summary>Takes over a lease, and gets ready what the options ask for.</summary>
@@ -150,17 +151,7 @@ public sealed unsafe class OpenModel
                 throw new RealmException(ErrorCode.InvalidArgument, $"the vectors of {texts.Length} texts are {needed} numbers, but the output has {elements}");
             }
             var job = new EmbedJob(this, texts, options, output, notify, user);
-            Loaded.Lease();
-            _jobs.Add(job);
-            try
-            {
-                job.Start();
-            }
-            catch
-            {
-                Forget(job);
-                throw;
-            }
+            Run(job, job.Start);
             return job;
         }
     }
@@ -240,6 +231,7 @@ public sealed unsafe class OpenModel
     public void Close()
     {
         Job[] jobs;
+        OpenSession[] sessions;
         lock (_gate)
         {
             if (_closed)
@@ -248,12 +240,68 @@ public sealed unsafe class OpenModel
             }
             _closed = true;
             jobs = [.. _jobs];
+            sessions = [.. _sessions];
         }
         foreach (Job job in jobs)
         {
             job.Cancel();
         }
+        foreach (OpenSession session in sessions)
+        {
+            session.Close();
+        }
         Loaded.Release();
+    }
+
+    /// <summary>A session is opened, which is closed with the model.</summary>
+    /// <exception cref="RealmException">As for <see cref="OpenSession(OpenModel, SessionOptions)"/>.</exception>
+    internal void Adopt(OpenSession session)
+    {
+        lock (_gate)
+        {
+            ThrowIfNotRunnable();
+            Model model = Loaded.Model;
+            model.RequireGeneration();
+            if (session.Options.AdapterScales is { } scales)
+            {
+                model.CheckAdapters(scales);
+            }
+            if (session.Options.Shift is { } shift && (shift.Recent < 1 || shift.Keep < 0 || (long)shift.Keep + shift.Recent >= model.Config.ContextLength))
+            {
+                throw new RealmException(ErrorCode.InvalidArgument,
+                    $"contextShift: keep {shift.Keep} and recent {shift.Recent} must together be less than the context's {model.Config.ContextLength}, and recent at least 1");
+            }
+            _sessions.Add(session);
+        }
+    }
+
+    /// <summary>A session is closed.</summary>
+    internal void Abandon(OpenSession session)
+    {
+        lock (_gate)
+        {
+            _sessions.Remove(session);
+        }
+    }
+
+    /// <summary>Starts a job that has a thread of its own. It is forgotten when it ends (<see cref="Forget"/>).</summary>
+    internal void Run(Job job, Action start)
+    {
+        lock (_gate)
+        {
+            ThrowIfNotRunnable();
+            Loaded.Lease();
+            _jobs.Add(job);
+        }
+        try
+        {
+            start();
+        }
+        catch
+        {
+            Forget(job);
+            throw;
+        }
     }
 
     /// <summary>The tokenizer of a model that must have one.</summary>
@@ -282,7 +330,9 @@ public sealed unsafe class OpenModel
         Loaded.Release();
     }
 
-    private GenerationJob Generate(Prompt prompt, GenerationOptions options, delegate* unmanaged<void*, void> notify, void* user)
+    /// <summary>Starts to generate, for a session or for itself.</summary>
+    internal GenerationJob Generate(
+        Prompt prompt, GenerationOptions options, delegate* unmanaged<void*, void> notify, void* user, OpenSession? target = null)
     {
         lock (_gate)
         {
@@ -290,7 +340,7 @@ public sealed unsafe class OpenModel
             Loaded.Model.RequireGeneration();
             if (options.AdapterScales is { } scales)
                 Loaded.Model.CheckAdapters(scales);
-            var job = new GenerationJob(this, prompt, options, notify, user);
+            var job = new GenerationJob(this, prompt, options, notify, user, target: target);
             Start(job);
             return job;
         }

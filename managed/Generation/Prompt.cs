@@ -10,11 +10,15 @@ internal sealed class Prompt
     /// that.</summary>
     private const int LongText = 16 << 10;
 
+    private readonly int[] _before;
+    private readonly bool _mayBeLonger;
     private byte[]? _text;
 
-    private Prompt(byte[]? text, int[] ids)
+    private Prompt(byte[]? text, int[] ids, int[] before, bool mayBeLonger)
     {
         _text = text;
+        _before = before;
+        _mayBeLonger = mayBeLonger;
         Ids = ids;
     }
 
@@ -25,15 +29,23 @@ internal sealed class Prompt
     public bool IsLong => _text is { Length: > LongText };
 
     /// <summary>A prompt of text, which is copied.</summary>
-    public static Prompt OfText(ReadOnlySpan<byte> utf8) => new(utf8.ToArray(), []);
+    /// <param name="utf8">The text.</param>
+    /// <param name="before">Ids that come before it; null: none, it is the beginning.</param>
+    /// <param name="mayBeLonger">It may have more ids than the context holds: whoever takes it will shorten it.</param>
+    public static Prompt OfText(ReadOnlySpan<byte> utf8, int[]? before = null, bool mayBeLonger = false) =>
+        new(utf8.ToArray(), [], before ?? [], mayBeLonger);
 
     /// <summary>A prompt of ids.</summary>
+    /// <param name="ids">The ids, copied.</param>
+    /// <param name="config">Of the model.</param>
+    /// <param name="before">As for <see cref="OfText"/>.</param>
+    /// <param name="mayBeLonger">As for <see cref="OfText"/>.</param>
     /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>, <see cref="ErrorCode.InvalidToken"/>,
     /// <see cref="ErrorCode.ContextFull"/>.</exception>
-    public static Prompt OfIds(ReadOnlySpan<uint> ids, ModelConfig config)
+    public static Prompt OfIds(ReadOnlySpan<uint> ids, ModelConfig config, int[]? before = null, bool mayBeLonger = false)
     {
         var checkedIds = new int[ids.Length];
-        CheckLength(ids.Length, config);
+        CheckLength((before?.Length ?? 0) + (long)ids.Length, config, mayBeLonger);
         for (int i = 0; i < checkedIds.Length; i++)
         {
             // The caller's memory may change meanwhile: copy, then check the copy.
@@ -44,7 +56,7 @@ internal sealed class Prompt
             }
             checkedIds[i] = (int)id;
         }
-        return new Prompt(null, checkedIds);
+        return new Prompt(null, before == null ? checkedIds : [.. before, .. checkedIds], [], mayBeLonger);
     }
 
     /// <summary>
@@ -67,19 +79,22 @@ internal sealed class Prompt
         if (_text is { } text)
         {
             _text = null;
-            int[] ids = Encode(text, tokenizer);
-            CheckLength(ids.Length, config);
+            int[] ids = _before.Length == 0 ? Encode(text, tokenizer) : [.. _before, .. tokenizer.Encode(text, addSpecial: false, parseSpecial: true)];
+            CheckLength(ids.Length, config, _mayBeLonger);
             Ids = ids;
         }
     }
 
-    private static void CheckLength(int count, ModelConfig config)
+    /// <summary>Other ids from now on.</summary>
+    public void Replace(int[] ids) => Ids = ids;
+
+    private static void CheckLength(long count, ModelConfig config, bool mayBeLonger)
     {
         if (count == 0)
         {
             throw new RealmException(ErrorCode.InvalidArgument, "the prompt has no tokens: at least one is needed");
         }
-        if (count > config.ContextLength)
+        if (count > config.ContextLength && !mayBeLonger)
         {
             throw new RealmException(ErrorCode.ContextFull,
                 $"the prompt has {count} tokens, the model's context holds {config.ContextLength}");

@@ -12,7 +12,8 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     private bool _isPrepared;
     private bool _isQueued;
     private CachedPrefix? _prefix;
-    private int _known;     // positions of the sequence that hold what Text says, and no guesses
+    private int _kept;      // positions of the sequence when they were last put into the cache
+    private int _promptTokens;
     private bool _awaitsPage;
     private bool _hasTaken;
 
@@ -75,6 +76,12 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Of the prompt, how many ids the model has seen.</summary>
     private protected int Fed { get; set; }
 
+    /// <summary>The session that it goes on with; null: its sequence is its own.</summary>
+    private protected OpenSession? Target { get; init; }
+
+    /// <summary>Positions of the sequence that hold what <see cref="Text"/> says, and no guesses.</summary>
+    private protected int Known { get; set; }
+
     /// <summary>Of those, how many the model had seen before the job began.</summary>
     private protected int Cached { get; private set; }
 
@@ -88,7 +95,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     private protected Session? Session { get; private set; }
 
     /// <inheritdoc/>
-    private protected override JobFigures Figures => new(Prompt.Length, Cached);
+    private protected override JobFigures Figures => new(_promptTokens, Cached);
 
     /// <inheritdoc/>
     int IPlanned.Extra(int rows, int room) => Extra(rows, room);
@@ -104,6 +111,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
             _isPrepared = true;
             _prompt.Encode(_model.Loaded.Tokenizer!, _model.Loaded.Model.Config);
             OnPrepared();
+            _promptTokens = Prompt.Length;
         }
     }
 
@@ -127,11 +135,9 @@ public abstract unsafe class SequenceJob : Job, IPlanned
         Prepare();
         if (Session == null)
         {
-            Session = model.NewSession(Longest);
-            if (AdapterScales is { } scales)
-                Session.SetAdapters(scales);
-            if (UsesCache)
-                _prefix = Loaded.Prefixes?.Enter(Session.State, (int)Priority);
+            Session = Target?.Lend(model, Prompt, Longest, AdapterScales) ?? model.NewSession(Longest, AdapterScales);
+            Fed = Known = Cached = Session.Length;
+            EnterCache();
             LookUp();
         }
         else if (_awaitsPage)
@@ -188,12 +194,13 @@ public abstract unsafe class SequenceJob : Job, IPlanned
         if (!_hasTaken)
             return;
         _hasTaken = false;
+        if (Session == null)
+            return;
         CutBack();
-        bool isPrompt = _known < Prompt.Length;
-        _known = Session!.Length;
         // What was generated is put in at the end, but for what can't be had back then.
-        if (isPrompt || (_known % PrefixCache.SnapshotTokens == 0 && !Session.CanTruncate(_known - 1)))
-            _prefix?.Add(Text, _known, Prompt.Length);
+        if (_kept < Prompt.Length || (Known % PrefixCache.SnapshotTokens == 0 && !Session.CanTruncate(Known - 1)))
+            Keep();
+        OnSettled();
     }
 
     /// <summary>Ends it as cancelled.</summary>
@@ -219,13 +226,19 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Gives back its state and its hold on the model, after its end.</summary>
     internal void Release()
     {
-        if (Session != null)
-            _prefix?.Add(Text, _known, Prompt.Length);
-        Session?.Dispose();
-        Session = null;
-        _prefix?.Leave();
-        _prefix = null;
+        LetGo(session => session.Dispose());
         _model.Forget(this);
+    }
+
+    /// <inheritdoc/>
+    private protected override void OnFinish(bool hasFailed)
+    {
+        if (Target == null)
+            return;
+        // Who hears of the end may go on with the session at once.
+        Session? lent = Session;
+        LetGo(_ => { });
+        Target.TakeBack(lent, Text, hasFailed);
     }
 
     /// <summary>The prompt, and the tokens that were chosen: at least those that the model has seen.</summary>
@@ -234,9 +247,64 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <inheritdoc cref="Take"/>
     private protected abstract void TakeRows(Batch batch, Sampling.SamplerScratch scratch);
 
-    /// <summary>Makes the sequence forget what the pass has computed in vain.</summary>
-    private protected virtual void CutBack()
+    /// <summary>After the rows of a pass were taken, if the job has not ended by it.</summary>
+    private protected virtual void OnSettled()
     {
+    }
+
+    /// <summary>Begins with other ids than it was given.</summary>
+    private protected void ReplacePrompt(int[] ids) => _prompt.Replace(ids);
+
+    /// <summary>Goes on with another text in place of the prompt and what was chosen since.</summary>
+    /// <param name="text">The text, whose logits choose the next token.</param>
+    /// <param name="same">Tokens that it has in common with what is there.</param>
+    private protected void Restart(int[] text, int same)
+    {
+        Keep();
+        _prefix?.Leave();
+        _prompt.Replace(text);
+        Session!.CutTo(same);
+        Fed = Known = Session.Length;
+        EnterCache();
+    }
+
+    private void EnterCache()
+    {
+        _prefix = UsesCache ? Loaded.Prefixes?.Enter(Session!.State, (int)Priority) : null;
+        _kept = 0;
+        if (Fed > 0)
+            _prefix?.Add(Prompt, Fed, Prompt.Length);
+    }
+
+    private void Keep()
+    {
+        if (Session!.Length > Known)
+            return;
+        _prefix?.Add(Text, Known, Prompt.Length);
+        _kept = Known;
+    }
+
+    /// <summary>Forgets what was computed in vain: wrong guesses, and rows that nobody has taken. A recurrent state can't.</summary>
+    private void CutBack()
+    {
+        if (Session!.Length > Known && Session.CanTruncate(Known))
+            Session.Truncate(Known);
+    }
+
+    private void LetGo(Action<Session> end)
+    {
+        if (Session is { } session)
+        {
+            CutBack();
+            Keep();
+            // Of a recurrent state that went on beyond the text nothing can be used.
+            if (session.Length > Text.Length)
+                session.CutTo(Known);
+            Session = null;
+            end(session);
+        }
+        _prefix?.Leave();
+        _prefix = null;
     }
 
     // The last token of the prompt is always computed: its logits choose the first token.
@@ -249,7 +317,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
         if (found > 0)
         {
             Cached += found - Fed;
-            Session!.Length = Fed = _known = found;
+            Session!.Length = Fed = Known = found;
         }
         _awaitsPage = _prefix.IsUnderWay(Prompt, most);
         if (!_awaitsPage)

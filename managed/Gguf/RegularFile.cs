@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Realm.Gguf;
 
-/// <summary>Opens a model's file. Anything but a regular file is refused before it is opened: opening a pipe waits for a writer.</summary>
+/// <summary>Opens a file to read. Anything but a regular file is refused before it is opened: opening a pipe waits for a writer.</summary>
 internal static class RegularFile
 {
     // File type bits of st_mode; the same on every Unix.

@@ -108,8 +108,28 @@ public sealed unsafe class Model : IDisposable
     /// <summary>An empty sequence, for which adapters are as strong as they were given.</summary>
     /// <param name="longest">Positions that it may come to hold. A network that reads long texts otherwise than short ones goes by it; a sequence that
     /// becomes longer than was said is read as a short one.</param>
-    public Session NewSession(long longest = 0) =>
-        new(new SequenceState(_network.State, longest > _network.LongFrom) { AdapterStrengths = _strengths });
+    /// <param name="strengths">How strong adapters are for it; null: as they were given.</param>
+    /// <exception cref="RealmException">E_INVALID_ARGUMENT: strengths.</exception>
+    public Session NewSession(long longest = 0, float[]? strengths = null)
+    {
+        if (strengths != null)
+            CheckAdapters(strengths);
+        return new(new SequenceState(_network.State, longest > _network.LongFrom) { AdapterStrengths = strengths ?? _strengths });
+    }
+
+    /// <summary>An empty sequence that is known to become long, or not to.</summary>
+    internal Session NewSession(bool mayBecomeLong, float[]? strengths) =>
+        new(new SequenceState(_network.State, mayBecomeLong) { AdapterStrengths = strengths ?? _strengths });
+
+    /// <summary>What a sequence remembers.</summary>
+    internal StatePlan State => _network.State;
+
+    /// <summary>How strong adapters are unless a sequence says otherwise.</summary>
+    internal float[] Strengths => _strengths;
+
+    /// <summary>Whether a new sequence of such adapters, that may become so long, would remember of the same tokens what this one does.</summary>
+    internal bool IsAsNew(Session session, long longest, float[]? strengths) =>
+        session.State.MayBecomeLong == longest > _network.LongFrom && session.State.AdapterStrengths.AsSpan().SequenceEqual(strengths ?? _strengths);
 
     /// <summary>A cache of beginnings of its texts, of so many bytes; null: each of its texts is seen as a whole, so there are none.</summary>
     internal PrefixCache? NewPrefixCache(long budget) => _network.WholeText || _network.State.IsTransient ? null : new(_network.State, budget);

@@ -48,6 +48,13 @@ public sealed class Session : IDisposable
         Length = length;
     }
 
+    /// <summary>Forgets the positions from `length` on, or, where these can't be cut off, all of them.</summary>
+    internal void CutTo(int length)
+    {
+        if (length < Length)
+            Truncate(State.CanTruncate(length) ? length : 0);
+    }
+
     /// <summary>The same sequence once more; memory is shared until one of the two changes it.</summary>
     /// <exception cref="RealmException">E_OUT_OF_MEMORY.</exception>
     public Session Fork() => new(State.Fork()) { Length = Length };

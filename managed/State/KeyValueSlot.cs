@@ -88,6 +88,20 @@ internal sealed unsafe class KeyValueSlot
         }
     }
 
+    /// <summary>Makes keys and values of the positions from `first` on in a page zero.</summary>
+    public void Clear(byte* page, int first)
+    {
+        float[] zeros = new float[Math.Max(KeySize, StoredValueSize)];
+        fixed (float* zero = zeros)
+        {
+            for (int head = 0; head < Heads; head++)
+            {
+                for (int place = first; place < KeyBlock.Keys; place++)
+                    Store(page, head, place, zero, zero);
+            }
+        }
+    }
+
     private void Store<T>(in CacheBlock block, int place, float* key, float* value) where T : unmanaged, ICacheElement
     {
         T.Store(key, KeySize, block.Keys + place * T.Bytes, KeyBlock.Keys, block.KeyScales + place * T.ScaleBytes, KeyBlock.Keys);

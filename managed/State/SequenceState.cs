@@ -133,7 +133,10 @@ internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = 
         return fork;
     }
 
-    /// <summary>The page of 64 positions from 64·index on, held by one more, who must leave it (<see cref="StateMemory.Leave"/>).</summary>
+    /// <summary>The page of 64 positions from 64·index on.</summary>
+    public byte* Page(int index) => (byte*)_pages[index];
+
+    /// <summary>The same page, held by one more, who must leave it (<see cref="StateMemory.Leave"/>).</summary>
     public byte* SharePage(int index)
     {
         byte* page = (byte*)_pages[index];

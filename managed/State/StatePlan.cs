@@ -1,3 +1,6 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
 namespace Realm.State;
 
 /// <summary>Numbers of a layer that have one size at any length of the sequence: a recurrent state, the last inputs of a convolution.</summary>
@@ -15,6 +18,9 @@ internal sealed record FixedSlot(int Layer, long Floats, long Offset);
 /// <param name="isTransient">Keys and values are needed only while their layer runs, so all layers have the same room.</param>
 internal sealed class StatePlan(CacheType type, int layers, int contextLength, bool isTransient = false)
 {
+    // Another number whenever keys, values or states come to lie otherwise in a page or slot: files of sessions hold them as they are.
+    private const long Layout = 1;
+
     private readonly bool[] _hasFixed = new bool[layers];
     private readonly List<KeyValueSlot> _keyValueSlots = [];
     private readonly List<FixedSlot> _fixedSlots = [];
@@ -43,6 +49,17 @@ internal sealed class StatePlan(CacheType type, int layers, int contextLength, b
 
     /// <summary>Whether a layer's past can't be cut: it holds a state that every position changed.</summary>
     public bool HasFixed(int layer) => _hasFixed[layer];
+
+    /// <summary>Of all that decides how states lie in memory: equal for plans whose states can take each other's place.</summary>
+    public UInt128 Hash()
+    {
+        List<long> facts = [Layout, (int)type, layers, contextLength, isTransient ? 1 : 0, PageBytes, FixedFloats];
+        foreach (KeyValueSlot slot in _keyValueSlots)
+            facts.AddRange(slot.Layer, slot.Heads, slot.KeySize, slot.ValueSize, slot.Bytes);
+        foreach (FixedSlot slot in _fixedSlots)
+            facts.AddRange(slot.Layer, slot.Floats, slot.Offset);
+        return XxHash128.HashToUInt128(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(facts)));
+    }
 
     /// <summary>Keys and values of `layer`.</summary>
     public KeyValueSlot KeyValue(int layer, int heads, int keySize, int valueSize)

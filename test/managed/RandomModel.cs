@@ -46,9 +46,9 @@ internal sealed class RandomModel(string architecture, int seed = 1)
     }
 
     /// <summary>A dense Llama of this shape.</summary>
-    public static RandomModel Llama(int hidden, int layers, int heads, int kvHeads, int headSize, int feedForward, int vocabulary, int context = 256)
+    public static RandomModel Llama(int hidden, int layers, int heads, int kvHeads, int headSize, int feedForward, int vocabulary, int context = 256, int seed = 1)
     {
-        RandomModel model = new RandomModel("llama").Set("block_count", (uint)layers).Set("embedding_length", (uint)hidden)
+        RandomModel model = new RandomModel("llama", seed).Set("block_count", (uint)layers).Set("embedding_length", (uint)hidden)
             .Set("context_length", (uint)context).Set("attention.head_count", (uint)heads).Set("attention.head_count_kv", (uint)kvHeads)
             .Set("attention.key_length", (uint)headSize).Set("attention.value_length", (uint)headSize).Set("rope.dimension_count", (uint)headSize)
             .Set("feed_forward_length", (uint)feedForward).Set("attention.layer_norm_rms_epsilon", 1e-5f)
