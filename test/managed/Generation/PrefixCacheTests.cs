@@ -195,7 +195,6 @@ public sealed unsafe class PrefixCacheTests
         OpenModel none = OpenRandom(new ModelOptions(1) { PromptCacheBytes = 0 });
         Run(none, a, Options());
         Assert.True(SpinWait.SpinUntil(() => none.Loaded.Prefixes!.Bytes == 0, 10_000));
-        Assert.Equal([0, 5 * 64], RunTogether(none, [a, a], Options()).Select(outcome => outcome.Cached));
         none.Close();
     }
 
