@@ -209,7 +209,7 @@ for (const [name, template] of Object.entries(templates)) {
       calls: [{ name: schemas[0].name, arguments: { city: 'CITY' } }],
     });
     const opening = text.slice(0, text.indexOf('CITY'));
-    const size = 50_000;
+    const size = 20_000;
     const { calls } = format;
     const begun = (calls.section?.open ?? '') + calls.call.open.split('{')[0];
     const texts = [
