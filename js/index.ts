@@ -8,9 +8,9 @@ export { forwardLayer } from './layers/forwardLayer';
 export { forwardLayerInto } from './layers/forwardLayerInto';
 export { computeLogits } from './layers/computeLogits';
 export { computeLogitsInto } from './layers/computeLogitsInto';
-export { loadModel, loadModelSync, type BlobLike } from './model/loadModel';
-export { type LoadOptions, type Log, type LoraAdapter, type CacheType } from './options/load';
 export type { Numbers } from './layers/numbers';
+export { loadModel, loadModelSync, type BlobLike, type LoadOptions } from './model/loadModel';
+export { type Log, type LoraAdapter, type CacheType } from './options/load';
 export { getEngineInfo, type EngineInfo } from './engine/getEngineInfo';
 export {
   type Format,
@@ -42,6 +42,7 @@ export { renderChatSegments, type ChatSegment } from './chat/renderChatSegments'
 export { type ChatMessage } from './chat/conversation';
 export { type RenderOptions } from './chat/options';
 export { type ChatTemplateOptions } from './chat/modelTemplate';
+export { type ChatFormat } from './chat/format/types';
 export { type Chat } from './model/chat/chat';
 export {
   type ChatDelta,
@@ -51,6 +52,13 @@ export {
   type ChatResult,
   type ChatStep,
   type ChatUsage,
+  type OpenAITool,
+  type ReasoningOptions,
+  type Tool,
+  type ToolCall,
+  type ToolChoice,
+  type ToolContext,
+  type ToolResult,
 } from './model/chat/types';
 export { type Generation } from './model/generation';
 export {

@@ -23,14 +23,14 @@ const deltasOf = async (chat) => {
   for await (const delta of chat) deltas.push(delta);
   return deltas;
 };
-const textOf = (deltas) => deltas.map(({ text }) => text).join('');
+const textOf = (deltas) => deltas.map(({ text = '' }) => text).join('');
 
 test('looped over and awaited, the same answer: what generate makes of the template', async () => {
   const chat = model.chat(JAPAN);
   const deltas = await deltasOf(chat);
   const result = await chat;
   expect(textOf(deltas)).toBe('The capital of Japan is Tokyo.');
-  expect(new Set(deltas.map(({ type }) => type))).toEqual(new Set(['content']));
+  expect(new Set(deltas.map(({ type }) => type))).toEqual(new Set(['content', 'step']));
   const expected = await model.generate(model.tokenizeChat(JAPAN));
   const usage = {
     promptTokens: expected.promptTokens,
@@ -38,10 +38,19 @@ test('looped over and awaited, the same answer: what generate makes of the templ
     generatedTokens: expected.tokens.length,
     reasoningTokens: 0,
   };
-  const step = { content: expected.text, reasoning: '', finishReason: 'stop', stop: expected.stop, usage };
+  const step = {
+    content: expected.text,
+    reasoning: '',
+    toolCalls: [],
+    toolResults: [],
+    finishReason: 'stop',
+    stop: expected.stop,
+    usage,
+  };
   expect(result).toEqual({
     content: expected.text,
     reasoning: '',
+    toolCalls: [],
     messages: [{ role: 'assistant', content: expected.text }],
     finishReason: 'stop',
     stop: expected.stop,
@@ -197,7 +206,12 @@ describe('stopping', () => {
     expect(error).toMatchObject({ name: 'AbortError', cause: controller.signal.reason });
     const { content } = error.partial;
     expect(content).not.toBe('');
-    expect(error.partial).toEqual({ content, reasoning: '', messages: [{ role: 'assistant', content }] });
+    expect(error.partial).toEqual({
+      content,
+      reasoning: '',
+      toolCalls: [],
+      messages: [{ role: 'assistant', content }],
+    });
     const early = AbortSignal.abort(new Error('never'));
     expect((await reject(model.chat(JAPAN, { signal: early }))).message).toBe('never');
   });

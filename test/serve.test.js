@@ -241,7 +241,7 @@ describe('over HTTP', () => {
       choices: [
         {
           index: 0,
-          message: { role: 'assistant', content: 'The capital of France is Paris.' },
+          message: { role: 'assistant', content: 'The capital of France is Paris.', refusal: null },
           finish_reason: 'stop',
           logprobs: null,
         },
@@ -250,6 +250,8 @@ describe('over HTTP', () => {
         prompt_tokens: expect.any(Number),
         completion_tokens: expect.any(Number),
         total_tokens: expect.any(Number),
+        prompt_tokens_details: { cached_tokens: expect.any(Number) },
+        completion_tokens_details: { reasoning_tokens: 0 },
       },
     });
   });
@@ -271,11 +273,13 @@ describe('over HTTP', () => {
   test.each([
     [{ messages, model: 'other' }, 404, 'E_MODEL_NOT_FOUND'],
     [{ messages, stream: true, temperature: -1 }, 400, 'E_INVALID_ARGUMENT'],
-    [{ messages, tools: [{}] }, 400, 'E_UNSUPPORTED'],
-    [{ messages, tool_choice: 'required' }, 400, 'E_UNSUPPORTED'],
-    [{ messages, n: 2 }, 400, 'E_UNSUPPORTED'],
+    [{ messages, tools: [{}] }, 400, 'E_INVALID_ARGUMENT'],
+    [{ messages, tool_choice: 'required' }, 400, 'E_INVALID_ARGUMENT'],
+    [{ messages, n: 0 }, 400, 'E_INVALID_ARGUMENT'],
+    [{ messages, functions: [{ name: 'f' }] }, 400, 'E_UNSUPPORTED'],
     [{ messages, frequency_penalty: 'much' }, 400, 'E_INVALID_ARGUMENT'],
-    [{ messages, response_format: { type: 'json_object' } }, 400, 'E_UNSUPPORTED'],
+    [{ messages, response_format: { type: 'xml' } }, 400, 'E_INVALID_ARGUMENT'],
+    [{ messages, response_format: { type: 'json_schema' } }, 400, 'E_INVALID_ARGUMENT'],
     [{}, 400, 'E_INVALID_ARGUMENT'],
     [{ messages: [] }, 400, 'E_INVALID_ARGUMENT'],
     [{ mesages: messages }, 400, 'E_INVALID_ARGUMENT'],

@@ -15,6 +15,7 @@ const manifest = require('../package.json');
 const NODE = `
   import { loadModel, storeModel, type Generation, type Model } from '@realm/realm-node';
   import { createHost } from '@realm/realm-node/host';
+  import { openai } from '@realm/realm-node/openai';
   import { serve } from '@realm/realm-node/serve';
   import { createNnImports } from '@realm/realm-node/wasi-nn';
   import { createRealmImports, GuestCode } from '@realm/realm-node/wasm';
@@ -24,6 +25,11 @@ const NODE = `
     for await (const { text, tokens } of generation) console.log(text.length, tokens[0]);
     const { text, tokens, finishReason } = await generation;
     const id: number = storeModel(path);
+    const tool = { parameters: { type: 'object' }, execute: ({ city }: { city: string }) => city.length };
+    const chat = model.chat([{ role: 'user', content: 'text' }], { tools: { tool }, reasoning: { effort: 'low' } });
+    for await (const delta of chat) if (delta.type === 'content') console.log(delta.text.length);
+    const { content, toolCalls, usage } = await chat;
+    console.log(content, toolCalls[0]?.name, usage.cachedTokens, (await openai(model).embeddings.create({ input: 'text' })).data);
     return { text, tokens, finishReason, id, all: [createHost, serve, createNnImports, createRealmImports, GuestCode] };
   }
 `;
@@ -73,6 +79,41 @@ test.each(cases)('%s, %s', async (name, compiler) => {
   const files = Object.keys(sources);
   fs.writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   const tsc = path.join(root, 'node_modules', compiler, 'bin/tsc');
+  const { code, stdout } = await runProgram(process.execPath, [tsc, '-p', folder, '--pretty', 'false']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+});
+
+// The params and answers of the client in the openai package's own words.
+const OPENAI = `
+  import type OpenAI from 'openai';
+  import type { Model } from '@realm/realm-node';
+  import { openai } from '@realm/realm-node/openai';
+  export async function ask(
+    model: Model,
+    whole: OpenAI.ChatCompletionCreateParamsNonStreaming,
+    streamed: OpenAI.ChatCompletionCreateParamsStreaming,
+    vectors: OpenAI.EmbeddingCreateParams,
+  ) {
+    const client = openai(model);
+    const answer: OpenAI.ChatCompletion = await client.chat.completions.create(whole);
+    const stream: AsyncIterable<OpenAI.ChatCompletionChunk> = await client.chat.completions.create(streamed);
+    const embeddings: OpenAI.CreateEmbeddingResponse = await client.embeddings.create(vectors);
+    return { answer, stream, embeddings };
+  }
+`;
+
+test('the client of /openai has the types of the openai package', async () => {
+  const folder = path.join(top, 'openai');
+  fs.mkdirSync(folder);
+  fs.writeFileSync(path.join(folder, 'a.cts'), OPENAI);
+  fs.symlinkSync(path.join(root, 'node_modules/openai'), path.join(top, 'node_modules/openai'));
+  const compilerOptions = {
+    ...{ module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022', 'dom'], types: ['node'], target: 'es2022' },
+    ...{ typeRoots: [path.join(top, 'node_modules/@types')], strict: true, skipLibCheck: true, noEmit: true },
+    preserveSymlinks: true,
+  };
+  fs.writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['a.cts'] }));
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   const { code, stdout } = await runProgram(process.execPath, [tsc, '-p', folder, '--pretty', 'false']);
   expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
 });

@@ -4,8 +4,14 @@ import { invalid, show, type Bytes } from '../engine/check';
 import { native } from '../engine/errors';
 import { startJob } from '../engine/job';
 import { filePath, isUrl } from '../engine/source';
-import { checkLoadOptions, type LoadOptions, type Log } from '../options/load';
+import type { ChatFormat } from '../chat/format/types';
+import { checkLoadOptions, type LoadOptions as EngineOptions, type Log } from '../options/load';
 import { Model } from './model';
+
+export interface LoadOptions extends EngineOptions {
+  /** How the model writes reasoning and calls, where that is known better than it is found: parts of `model.chatFormat` to replace. */
+  chatFormat?: Partial<ChatFormat>;
+}
 
 type Source = string | Uint8Array | ArrayBuffer;
 
@@ -45,17 +51,23 @@ function checkSource(source: unknown): Source {
  * @param source path, `file:` URL, or a GGUF file's content: bytes (copied before the call returns) or a Blob
  */
 export async function loadModel(source: string | URL | Bytes | BlobLike, options?: LoadOptions): Promise<Model> {
-  const { json, signal, log } = checkLoadOptions(options);
+  const { json, signal, log, chatFormat } = checkLoadOptions(options);
   const from = isBlob(source) ? await bytesOf(source, signal) : checkSource(source);
   const { model } = await startJob({ kind: 'load' }, (event) => binding.openModelStart(from, json, event), signal).end;
-  return logged(new Model(model as bigint), log);
+  return logged(new Model(model as bigint, chatFormat), log);
 }
 
 /** Opens a model at once; the event loop waits. */
 export function loadModelSync(source: string | URL | Bytes, options?: Omit<LoadOptions, 'signal'>): Model {
   const from = checkSource(source);
-  const { json, log } = checkLoadOptions(options);
-  return logged(new Model(native(() => binding.openModel(from, json))), log);
+  const { json, log, chatFormat } = checkLoadOptions(options);
+  return logged(
+    new Model(
+      native(() => binding.openModel(from, json)),
+      chatFormat,
+    ),
+    log,
+  );
 }
 
 const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { ChatMessage } from '../chat/conversation';
+import type { ChatFormat } from '../chat/format/types';
 import { type ChatTemplateOptions, modelTemplate } from '../chat/modelTemplate';
 import { renderChatSegments } from '../chat/renderChatSegments';
 import { renderChatTemplate } from '../chat/renderChatTemplate';
@@ -16,6 +17,7 @@ import { startJob } from '../engine/job';
 import { forgetStats, statsOf, type ModelStats } from '../engine/observe';
 import { readOptions, type Table } from '../options/table';
 import { Chat } from './chat/chat';
+import { chatFormatOf } from './chat/family';
 import type { ChatModel } from './chat/prompt';
 import type { ChatOptions } from './chat/types';
 import type { Format, FormatValue } from '../options/structure';
@@ -158,16 +160,28 @@ export class Model {
   readonly info: Readonly<ModelInfo>;
   #handle: bigint;
   #closed = false;
+  readonly #chatFormat: Partial<ChatFormat> | undefined;
 
   static {
     handleOf = (model) => model.#open;
   }
 
   /** @internal */
-  constructor(handle: bigint) {
+  constructor(handle: bigint, chatFormat?: Partial<ChatFormat>) {
     this.#handle = handle;
+    this.#chatFormat = chatFormat;
     forgotten.register(this, handle, this);
     this.info = Object.freeze(JSON.parse(native(() => binding.describeModel(handle))) as ModelInfo);
+  }
+
+  /**
+   * How the model writes what is no plain text: reasoning, and calls of tools. Found from the file's chat template, or what `loadModel`
+   * was given as `chatFormat`; null: the file has no template.
+   */
+  get chatFormat(): ChatFormat | null {
+    const { chatTemplate, chatTemplates } = this.info;
+    const template = chatTemplates.tool_use ?? chatTemplate;
+    return template === null ? null : chatFormatOf(template, this.#chatFormat);
   }
 
   /** What a chat needs to know. */
@@ -176,6 +190,7 @@ export class Model {
     const isClosed = () => this.#closed;
     return {
       info: this.info,
+      chatFormat: this.#chatFormat,
       get handle() {
         return open();
       },
@@ -350,7 +365,10 @@ export class Model {
    *
    * Whatever goes wrong, a wrong argument too, comes out of the loop or the await.
    */
-  chat(messages: readonly ChatMessage[], options?: ChatOptions): Chat {
+  chat<const F extends Format | undefined = undefined>(
+    messages: readonly ChatMessage[],
+    options?: ChatOptions<F>,
+  ): Chat<FormatValue<F>> {
     return new Chat(this.#chatModel, messages, options);
   }
 

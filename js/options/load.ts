@@ -79,14 +79,19 @@ const ENGINE = {
   lora: adaptersOf,
 } satisfies Table;
 
-const HERE = { signal: (_, value) => abortSignal(value), log: logOf } satisfies Table;
+const HERE = {
+  signal: (_, value) => abortSignal(value),
+  log: logOf,
+  chatFormat: (name, value) => (value === undefined ? undefined : { ...objectOf(name, value) }),
+} satisfies Table;
+
+function objectOf(name: string, value: unknown): object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw invalid(`${name} must be an object, got ${show(value)}`);
+}
 
 /** Reads each option once, checks it, fills in what is missing. */
-export function checkLoadOptions(options: LoadOptions | undefined): {
-  json: string;
-  signal: AbortSignal | undefined;
-  log: Log | undefined;
-} {
+export function checkLoadOptions(options: LoadOptions | undefined) {
   const { json, here } = readOptions('loadModel', ENGINE, HERE, options);
   return { json, ...here };
 }

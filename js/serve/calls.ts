@@ -1,13 +1,15 @@
 import { binding } from '../engine/binding';
 import { native } from '../engine/errors';
 import { RealmError } from '../portable/errors';
-import { flag, invalid, show, text, tokenIds, wholeNumber } from '../engine/check';
+import { flag, invalid, positiveInteger, show, text, tokenIds, wholeNumber } from '../engine/check';
 import { LONG_TEXT, textElsewhere } from '../model/elsewhere';
+import type { ChatDelta, ChatResult } from '../model/chat/types';
 import { chatPrompt } from '../model/chatPrompt';
 import type { GenerationResult } from '../model/result';
 import { generateOptionsOf } from './generateOptions';
 import { handleOf, tokenizeArguments, type Model } from '../model/model';
 import type { ChatMessage } from '../chat/conversation';
+import type { ChatRequest } from '../openai/fields';
 import { Budget, type Lease } from './budget';
 import { Refusal } from './errors';
 import { isLayerName, layerCall, openSession } from './layers';
@@ -37,7 +39,23 @@ type Leased = Request & { lease: Lease };
 export interface LeasedCalls {
   readonly models: Models;
   run(request: Request, onToken?: OnToken): Promise<Reply>;
+  chat(request: ChatCall, onDelta?: OnDelta): Promise<ChatReply>;
 }
+
+/** A conversation to be answered. */
+export interface ChatCall extends Pick<ChatRequest, 'messages' | 'options'> {
+  model: unknown;
+  signal: AbortSignal;
+}
+
+export interface ChatReply {
+  name: string;
+  model: Model;
+  result: ChatResult;
+}
+
+/** What comes of an answer; it may hold the next piece up. */
+export type OnDelta = (delta: ChatDelta, name: string, model: Model) => Promise<void>;
 
 /** What `generate` answers at its end. */
 export interface Generated {
@@ -72,16 +90,21 @@ export class Calls {
 
   /** Calls of a request that has this lease. */
   of(lease: Lease): LeasedCalls {
-    return { models: this.models, run: (request, onToken) => this.#run({ ...request, lease }, onToken) };
+    return {
+      models: this.models,
+      run: (request, onToken) =>
+        this.#work(request.signal, lease, (signal) => this.#call({ ...request, lease, signal }, onToken)),
+      chat: (request, onDelta) =>
+        this.#work(request.signal, lease, (signal) => this.#chat({ ...request, signal }, onDelta)),
+    };
   }
 
   /**
-   * Runs a function to its end. Pieces of a generation go to `onToken`, which may hold the next one up.
+   * Runs a function to its end, with a signal that also fires when the time for it is over.
    *
    * @throws Refusal, RealmError; the signal's reason when it was cancelled
    */
-  async #run(request: Leased, onToken?: OnToken): Promise<Reply> {
-    const { signal, lease } = request;
+  async #work<T>(signal: AbortSignal, lease: Lease, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#closing) throw new RealmError('E_SHUTDOWN', 'the host is closing');
     signal.throwIfAborted();
     const leave = lease.takeRequest();
@@ -94,7 +117,7 @@ export class Calls {
     }, requestMilliseconds);
     this.#running.add(controller);
     try {
-      return await this.#call({ ...request, signal: controller.signal }, onToken);
+      return await work(controller.signal);
     } finally {
       clearTimeout(late);
       signal.removeEventListener('abort', cancel);
@@ -216,6 +239,16 @@ export class Calls {
       seconds: Math.round(performance.now() - began) / 1000,
     };
     return { model: name, text: whole, finish_reason: finishReason, usage };
+  }
+
+  /** As `#generate`, of a conversation: all that OpenAI's API knows of it. */
+  async #chat({ messages, options, signal, ...asked }: ChatCall, onDelta?: OnDelta): Promise<ChatReply> {
+    const [name, model] = await this.#model({ model: asked.model ?? undefined }, signal);
+    const most = this.#limits.tokens;
+    const maxTokens = Math.min(most, positiveInteger('max_tokens', options.maxTokens, Math.min(512, most)));
+    const chat = model.chat(messages, { ...options, maxTokens, signal });
+    if (onDelta) for await (const delta of chat) await onDelta(delta, name, model);
+    return { name, model, result: await chat };
   }
 
   /** Takes nothing new, gives what runs `grace` milliseconds to end, then cancels it. */

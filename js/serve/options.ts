@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { flag, invalid, optionsObject, positiveInteger, show, text, wholeNumber } from '../engine/check';
-import type { LoadOptions } from '../options/load';
+import type { LoadOptions } from '../model/loadModel';
 import { Model } from '../model/model';
 import { nearest } from '../portable/nearest';
 

@@ -11,7 +11,7 @@ const { root, files } = require('../steps');
 const DOWN = [
   ['index.ts', 'cli', 'adapters'],
   ['host.ts', 'component.ts', 'client', 'serve', 'wasm', 'wasi-nn'],
-  ['guest'],
+  ['openai', 'guest'],
   ['model'],
   ['layers', 'chat'],
   ['options'],

@@ -1,12 +1,12 @@
 import type { JobEvent } from '../../engine/binding';
 import type { TokenLogprob } from '../result';
 import { TokenTexts } from '../tokenTexts';
-import type { ChatDeltaKind } from './types';
+import type { ChatDelta, ChatDeltaKind, ToolCall } from './types';
 
 /** Makes deltas of an answer's text, which comes in pieces. */
 export interface AnswerReader {
-  push(text: string): ChatDeltaKind[];
-  end(): ChatDeltaKind[];
+  push(text: string): readonly ChatDeltaKind[];
+  end(): readonly ChatDeltaKind[];
 }
 
 /** Of a family that writes nothing but content. */
@@ -20,14 +20,42 @@ export class PlainReader implements AnswerReader {
   }
 }
 
+/** Of an answer that goes on within a text: white space at its beginning, which readers leave out, is a part of the text. */
+export class ContinuingReader implements AnswerReader {
+  readonly #reader: AnswerReader;
+  #space: string | undefined = '';
+
+  constructor(reader: AnswerReader) {
+    this.#reader = reader;
+  }
+
+  push(text: string): readonly ChatDeltaKind[] {
+    if (this.#space !== undefined) this.#space += /^\s*/.exec(text)?.[0] ?? '';
+    const space = this.#space;
+    if (/\S/.test(text)) this.#space = undefined;
+    const deltas = this.#reader.push(text);
+    const [first, ...rest] = deltas;
+    if (!space || first?.type !== 'content') return deltas;
+    return [{ ...first, text: space + first.text.trimStart() }, ...rest];
+  }
+
+  end(): readonly ChatDeltaKind[] {
+    return this.#reader.end();
+  }
+}
+
 /** What one generation has said so far. */
 export class Answer {
   content = '';
   reasoning = '';
+  /** Of those generated: until something else than reasoning comes. */
   reasoningTokens = 0;
+  readonly toolCalls: ToolCall[] = [];
+  /** The arguments of each call as they were written. */
+  readonly written: string[] = [];
   readonly logprobs: TokenLogprob[] = [];
   readonly #reader: AnswerReader;
-  readonly #emit: (delta: ChatDeltaKind) => void;
+  readonly #emit: (delta: ChatDelta) => void;
   readonly #texts = new TokenTexts();
   readonly #wantsLogprobs: boolean;
   /** Of tokens whose text has not come out yet. */
@@ -36,7 +64,7 @@ export class Answer {
 
   constructor(
     reader: AnswerReader,
-    emit: (delta: ChatDeltaKind) => void,
+    emit: (delta: ChatDelta) => void,
     { isReasoning, logprobs }: { isReasoning: boolean; logprobs: boolean },
   ) {
     this.#reader = reader;
@@ -67,12 +95,22 @@ export class Answer {
   #tell(deltas: readonly ChatDeltaKind[]): void {
     for (const delta of deltas) {
       this.#isReasoning = delta.type === 'reasoning';
-      this[delta.type] += delta.text;
-      if (this.#untold.length > 0) {
-        delta.logprobs = this.#untold;
+      this.#keep(delta);
+      if (this.#untold.length === 0) this.#emit(delta);
+      else {
+        this.#emit({ ...delta, logprobs: this.#untold });
         this.#untold = [];
       }
-      this.#emit(delta);
+    }
+  }
+
+  #keep(delta: ChatDeltaKind): void {
+    if (delta.type === 'content' || delta.type === 'reasoning') this[delta.type] += delta.text;
+    else if (delta.type === 'tool-call-start') this.written[delta.index] = '';
+    else if (delta.type === 'tool-call-delta') this.written[delta.index] += delta.arguments;
+    else if (delta.type === 'tool-call') {
+      const { id, name, arguments: given, invalid } = delta;
+      this.toolCalls[delta.index] = { id, name, arguments: given, ...(invalid ? { invalid } : {}) };
     }
   }
 }

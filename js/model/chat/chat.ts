@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../../chat/conversation';
+import { checkMessages, type ChatMessage } from '../../chat/conversation';
 import { whenAborted } from '../../engine/abort';
 import { seedAfter } from '../../options/generate';
 import { RealmError } from '../../portable/errors';
@@ -7,19 +7,19 @@ import { Replay } from '../replay';
 import { checkChatOptions, type CheckedChatOptions } from './options';
 import { chatPrompt, type ChatModel } from './prompt';
 import { withChoices } from './result';
-import { ChatRun } from './run';
+import { ChatRun, type Conversation } from './run';
 import type { ChatDelta, ChatOptions, ChatResult } from './types';
 
 /**
  * An answer under way. Loop over it for what comes, as it comes, or await it for the whole; both also work on the same one.
  * It has started when you get it. Leaving a loop early (`break`, `return`, an exception) cancels it.
  */
-export class Chat implements AsyncIterable<ChatDelta>, Promise<ChatResult> {
+export class Chat<Value = unknown> implements AsyncIterable<ChatDelta>, Promise<ChatResult<Value>> {
   readonly [Symbol.toStringTag] = 'Chat';
   #deltas: Replay<ChatDelta> | undefined;
   #runs: ChatRun[] = [];
   #ended = false;
-  #result: Promise<ChatResult>;
+  #result: Promise<ChatResult<Value>>;
 
   /** @internal */
   constructor(model: ChatModel, messages: readonly ChatMessage[], options: ChatOptions | undefined) {
@@ -31,23 +31,35 @@ export class Chat implements AsyncIterable<ChatDelta>, Promise<ChatResult> {
     this.#result.catch(() => {});
   }
 
-  async #run(model: ChatModel, messages: readonly ChatMessage[], given: ChatOptions | undefined): Promise<ChatResult> {
+  async #run(
+    model: ChatModel,
+    asked: readonly ChatMessage[],
+    given: ChatOptions | undefined,
+  ): Promise<ChatResult<Value>> {
+    const messages = checkMessages(asked);
     const options = checkChatOptions(given, messages);
     const deltas = (this.#deltas = new Replay<ChatDelta>(options.collect));
     const halt = new AbortController();
-    const { template, templateOptions, n } = options;
-    // The same for all.
-    const rendering = { ...(template === undefined ? {} : { template }), variables: templateOptions };
-    const prompt = chatPrompt(model, messages, rendering, options.begun !== undefined);
+    const conversation: Conversation = {
+      ...{ model, options, messages, halt: halt.signal },
+      prompt: (since) => {
+        // The message that was begun is whole in what was said since.
+        const before = options.begun && since.length > 0 ? messages.slice(0, -1) : messages;
+        return chatPrompt(model, [...before, ...since], options, options.begun !== undefined && since.length === 0);
+      },
+    };
+    const { n } = options;
+    const { seed } = options.generate;
     this.#runs = Array.from({ length: n }, (_, choice) => {
-      const seed = choice === 0 ? options.generate.seed : BigInt(seedAfter(String(options.generate.seed), choice));
       const emit = (delta: ChatDelta) => deltas.add(n > 1 ? { ...delta, choice } : delta);
-      return new ChatRun(model, options, { seed, halt: halt.signal, emit });
+      return new ChatRun(conversation, choice === 0 ? seed : BigInt(seedAfter(String(seed), choice)), emit);
     });
     const relax = haltBy(halt, options);
+    // The same for all.
+    const prompt = conversation.prompt([]);
     try {
       const results = this.#runs.map((run) => run.run(prompt));
-      return withChoices(await allOrNone(results, () => this.cancel()));
+      return withChoices(await allOrNone(results, () => this.cancel())) as ChatResult<Value>;
     } finally {
       relax();
     }
@@ -65,18 +77,18 @@ export class Chat implements AsyncIterable<ChatDelta>, Promise<ChatResult> {
     else yield* this.#deltas.read(this.#result, () => this.cancel());
   }
 
-  then<A = ChatResult, B = never>(
-    onResult?: ((result: ChatResult) => A | PromiseLike<A>) | null,
+  then<A = ChatResult<Value>, B = never>(
+    onResult?: ((result: ChatResult<Value>) => A | PromiseLike<A>) | null,
     onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#result.then(onResult, onError);
   }
 
-  catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<ChatResult | B> {
+  catch<B = never>(onError?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<ChatResult<Value> | B> {
     return this.#result.catch(onError);
   }
 
-  finally(onEnd?: (() => void) | null): Promise<ChatResult> {
+  finally(onEnd?: (() => void) | null): Promise<ChatResult<Value>> {
     return this.#result.finally(onEnd);
   }
 }

@@ -1,8 +1,10 @@
 import type { ChatMessage } from '../../chat/conversation';
-import { flag, invalid, show, text } from '../../engine/check';
+import { flag, invalid, oneOf, optionsObject, positiveInteger, show, text, wholeNumber } from '../../engine/check';
 import { checkTogether, GENERATE_TABLES, type GenerateOptions } from '../../options/generate';
 import { readOptions, type Table } from '../../options/table';
-import type { ChatOptions } from './types';
+import { nearest } from '../../portable/nearest';
+import { checkToolChoice, toolChoiceOf, toolsOf } from './tools';
+import type { ChatOptions, ReasoningOptions } from './types';
 
 function variablesOf(name: string, value: unknown): Readonly<Record<string, unknown>> {
   if (value === undefined) return {};
@@ -10,27 +12,56 @@ function variablesOf(name: string, value: unknown): Readonly<Record<string, unkn
   throw invalid(`${name} must be an object, got ${show(value)}`);
 }
 
+/** What is asked of the reasoning: `on: false`, none. */
+function reasoningOf(name: string, value: unknown): { on: boolean | undefined } & ReasoningOptions {
+  if (value === undefined || value === 'auto' || value === true) return { on: undefined };
+  if (value === false) return { on: false };
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(`${name} must be 'auto', false or { maxTokens, effort }, got ${show(value)}`);
+  const names = ['maxTokens', 'effort'];
+  const given = optionsObject(value as Record<string, unknown>);
+  for (const other of Object.keys(given))
+    if (!names.includes(other))
+      throw invalid(`${name} has no option ${show(other)}; did you mean ${show(nearest(other, names))}?`);
+  const { maxTokens, effort } = given;
+  const checked: { on: boolean | undefined; maxTokens?: number; effort?: string } = { on: undefined };
+  if (maxTokens !== undefined) checked.maxTokens = wholeNumber(`${name}.maxTokens`, maxTokens, 0, 0x7fffffff);
+  if (effort !== undefined) checked.effort = text(`${name}.effort`, effort);
+  if (effort === 'none' || maxTokens === 0) checked.on = false;
+  return checked;
+}
+
 /** What only `chat` knows. */
 const CHAT = {
+  tools: toolsOf,
+  toolChoice: toolChoiceOf,
+  parallelToolCalls: (name, value) => flag(name, value, true),
+  maxSteps: (name, value) => positiveInteger(name, value, 8),
+  onToolError: (name, value) => oneOf(name, value, ['tell', 'throw'] as const, 'tell'),
+  reasoning: reasoningOf,
+  keepReasoning: (name, value) => (value === undefined ? undefined : flag(name, value, false)),
   templateOptions: variablesOf,
   template: (name, value) => (value === undefined ? undefined : text(name, value)),
   continueFinalMessage: (name, value) => flag(name, value, false),
 } satisfies Table;
 
-/** Those of `generate`, but for whether special tokens are written out: what they mark is told apart here. */
-const ENGINE = Object.fromEntries(
-  Object.entries(GENERATE_TABLES.engine).filter(([name]) => name !== 'specialTokens'),
-) as Omit<typeof GENERATE_TABLES.engine, 'specialTokens'>;
+const without = <T extends Table, Name extends keyof T>(table: T, name: Name) =>
+  Object.fromEntries(Object.entries(table).filter(([other]) => other !== name)) as Omit<T, Name>;
+/** Those of `generate`, but for what is told in another way here: special tokens, and partial values. */
+const ENGINE = without(GENERATE_TABLES.engine, 'specialTokens');
+const HERE = without(GENERATE_TABLES.here, 'partial');
 
 export type CheckedChatOptions = ReturnType<typeof checkChatOptions>;
 
 /** Reads each option once, checks it, fills in what is missing. */
-export function checkChatOptions(options: ChatOptions | undefined, messages: unknown) {
+export function checkChatOptions(options: ChatOptions | undefined, messages: readonly ChatMessage[]) {
   // A copy: what is done with them later is what was checked.
   const given = { ...options };
-  const { engine, here } = readOptions('chat', ENGINE, { ...GENERATE_TABLES.here, ...CHAT }, given);
+  const { engine, here } = readOptions('chat', ENGINE, { ...HERE, ...CHAT }, given);
   checkTogether(engine);
+  checkToolChoice(here.toolChoice, here.tools);
   const { templateOptions, template, continueFinalMessage, signal, collect, n } = here;
+  const { tools, toolChoice, parallelToolCalls, maxSteps, onToolError, reasoning, keepReasoning } = here;
   const names = Object.keys(ENGINE) as (keyof typeof ENGINE)[];
   const generate = Object.fromEntries(names.map((name) => [name, given[name]])) as GenerateOptions;
   // The time is the whole chat's.
@@ -40,7 +71,8 @@ export function checkChatOptions(options: ChatOptions | undefined, messages: unk
     generate: { ...generate, seed: BigInt(engine.seed) },
     ...{ timeout: engine.timeout, logprobs: engine.logprobs },
     /** The message that is gone on with. */
-    begun: continueFinalMessage && Array.isArray(messages) ? (messages.at(-1) as ChatMessage) : undefined,
+    begun: continueFinalMessage ? messages.at(-1) : undefined,
     ...{ templateOptions, template, signal, collect, n },
+    ...{ tools, toolChoice, parallelToolCalls, maxSteps, onToolError, reasoning, keepReasoning },
   };
 }

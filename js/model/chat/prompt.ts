@@ -1,43 +1,57 @@
 import type { ChatMessage } from '../../chat/conversation';
-import { modelTemplate, type ChatTemplateOptions, type TemplateFacts } from '../../chat/modelTemplate';
-import { preparedMessages } from '../../chat/prepare';
+import type { ChatFormat } from '../../chat/format/types';
+import { modelTemplate, type TemplateFacts } from '../../chat/modelTemplate';
+import { prepared } from '../../chat/prepare';
 import { renderElsewhere } from '../../chat/renderElsewhere';
 import type { ChatSegment } from '../../chat/renderChatSegments';
 import { invalid, show } from '../../engine/check';
 import { RealmError } from '../../portable/errors';
-import { chatIds } from '../prompt';
+import { chatIdsElsewhere } from '../prompt';
+import { chatFormatOf, variablesOf } from './family';
+import type { CheckedChatOptions } from './options';
 
 /** What a chat needs of a model. */
 export interface ChatModel {
   /** @throws RealmError E_MODEL_CLOSED */
   readonly handle: bigint;
   readonly isClosed: boolean;
+  /** What `loadModel` was told of how the model writes answers. */
+  readonly chatFormat: Partial<ChatFormat> | undefined;
   readonly info: TemplateFacts & { readonly tokenizer: { readonly bosId: number | null } | null };
 }
 
-/** A conversation as a model reads it. */
+/** A conversation as a model reads it, and how it answers. */
 export interface ChatPrompt {
   text: string;
   ids: Uint32Array;
+  format: ChatFormat;
 }
 
 /** Stands where a message is to go on while it is rendered; nobody writes it. */
 const HERE = '\uf8f1\ue0c5go on here\uf8f2';
 
-/** Renders a conversation, on another thread if that takes long; with `goesOn` it ends where the last message does. */
+/** Renders a conversation, on another thread if that takes long; if it `goesOn` it ends where the last message does. */
 export async function chatPrompt(
   model: ChatModel,
   messages: readonly ChatMessage[],
-  options: ChatTemplateOptions,
-  goesOn = false,
+  options: CheckedChatOptions,
+  goesOn: boolean,
 ): Promise<ChatPrompt> {
-  const { source, options: given } = modelTemplate(model.info, options);
-  const prepared = preparedMessages(messages, source);
+  const { template, keepReasoning } = options;
+  const tools = options.tools.map((tool) => tool.told);
+  const { source, options: tokens } = modelTemplate(model.info, {
+    tools,
+    ...(template === undefined ? {} : { template }),
+  });
+  const format = chatFormatOf(source, model.chatFormat);
+  const preparing = { tools, keepReasoning, variables: variablesOf(format, options) };
+  const { messages: ready, options: given } = prepared(messages, source, format, preparing);
+  const rendering = { ...tokens, tools: null, ...given };
   const segments = goesOn
-    ? cut(await renderElsewhere(source, marked(prepared), { ...given, addGenerationPrompt: false }))
-    : await renderElsewhere(source, prepared, given);
+    ? cut(await renderElsewhere(source, marked(ready), { ...rendering, addGenerationPrompt: false }))
+    : await renderElsewhere(source, ready, rendering);
   const text = segments.map((segment) => segment.text).join('');
-  return { text, ids: chatIds(model.handle, model.info.tokenizer?.bosId, segments) };
+  return { text, ids: await chatIdsElsewhere(model.handle, model.info.tokenizer?.bosId, segments), format };
 }
 
 /** The last message with the mark behind its words: those of its content, or of its reasoning where it has not got further. */

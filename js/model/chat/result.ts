@@ -1,3 +1,4 @@
+import type { ChatMessage } from '../../chat/conversation';
 import type { GenerationEnd } from '../../engine/job';
 import type { GenerationTimings } from '../result';
 import type { Answer } from './answer';
@@ -13,10 +14,33 @@ function withTimings<T extends object>(result: T, timings: GenerationTimings): T
 
 /** A generation and how it ended. */
 export function stepOf(answer: Answer, end: GenerationEnd): ChatStep {
-  const { content, reasoning, reasoningTokens } = answer;
-  const { finishReason, stop, promptTokens, cachedTokens, generatedTokens, timings } = end;
+  const { content, reasoning, reasoningTokens, toolCalls } = answer;
+  const { stop, promptTokens, cachedTokens, generatedTokens, timings } = end;
+  const finishReason = end.finishReason === 'stop' && toolCalls.length > 0 ? 'tool-calls' : end.finishReason;
   const usage = { promptTokens, cachedTokens, generatedTokens, reasoningTokens };
-  return withTimings({ content, reasoning, finishReason, stop, usage }, timings);
+  return withTimings(
+    { content, reasoning, toolCalls: [...toolCalls], toolResults: [], finishReason, stop, usage },
+    timings,
+  );
+}
+
+/** What was said as a message in OpenAI's form; one that was begun is gone on with. */
+export function messageOf(
+  { content, reasoning, toolCalls, written }: Answer,
+  begun: ChatMessage | undefined,
+): ChatMessage {
+  const before = (field: string): string => (typeof begun?.[field] === 'string' ? begun[field] : '');
+  const thought = before('reasoning_content') + reasoning;
+  const calls = toolCalls.map(({ id, name }, i) => ({
+    ...{ id, type: 'function' },
+    function: { name, arguments: written[i] },
+  }));
+  return {
+    ...(begun ?? { role: 'assistant' }),
+    content: before('content') + content,
+    ...(thought === '' ? {} : { reasoning_content: thought }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+  };
 }
 
 function sum<T extends Record<keyof T, number>>(all: readonly T[], none: T): T {

@@ -2,98 +2,191 @@ import type { ChatMessage } from '../../chat/conversation';
 import { binding, type JobEvent } from '../../engine/binding';
 import { closedMeanwhile, endOf, startJob, type GenerationEnd, type Job } from '../../engine/job';
 import { checkGenerateOptions } from '../../options/generate';
+import { RealmError } from '../../portable/errors';
+import { allOrNone } from '../allOrNone';
 import { withPartial } from '../partial';
+import type { TokenLogprob } from '../result';
 import { valueOf } from '../value';
-import { Answer, PlainReader } from './answer';
+import { Answer } from './answer';
+import { planAnswer } from './family';
 import type { CheckedChatOptions } from './options';
 import type { ChatModel, ChatPrompt } from './prompt';
-import { resultOf, stepOf } from './result';
-import type { ChatDeltaKind, ChatPartial, ChatResult } from './types';
+import { messageOf, resultOf, stepOf } from './result';
+import { execute, resultMessage } from './tools';
+import type { ChatDelta, ChatPartial, ChatResult, ChatStep, ToolChoice, ToolResult } from './types';
 
-/** One answer to a conversation. */
+/** What the answers to a conversation share. */
+export interface Conversation {
+  readonly model: ChatModel;
+  readonly options: CheckedChatOptions;
+  readonly messages: readonly ChatMessage[];
+  /** The conversation, and what was said since. */
+  readonly prompt: (since: readonly ChatMessage[]) => Promise<ChatPrompt>;
+  /** Fires when the chat is to fail: with the reason. */
+  readonly halt: AbortSignal;
+}
+
+/** One answer to a conversation: generations, and the tools that they call. */
 export class ChatRun {
-  readonly #model: ChatModel;
+  readonly #conversation: Conversation;
   readonly #options: CheckedChatOptions;
   readonly #seed: bigint;
-  /** Fires when the chat is to fail: with the reason. */
-  readonly #halt: AbortSignal;
-  readonly #emit: (delta: ChatDeltaKind) => void;
+  readonly #emit: (delta: ChatDelta) => void;
+  readonly #steps: ChatStep[] = [];
+  readonly #said: ChatMessage[] = [];
+  readonly #logprobs: TokenLogprob[] = [];
+  readonly #tools = new AbortController();
+  /** The generation under way. */
   #answer: Answer | undefined;
   #job: Job | undefined;
+  #value: { value: unknown } | undefined;
   #cancelled = false;
 
-  constructor(
-    model: ChatModel,
-    options: CheckedChatOptions,
-    choice: { seed: bigint; halt: AbortSignal; emit: (delta: ChatDeltaKind) => void },
-  ) {
-    this.#model = model;
-    this.#options = options;
-    this.#seed = choice.seed;
-    this.#halt = choice.halt;
-    this.#emit = choice.emit;
+  constructor(conversation: Conversation, seed: bigint, emit: (delta: ChatDelta) => void) {
+    this.#conversation = conversation;
+    this.#options = conversation.options;
+    this.#seed = seed;
+    this.#emit = emit;
   }
 
   async run(first: Promise<ChatPrompt>): Promise<ChatResult> {
+    const { halt } = this.#conversation;
+    const stopTools = () => this.#tools.abort(halt.reason);
+    halt.addEventListener('abort', stopTools);
     try {
-      const prompt = await first;
-      this.#halt.throwIfAborted();
-      return await this.#generate(prompt);
+      const loopEnd = await this.#loop(first);
+      const { finishReason, stop } = this.#steps.at(-1) ?? { finishReason: 'cancelled', stop: null };
+      const end = this.#cancelled ? 'cancelled' : finishReason;
+      return this.#result({
+        finishReason: end,
+        stop: end === 'cancelled' ? null : stop,
+        ...(loopEnd ? { loopEnd } : {}),
+      });
     } catch (error) {
+      if (this.#cancelled && !halt.aborted) return this.#result({ finishReason: 'cancelled', stop: null });
       throw withPartial(error, this.partial);
+    } finally {
+      halt.removeEventListener('abort', stopTools);
     }
-  }
-
-  /** What there is by now. */
-  get partial(): ChatPartial {
-    const { content = '', reasoning = '', logprobs = [] } = this.#answer ?? {};
-    const messages = this.#answer ? [this.#messageOf(this.#answer)] : [];
-    return { content, reasoning, messages, ...(this.#options.logprobs ? { logprobs } : {}) };
-  }
-
-  /** Goes on with the message that was begun, if one was. */
-  #messageOf({ content, reasoning }: Answer): ChatMessage {
-    const { begun } = this.#options;
-    const before = (field: string): string => (typeof begun?.[field] === 'string' ? begun[field] : '');
-    const thought = before('reasoning_content') + reasoning;
-    return {
-      ...(begun ?? { role: 'assistant' }),
-      content: before('content') + content,
-      ...(thought === '' ? {} : { reasoning_content: thought }),
-    };
   }
 
   cancel(): void {
     this.#cancelled = true;
     this.#job?.cancel();
+    this.#tools.abort(new RealmError('E_CANCELLED', 'the chat was cancelled'));
   }
 
-  async #generate(prompt: ChatPrompt): Promise<ChatResult> {
+  /** What there is by now. */
+  get partial(): ChatPartial {
+    const answer = this.#answer;
+    const { content, reasoning, toolCalls } = answer ??
+      this.#steps.at(-1) ?? { content: '', reasoning: '', toolCalls: [] };
+    const messages = answer ? [...this.#said, this.#messageOf(answer)] : [...this.#said];
+    const logprobs = [...this.#logprobs, ...(answer?.logprobs ?? [])];
+    return { content, reasoning, toolCalls: [...toolCalls], messages, ...(this.#options.logprobs ? { logprobs } : {}) };
+  }
+
+  #result(end: Pick<ChatResult, 'finishReason' | 'stop' | 'loopEnd'>): ChatResult {
+    return resultOf({ ...this.partial, ...this.#value, ...end, steps: this.#steps });
+  }
+
+  /** The first message goes on with the one that was begun, if one was. */
+  #messageOf(answer: Answer): ChatMessage {
+    return messageOf(answer, this.#said.length === 0 ? this.#options.begun : undefined);
+  }
+
+  async #loop(first: Promise<ChatPrompt>): Promise<ChatResult['loopEnd']> {
+    const { maxSteps, toolChoice, tools } = this.#options;
+    let prompt = await first;
+    for (;;) {
+      this.#conversation.halt.throwIfAborted();
+      // What must be called has been called in the first step; else it would be called for ever.
+      const isForced = toolChoice === 'required' || typeof toolChoice === 'object';
+      const step = await this.#step(prompt, isForced && this.#steps.length > 0 ? 'auto' : toolChoice);
+      if (step.finishReason !== 'tool-calls' || !tools.some((tool) => tool.execute)) return undefined;
+      if (this.#repeats(step)) return 'repeated-calls';
+      const isLast = this.#steps.length >= maxSteps;
+      if (isLast && step.toolCalls.some(({ name }) => this.#canExecute(name))) return 'max-steps';
+      if (!(await this.#execute(step)) || isLast) return undefined;
+      prompt = await this.#conversation.prompt(this.#said);
+    }
+  }
+
+  #canExecute(name: string): boolean {
+    return this.#options.tools.some((tool) => tool.name === name && tool.execute);
+  }
+
+  /** Whether the step calls the same as the one before, word for word: a model that does goes round in circles. */
+  #repeats(step: ChatStep): boolean {
+    const before = this.#steps.at(-2);
+    const calls = ({ toolCalls }: ChatStep) => JSON.stringify(toolCalls.map((call) => [call.name, call.arguments]));
+    return before !== undefined && calls(before) === calls(step);
+  }
+
+  /** One generation. */
+  async #step(prompt: ChatPrompt, toolChoice: ToolChoice): Promise<ChatStep> {
     const { generate, logprobs } = this.#options;
-    const checked = checkGenerateOptions({ ...generate, seed: this.#seed });
-    const answer = new Answer(new PlainReader(), this.#emit, { isReasoning: false, logprobs });
+    const { messages } = this.#conversation;
+    const plan = planAnswer(prompt, this.#options, toolChoice, [...messages, ...this.#said]);
+    const asked = checkGenerateOptions({ ...generate, seed: this.#seed });
+    const { specialTokens, format } = plan;
+    const { json } = checkGenerateOptions({
+      ...{ ...generate, seed: this.#seed, specialTokens },
+      ...(format === undefined ? {} : { format }),
+    });
+    const answer = new Answer(plan.reader, this.#emit, { isReasoning: plan.isReasoning, logprobs });
     this.#answer = answer;
-    const end = await this.#work(prompt, checked.json, answer);
-    const { content } = answer;
+    const end = await this.#work(prompt, json, answer);
     const step = stepOf(answer, end);
-    const value = end.finishReason === 'cancelled' ? undefined : await valueOf(content, checked);
-    const { finishReason, stop } = step;
-    return resultOf({ ...this.partial, ...value, finishReason, stop, steps: [step] });
+    if (step.finishReason === 'stop' || step.finishReason === 'length')
+      this.#value = answer.toolCalls.length > 0 ? undefined : await valueOf(answer.content, asked);
+    this.#steps.push(step);
+    this.#said.push(this.#messageOf(answer));
+    this.#logprobs.push(...answer.logprobs);
+    this.#answer = undefined;
+    this.#emit({ type: 'step', finishReason: step.finishReason });
+    return step;
   }
 
   async #work(prompt: ChatPrompt, json: string, answer: Answer): Promise<GenerationEnd> {
+    const { model, halt } = this.#conversation;
     const start = (onEvent: (event: JobEvent) => void) =>
-      binding.generateStart(this.#model.handle, prompt.ids, json, onEvent);
-    const job = startJob({ kind: 'chat', model: this.#model.handle }, start, this.#halt, (event) => answer.add(event));
+      binding.generateStart(model.handle, prompt.ids, json, onEvent);
+    const job = startJob({ kind: 'chat', model: model.handle }, start, halt, (event) => answer.add(event));
     this.#job = job;
     if (this.#cancelled) job.cancel();
     try {
       const end = endOf(await job.end);
-      if (end.finishReason === 'cancelled' && this.#model.isClosed) throw closedMeanwhile();
+      if (end.finishReason === 'cancelled' && model.isClosed) throw closedMeanwhile();
       return end;
     } finally {
       this.#job = undefined;
       answer.end();
     }
+  }
+
+  /** Executes the step's calls, all at once; false: some are the caller's to answer. */
+  async #execute(step: ChatStep): Promise<boolean> {
+    const { tools, onToolError } = this.#options;
+    const messages = [...this.#conversation.messages, ...this.#said];
+    const work = step.toolCalls.map(async (call): Promise<ToolResult | undefined> => {
+      const tool = tools.find(({ name }) => name === call.name);
+      if (tool && !tool.execute) return undefined;
+      const context = { signal: this.#tools.signal, id: call.id, messages };
+      const result: ToolResult = tool
+        ? await execute(tool, call, context, onToolError === 'throw')
+        : { id: call.id, name: call.name, error: `there is no tool ${call.name}` };
+      this.#emit({ type: 'tool-result', ...result });
+      return result;
+    });
+    const results = await allOrNone(work, () =>
+      this.#tools.abort(new RealmError('E_CANCELLED', 'another tool failed')),
+    );
+    for (const result of results) {
+      if (!result) continue;
+      step.toolResults.push(result);
+      this.#said.push(resultMessage(result));
+    }
+    return results.every((result) => result !== undefined);
   }
 }

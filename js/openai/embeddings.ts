@@ -1,0 +1,59 @@
+import { invalid, oneOf, optionsObject, show, type TokenIds } from '../engine/check';
+import type { Model } from '../model/model';
+
+/** The parameters of OpenAI's `embeddings.create`. */
+export interface EmbeddingParams {
+  model?: string;
+  /** A text, several, ids of one, ids of several. */
+  input: string | readonly string[] | readonly number[] | readonly (readonly number[])[];
+  /** `float` (default): arrays of numbers; `base64`: the bytes of float32 numbers, little-endian. */
+  encoding_format?: 'float' | 'base64' | null;
+  dimensions?: number | null;
+  user?: string | null;
+}
+
+export interface Embeddings {
+  object: 'list';
+  model: string;
+  /** `embedding` is a text where `base64` was asked for, as in OpenAI's API, whose types say an array nevertheless. */
+  data: { object: 'embedding'; index: number; embedding: number[] }[];
+  usage: { prompt_tokens: number; total_tokens: number };
+}
+
+const NAMES = ['model', 'input', 'encoding_format', 'dimensions', 'user'];
+
+/** Vectors in OpenAI's form, in the order of the texts. */
+export async function embeddings(
+  model: Model,
+  name: string,
+  params: EmbeddingParams,
+  signal: AbortSignal | null | undefined,
+): Promise<Embeddings> {
+  const given = optionsObject(params);
+  for (const other of Object.keys(given)) if (!NAMES.includes(other)) throw invalid(`there is no field ${show(other)}`);
+  const { input, encoding_format: format, dimensions } = given;
+  const encoding = oneOf('encoding_format', format ?? undefined, ['float', 'base64'] as const, 'float');
+  const texts = textsOf(input);
+  const vectors = await model.embed(texts, {
+    ...(typeof dimensions === 'number' ? { dimensions } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  const counts = texts.map((text) => (typeof text === 'string' ? model.tokenize(text).length : text.length));
+  const tokens = counts.reduce((sum, count) => sum + count, 0);
+  const data = vectors.map((vector, index) => ({
+    object: 'embedding' as const,
+    index,
+    embedding: encoding === 'float' ? Array.from(vector) : (base64Of(vector) as unknown as number[]),
+  }));
+  return { object: 'list', model: name, data, usage: { prompt_tokens: tokens, total_tokens: tokens } };
+}
+
+function textsOf(input: unknown): (string | (TokenIds & { length: number }))[] {
+  if (typeof input === 'string') return [input];
+  if (!Array.isArray(input) || input.length === 0)
+    throw invalid(`input must be a text, texts, ids or lists of ids, got ${show(input)}`);
+  return typeof input[0] === 'number' ? [input as number[]] : (input as string[]);
+}
+
+const base64Of = (vector: Float32Array): string =>
+  Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
