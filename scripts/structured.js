@@ -12,6 +12,11 @@ const { default: Ajv } = require('ajv/dist/2020');
 const { default: addFormats } = require('ajv-formats');
 const { loadModel } = require(root);
 
+/** Those that a text is held to: others, and those of numbers, are notes. */
+const FORMATS = [
+  ...['date', 'time', 'date-time', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid', 'uri', 'uri-reference'],
+  ...['json-pointer', 'regex'],
+];
 const RANDOM = { temperature: 30, topK: 0, topP: 1, minP: 0 };
 
 /** What Ajv says of a schema's values; null: it can't read the schema. */
@@ -21,7 +26,7 @@ function checkerOf(schema) {
   const { $schema, id, ...rest } = typeof schema === 'object' && schema !== null ? schema : { allOf: [schema] };
   void [$schema, id];
   try {
-    return addFormats(new draft({ strict: false, logger: false })).compile(rest);
+    return addFormats(new draft({ strict: false, logger: false }), FORMATS).compile(rest);
   } catch {
     return null;
   }
