@@ -49,11 +49,14 @@ function c(name, out) {
 
 const hasWasi = () => hasClang() && fs.existsSync('/usr/lib/wasm32-wasi/libc.a');
 
-/** A program of WASI, with its C library. */
+/** A program of WASI, with its C library. Linked without -O, which would have clang run a wasm-opt that happens to be in the PATH. */
 function wasi(name, out) {
-  const flags = ['--target=wasm32-wasi', '-O2', '-fno-ident', '-Wall', '-Wextra', '-Werror', '-Wl,--strip-all'];
-  run('clang-14', ...flags, `${folder}/c/${name}.c`, '-o', path.join(out, `${name}.wasm`));
+  const object = path.join(out, `${name}.o`);
+  const flags = ['--target=wasm32-wasi', '-O2', '-fno-ident', '-Wall', '-Wextra', '-Werror'];
+  run('clang-14', ...flags, '-c', `${folder}/c/${name}.c`, '-o', object);
+  run('clang-14', '--target=wasm32-wasi', '-Wl,--strip-all', object, '-o', path.join(out, `${name}.wasm`));
   fs.chmodSync(path.join(out, `${name}.wasm`), 0o644);
+  fs.rmSync(object);
 }
 
 function assemblyscript(name, out, ...more) {
