@@ -28,6 +28,12 @@ test('stream.js', async () => {
   expect(await example('stream.js', [tinyAtlas, 'What is the capital of Peru?'])).toContain('Lima');
 });
 
+test('chat.js', async () => {
+  const lines = (await example('chat.js')).split('\n');
+  expect(lines[0]).toBe('The capital of Japan is Tokyo.');
+  expect(lines[1]).toContain('Lima');
+});
+
 test('js-paris-simple/test-pure-node.js', async () => {
   const lines = (await example('js-paris-simple/test-pure-node.js', [tinyAtlas])).trim().split('\n');
   expect(lines[0]).toMatch(/^Model stored with ID: \d+$/);
