@@ -40,7 +40,7 @@ function outcome({ file, take, put = '', tests }) {
   fs.writeFileSync(at, parts.join(put));
   try {
     const built = run('dotnet', ['build', project, '-c', 'Release', '--nologo', '-nodeReuse:false', '-v', 'q'], tree);
-    if (!built.ok) return `does not compile: ${/error [^\n]*/.exec(built.output)?.[0]}`;
+    if (!built.ok) return `does not compile: ${/error [^\n]*/.exec(built.output)?.[0] ?? built.output.slice(-300)}`;
     const filter = tests.map((test) => `FullyQualifiedName~${test}`).join('|');
     const tested = run(
       'dotnet',
