@@ -24,6 +24,8 @@ namespace realm {
   X(stored_embed)          \
   X(stored_forward)        \
   X(stored_logits)         \
+  X(file_inspect)          \
+  X(file_inspect_start)    \
   X(model_open_bytes)      \
   X(model_open_path)       \
   X(model_open_bytes_start) \

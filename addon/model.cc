@@ -33,6 +33,28 @@ struct Opening {
 
 }  // namespace
 
+// int32_t realm_file_inspect(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, uint8_t *json, uint64_t capacity, uint64_t *needed, realm_error *error);
+Napi::Value InspectModel(Call& call) {
+  const std::string path = call.ToText(call[0]), options = call.ToText(call[1]);
+  if (!call.Ready()) return {};
+  std::vector<uint8_t> json(16384);
+  const auto inspect = [&](uint8_t* out, uint64_t capacity, uint64_t* needed, realm_error* error) {
+    const auto *from = reinterpret_cast<const uint8_t*>(path.data()), *how = reinterpret_cast<const uint8_t*>(options.data());
+    return call.engine->file_inspect(from, path.size(), how, options.size(), out, capacity, needed, error);
+  };
+  if (!call.Fit(&json, inspect)) return {};
+  return NewText(call.env, json.data(), json.size());
+}
+
+// int32_t realm_file_inspect_start(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+Napi::Value InspectModelStart(Call& call) {
+  const std::string path = call.ToText(call[0]), options = call.ToText(call[1]);
+  return Job::Start(call, call[2], {}, [&](Job* job, uint64_t* handle, realm_error* error) {
+    const auto *from = reinterpret_cast<const uint8_t*>(path.data()), *how = reinterpret_cast<const uint8_t*>(options.data());
+    return call.engine->file_inspect_start(from, path.size(), how, options.size(), Job::Notify, job, handle, error);
+  });
+}
+
 // int32_t realm_model_open_bytes(const uint8_t *bytes, uint64_t length, const uint8_t *options, uint64_t options_length, uint64_t *model, realm_error *error);
 // int32_t realm_model_open_path(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, uint64_t *model, realm_error *error);
 Napi::Value OpenModel(Call& call) {

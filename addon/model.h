@@ -4,6 +4,8 @@
 
 namespace realm {
 
+Napi::Value InspectModel(Call& call);
+Napi::Value InspectModelStart(Call& call);
 Napi::Value OpenModel(Call& call);
 Napi::Value OpenModelStart(Call& call);
 Napi::Value CloseModel(Call& call);

@@ -61,6 +61,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<ComputeLogitsInto, 3>(exports, "computeLogitsInto");
     Export<TensorElements, 2>(exports, "tensorElements");
 
+    Export<InspectModel, 2>(exports, "inspectModel");
+    Export<InspectModelStart, 3>(exports, "inspectModelStart");
     Export<OpenModel, 2>(exports, "openModel");
     Export<OpenModelStart, 3>(exports, "openModelStart");
     Export<CloseModel, 1>(exports, "closeModel");

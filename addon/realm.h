@@ -97,6 +97,13 @@ int32_t realm_stored_forward(uint32_t id, uint32_t layer, const float *hidden, u
 /* hidden: float32 (1, hidden size); out: float32 (vocab) */
 int32_t realm_stored_logits(uint32_t id, const float *hidden, uint64_t elements, float *out, uint64_t out_elements, realm_error *error);
 
+/* ---- files ---- */
+/* JSON: js/model/inspectModel.ts' ModelInspection, from metadata and the directory of tensors; what keeps the file from running is in its
+ * `problems`. options: contextLength, weights, cacheType, lora. *needed: bytes of it, also when capacity is too small. */
+int32_t realm_file_inspect(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, uint8_t *json, uint64_t capacity, uint64_t *needed, realm_error *error);
+/* The same on an engine thread: the JSON is the job's text. */
+int32_t realm_file_inspect_start(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+
 /* ---- models ---- */
 /* options: one JSON object, whose names are those of the package (LoadOptions, GenerateOptions), or nothing. Numbers of 64 bits
  * are texts. The only lists of them are managed/Abi/ModelOptionTable.cs and GenerationOptionTable.cs; a name that is not there is an error. */

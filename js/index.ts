@@ -8,6 +8,7 @@ export { forwardLayer } from './layers/forwardLayer';
 export { forwardLayerInto } from './layers/forwardLayerInto';
 export { computeLogits } from './layers/computeLogits';
 export { computeLogitsInto } from './layers/computeLogitsInto';
+export { inspectModel, inspectModelSync, type InspectOptions, type ModelInspection } from './model/inspectModel';
 export type { Numbers } from './layers/numbers';
 export { loadModel, loadModelSync, type BlobLike, type LoadOptions } from './model/loadModel';
 export { type Log, type LoraAdapter, type CacheType } from './options/load';

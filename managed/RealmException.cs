@@ -97,3 +97,11 @@ public class RealmException(ErrorCode code, string message) : Exception(message)
     /// <summary>The stable code.</summary>
     public ErrorCode Code { get; } = code;
 }
+
+/// <summary>Names of error codes.</summary>
+internal static class ErrorCodes
+{
+    /// <summary>As JavaScript has it: <c>E_MISSING_TENSOR</c>.</summary>
+    public static string Name(this ErrorCode code) =>
+        "E" + string.Concat(code.ToString().Select(letter => char.IsUpper(letter) ? $"_{letter}" : char.ToUpperInvariant(letter).ToString()));
+}

@@ -15,6 +15,10 @@ function modelsPage({ architectures, formats, tokenizers, preTokenizers }) {
 The engine's own tables, written by \`node scripts/models.js\`; \`getEngineInfo()\` gives the same in a program. A file that asks for
 anything else is refused when it is opened, with \`E_UNSUPPORTED\` and what was found; nothing is computed by guess.
 
+\`inspectModel(path)\` tells of a file, before its weights are loaded, whether it runs and why not (\`runs\`, \`problems\`), what it is
+(architecture, parameters, formats, context, tokenizer, templates, adapter), whether adapters fit it (\`{ lora }\`), and in \`memory\` what its
+weights and a text of \`contextLength\` positions take; \`inspectModelSync\` at once.
+
 ## Architectures
 
 \`general.architecture\` of ${architectures.length} families. Each computes text: towers for images and sound are left out, of models that have

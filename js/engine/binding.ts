@@ -41,6 +41,8 @@ export interface Native {
   tensorElements(modelId: number, tensorName: string): number;
 
   /** `options` here and below: JSON, which the engine reads. */
+  inspectModel(path: string, options: string): string;
+  inspectModelStart(path: string, options: string, event: OnEvent): bigint;
   openModel(source: string | View, options: string): bigint;
   openModelStart(source: string | View, options: string, event: OnEvent): bigint;
   closeModel(model: bigint): void;

@@ -68,15 +68,20 @@ function logOf(name: string, value: unknown): Log | undefined {
   throw invalid(`${name} must be a function, got ${show(value)}`);
 }
 
+/** @internal How a model is held. */
+export const HELD = {
+  weights: (name, value) => oneOf(name, value, ['packed', 'mapped'], 'packed'),
+  cacheType: (name, value) => oneOf(name, value, CACHE_TYPES, 'f16'),
+  lora: adaptersOf,
+} satisfies Table;
+
 /** What the engine does. `managed/Abi/ModelOptionTable.cs` has the same rows. */
 const ENGINE = {
   threads: (name, value) => positiveInteger(name, value, 0, LARGEST_THREADS),
-  weights: (name, value) => oneOf(name, value, ['packed', 'mapped'], 'packed'),
-  cacheType: (name, value) => oneOf(name, value, CACHE_TYPES, 'f16'),
+  ...HELD,
   vocabOnly: (name, value) => flag(name, value, false),
   promptCacheBytes: (name, value) =>
     value === undefined ? undefined : wholeNumber(name, value, 0, Number.MAX_SAFE_INTEGER),
-  lora: adaptersOf,
 } satisfies Table;
 
 const HERE = {

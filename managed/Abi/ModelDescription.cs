@@ -14,7 +14,7 @@ namespace Realm.Abi;
 internal static class ModelDescription
 {
     /// <summary>Names of <see cref="Blocks.Pooling"/>, in its order.</summary>
-    private static ReadOnlySpan<string> PoolingNames => new[] { "none", "mean", "cls", "last", "rank" };
+    internal static ReadOnlySpan<string> PoolingNames => new[] { "none", "mean", "cls", "last", "rank" };
 
     /// <summary>Facts about the network, the file, the tokenizer, and how the model was opened.</summary>
     public static ReadOnlySpan<byte> Json(OpenModel open)
@@ -87,7 +87,7 @@ internal static class ModelDescription
         json.WriteNumber("rankSize", model.CanRank ? model.SummarySize(ranks: true) : 0);
     }
 
-    private static void WriteFile(Utf8JsonWriter json, ModelFile file)
+    internal static void WriteFile(Utf8JsonWriter json, ModelFile file)
     {
         long? fileType = Fact(file.Metadata, "general.file_type");
         json.WriteNumber("parameters", file.Tensors.Sum(tensor => tensor.Elements));
@@ -146,7 +146,7 @@ internal static class ModelDescription
     private static string? TokenText(Tokenizer tokenizer, int? id) => id is { } known ? Encoding.UTF8.GetString(tokenizer.TokenBytes(known)) : null;
 
     /// <summary>A number; where there is one for each layer, the first.</summary>
-    private static long? Fact(GgufMetadata metadata, string key) => metadata.IsArray(key)
+    internal static long? Fact(GgufMetadata metadata, string key) => metadata.IsArray(key)
         ? metadata.Integers(key) is [long first, ..] ? first : null
         : metadata.Integer(key);
 
@@ -165,7 +165,7 @@ internal static class ModelDescription
         }
     }
 
-    private static void WriteFact(Utf8JsonWriter json, string name, long? value)
+    internal static void WriteFact(Utf8JsonWriter json, string name, long? value)
     {
         if (value is { } known)
         {

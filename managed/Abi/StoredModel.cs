@@ -49,7 +49,7 @@ internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool 
         {
             try
             {
-                return _config ??= Model.Inspect(loaded.File);
+                return _config ??= Model.Inspect(loaded.File, new ModelOptions()).Config;
             }
             catch (RealmException)
             {

@@ -1,3 +1,5 @@
+using Realm.Gguf;
+
 namespace Realm.Architectures;
 
 /// <summary>The architectures this engine has. A new one is its file and a line here.</summary>
@@ -139,7 +141,8 @@ internal static class Architectures
     ];
 
     /// <summary>The architecture of that name.</summary>
-    /// <exception cref="RealmException">E_UNSUPPORTED, naming it and those there are.</exception>
+    /// <exception cref="RealmException">E_UNSUPPORTED, naming it, those there are, and the nearest of them.</exception>
     public static Architecture Find(string name) => All.FirstOrDefault(a => a.Name == name) ?? throw new RealmException(
-        ErrorCode.Unsupported, $"architecture {Gguf.Quoted.Name(name)} is not supported; supported are {string.Join(", ", All.Select(a => a.Name))}");
+        ErrorCode.Unsupported, $"architecture {Quoted.Name(name)} is not supported; the nearest is '{Nearest.To(name, All.Select(a => a.Name))}'; "
+        + $"supported are {string.Join(", ", All.Select(a => a.Name))}");
 }

@@ -5,8 +5,8 @@ using Realm.Passes;
 
 namespace Realm.Architectures;
 
-/// <summary>CogVLM, its language model: text goes through its own matrices, the vision experts' (<c>vis_*</c>) stay unused. Queries, keys
-/// and values have a third each of the fused matrix, whatever the number of heads. (Wang et al., 2023)</summary>
+/// <summary>CogVLM, its language model: text goes through its own matrices, the vision experts' (<c>vis_*</c>) stay unused. Keys and
+/// values begin where one and two times the hidden size are past in the fused matrix. (Wang et al., 2023)</summary>
 internal static class CogVlm
 {
     public static Architecture Family { get; } = new("cogvlm", Build);
@@ -28,8 +28,10 @@ internal static class CogVlm
     {
         AttentionFacts facts = layer.Facts;
         const string Key = "attention.head_count";
-        int third = layer.Model.Width(facts.Heads, facts.KeySize, Key), all = layer.Model.Width(third, 3, Key);
-        AttentionLayout layout = new(0, facts.KeySize, third, facts.KeySize, 2 * third, facts.ValueSize);
-        return layer.Attention(facts with { Rope = rope, Layout = layout }, [layer.Linear("attn_qkv", all, layer.Model.Hidden)]);
+        int hidden = layer.Model.Hidden, all = layer.Model.Width(layer.Model.Width(facts.Heads, facts.KeySize, Key), 3, Key);
+        int[] parts = [facts.Heads * facts.KeySize, facts.KvHeads * facts.KeySize, facts.KvHeads * facts.ValueSize];
+        if (2 * hidden + parts[2] > all)
+            throw layer.Model.Bad(Key, $"values begin at {2 * hidden} and are {parts[2]} of {all} outputs");
+        return layer.Attention(facts with { Rope = rope }, [.. parts.Select((part, i) => layer.Slice("attn_qkv", i * hidden, part, all, hidden))]);
     }
 }

@@ -12,7 +12,6 @@ internal static class FalconH1
     private static Network Build(ModelReader r)
     {
         RopeTable rope = r.Rope(RopePairing.Halves);
-        float? scale = r.Positive("attention.scale");
         return r.Network(
             r.Tokens(),
             layer =>
@@ -21,7 +20,7 @@ internal static class FalconH1
                 return
                 [
                     new ParallelResidual(
-                        (norm, layer.Attention(layer.Facts with { Rope = rope, Scale = scale ?? layer.Facts.Scale })),
+                        (norm, layer.Attention(layer.Facts with { Rope = rope })),
                         (norm, layer.Mamba2())),
                     new Residual(layer.RmsNorm("ffn_norm"), layer.GatedFeedForward(Activation.Silu)),
                 ];

@@ -65,6 +65,8 @@ internal static unsafe class KimiK3
             experts = new LatentExperts(router, layer.Linear("ffn_routed_down", width, r.Hidden), experts,
                 layer.Contains("ffn_routed_norm.weight") ? layer.RmsNorm("ffn_routed_norm", width) : null, layer.Linear("ffn_routed_up", r.Hidden, width));
         }
-        return layer.WithShared(experts, situ, layer.Contains("ffn_gate_shexp.weight") ? r.Width(size, r.Int("expert_shared_count"), "expert_shared_count") : 0);
+        // A shared expert that the file does not count is one.
+        int shared = r.Width(size, Math.Max(1, r.Int("expert_shared_count")), "expert_shared_count");
+        return layer.WithShared(experts, situ, layer.Contains("ffn_gate_shexp.weight") ? shared : 0);
     }
 }

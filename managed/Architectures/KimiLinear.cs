@@ -12,7 +12,7 @@ internal static class KimiLinear
 
     private static Network Build(ModelReader r)
     {
-        int dense = r.DenseLayers, shared = r.Int("expert_shared_count", 0);
+        int dense = r.DenseLayers, shared = Math.Max(1, r.Int("expert_shared_count", 0));
         return r.Transformer(
             layer => layer.KvHeads == 0 ? layer.KimiDelta() : layer.LatentAttention(layer.LatentShape, layer.LatentFacts(layer.LatentShape)),
             layer => layer.Index < dense

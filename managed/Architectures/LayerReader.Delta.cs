@@ -8,7 +8,7 @@ namespace Realm.Architectures;
 internal sealed unsafe partial class LayerReader
 {
     /// <summary>Attention whose query matrix gives for every head a query and then a gate of its results. (Qwen Team, 2025)</summary>
-    public Attention AttentionWithGates(RopeTable rope, float? scale = null)
+    public Attention AttentionWithGates(RopeTable rope)
     {
         AttentionFacts facts = Facts;
         int size = facts.KeySize, queries = model.Width(2 * facts.Heads, size, "attention.head_count"), keys = facts.KvHeads * size;
@@ -17,7 +17,6 @@ internal sealed unsafe partial class LayerReader
             facts with
             {
                 Rope = rope,
-                Scale = scale ?? facts.Scale,
                 QueryNorm = HeadRmsNorm("attn_q_norm"),
                 KeyNorm = HeadRmsNorm("attn_k_norm"),
                 Layout = new AttentionLayout(0, 2 * size, queries, size, queries + keys, facts.ValueSize),

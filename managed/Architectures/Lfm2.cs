@@ -35,7 +35,7 @@ internal static class Lfm2
     private static Branch Experts(ModelReader r, LayerReader layer) => layer.GatedExperts(
         layer.Routing with
         {
-            Score = r.Int("expert_gating_func") == 2 ? RouterScore.Sigmoid : RouterScore.Softmax,
+            Score = r.RouterScore(),
             SelectionBias = layer.Tensors.OptionalValues(layer.Name("exp_probs_b.bias"), r.ExpertCount),
         },
         Activation.Silu, r.PerLayer("expert_feed_forward_length", 0)[layer.Index]);

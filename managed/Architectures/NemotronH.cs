@@ -14,18 +14,17 @@ internal static class NemotronH
 
     private static Network Build(ModelReader r)
     {
-        float? scale = r.Positive("attention.scale");
         return r.Network(
             r.Tokens(),
-            layer => [new Residual(layer.RmsNorm("attn_norm"), Part(r, layer, scale))],
+            layer => [new Residual(layer.RmsNorm("attn_norm"), Part(r, layer))],
             new Exit(r.RmsNorm("output_norm"), r.Head()));
     }
 
-    private static Branch Part(ModelReader r, LayerReader layer, float? scale)
+    private static Branch Part(ModelReader r, LayerReader layer)
     {
         if (layer.FeedForwardSize > 0)
             return r.ExpertCount == 0 ? layer.PlainFeedForward(Activation.ReluSquared) : Experts(r, layer);
-        return layer.KvHeads == 0 ? layer.Mamba2() : layer.Attention(layer.Facts with { Scale = scale ?? layer.Facts.Scale });
+        return layer.KvHeads == 0 ? layer.Mamba2() : layer.Attention(layer.Facts);
     }
 
     private static Branch Experts(ModelReader r, LayerReader layer)

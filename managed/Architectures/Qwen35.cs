@@ -18,13 +18,12 @@ internal static class Qwen35
     private static Network Build(ModelReader r, bool interleaved, Func<LayerReader, Branch> feedForward)
     {
         RopeTable rope = r.Rope(RopePairing.Halves);
-        float? scale = r.Positive("attention.scale");
         bool[] recurrent = r.RecurrentLayers(interval: 4);
         return r.Network(
             r.Tokens(),
             layer =>
             [
-                new Residual(layer.RmsNorm("attn_norm"), recurrent[layer.Index] ? layer.GatedDelta(interleaved) : layer.AttentionWithGates(rope, scale)),
+                new Residual(layer.RmsNorm("attn_norm"), recurrent[layer.Index] ? layer.GatedDelta(interleaved) : layer.AttentionWithGates(rope)),
                 new Residual(layer.RmsNorm("post_attention_norm"), feedForward(layer)),
             ],
             new Exit(r.RmsNorm("output_norm"), r.Head()));

@@ -19,7 +19,6 @@ internal static unsafe class Qwen4Exp
         int streams = (int)r.Range("hyper_connection.count", 2, MostStreams), rank = (int)r.Range("hyper_connection.low_rank", 1, ModelReader.MaxWidth);
         r.Width(streams, r.Hidden, "hyper_connection.count");
         RopeTable rope = r.MultiRope(interleaved: true);
-        float? scale = r.Positive("attention.scale");
         bool[] recurrent = r.RecurrentLayers(interval: 4);
         r.LimitContext(Budget(r, recurrent));
         int remembers = MemoryLayer(r, recurrent);
@@ -29,7 +28,7 @@ internal static unsafe class Qwen4Exp
             [
                 .. layer.Index == remembers ? (Block[])[Memory(layer, streams)] : [],
                 new HyperConnections.Part(Mix(r, layer.Name("hc_attn"), streams, rank, shares: true),
-                    recurrent[layer.Index] ? layer.GatedDelta(interleaved: false, sigmoidGate: true) : layer.AttentionWithGates(rope, scale)),
+                    recurrent[layer.Index] ? layer.GatedDelta(interleaved: false, sigmoidGate: true) : layer.AttentionWithGates(rope)),
                 new HyperConnections.Part(Mix(r, layer.Name("hc_ffn"), streams, rank, shares: true), Qwen35.Experts(layer)),
             ],
             new HyperConnections.MixedExit(Mix(r, "output_hc", streams, rank, shares: false), r.Head()));

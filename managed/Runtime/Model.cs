@@ -29,14 +29,12 @@ public sealed unsafe class Model : IDisposable
         _files = [file, .. adapters.Select(adapter => adapter.File)];
         FileMaps.Arm();
         // First of all: what doesn't fit takes no memory.
-        Adapter[] read = [.. adapters.Select(adapter => Adapter.Read(adapter.Name, adapter.File.Metadata, adapter.File, architecture.Name, file))];
+        Adapter[] read = ReadAdapters(file, architecture, adapters);
         _strengths = [.. adapters.Select(adapter => adapter.Scale)];
         _tensors = new TensorReader(file, read);
         try
         {
-            _network = architecture.Build(new ModelReader(architecture.Name, file.Metadata, _tensors, options.Cache));
-            foreach (Adapter adapter in read)
-                adapter.CheckAllTaken();
+            _network = BuildNetwork(file, architecture, options, _tensors, read);
             _pool = new WorkerPool(options.Threads == 0 ? WorkerPool.DefaultThreads : options.Threads);
             Options = options with { Threads = _pool.Threads };
             _pass = new ForwardPass(_network, _pool, options.Packed, read.Length);
@@ -85,13 +83,25 @@ public sealed unsafe class Model : IDisposable
     /// E_MISSING_TENSOR or E_SHAPE before anything is made.</param>
     public static Model Load(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile>? adapters = null) => new(file, options, adapters ?? []);
 
-    /// <summary>What would be told about the model of a file, without loading its weights.</summary>
+    /// <summary>What would be told about the model of a file, and what it would need, without loading its weights.</summary>
     /// <exception cref="RealmException">As for <see cref="Load"/>.</exception>
-    public static ModelConfig Inspect(ModelFile file)
+    public static ModelFacts Inspect(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile>? adapters = null)
     {
         Architectures.Architecture architecture = ArchitectureOf(file);
-        using TensorReader tensors = new(file);
-        return architecture.Build(new ModelReader(architecture.Name, file.Metadata, tensors, CacheType.F16)).Config;
+        Adapter[] read = ReadAdapters(file, architecture, adapters ?? []);
+        using TensorReader tensors = new(file, read);
+        return ModelFacts.Of(BuildNetwork(file, architecture, options, tensors, read), [.. tensors.Weights], options.Packed);
+    }
+
+    private static Adapter[] ReadAdapters(ModelFile file, Architectures.Architecture architecture, IReadOnlyList<AdapterFile> adapters) =>
+        [.. adapters.Select(adapter => Adapter.Read(adapter.Name, adapter.File.Metadata, adapter.File, architecture.Name, file))];
+
+    private static Network BuildNetwork(ModelFile file, Architectures.Architecture architecture, ModelOptions options, TensorReader tensors, Adapter[] adapters)
+    {
+        Network network = architecture.Build(new ModelReader(architecture.Name, file.Metadata, tensors, options.Cache));
+        foreach (Adapter adapter in adapters)
+            adapter.CheckAllTaken();
+        return network;
     }
 
     private static Architectures.Architecture ArchitectureOf(ModelFile file)

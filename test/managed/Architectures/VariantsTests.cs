@@ -108,6 +108,23 @@ public class VariantsTests
     }
 
     [Fact]
+    public void Parts_of_a_fused_matrix_may_begin_at_multiples_of_the_hidden_size()
+    {
+        const int Rows = 5 * 8;
+        NamedTensors fused = NamedTensors.Decoder().Set("attention.head_count", 5u).Set("attention.head_count_kv", 5u);
+        NamedTensors apart = NamedTensors.Decoder().Set("attention.head_count", 5u).Set("attention.head_count_kv", 5u);
+        for (int i = 0; i < 2; i++)
+        {
+            fused.Remove([.. Attention.Select(name => $"blk.{i}.{name}.weight")]).Weights($"blk.{i}.attn_qkv.weight", 32, 3 * Rows)
+                .Weights($"blk.{i}.attn_output.weight", Rows, 32);
+            for (int part = 0; part < 3; part++)
+                apart.Put($"blk.{i}.{Attention[part]}.weight", [32, Rows], fused[$"blk.{i}.attn_qkv.weight"].AsSpan(part * 32 * 32, Rows * 32).ToArray());
+            apart.Weights($"blk.{i}.attn_output.weight", Rows, 32);
+        }
+        Assert.Equal(apart.Logits("qwen2", Tokens), fused.Logits("cogvlm", Tokens));
+    }
+
+    [Fact]
     public void A_window_is_told_by_a_period_or_layer_by_layer()
     {
         NamedTensors model = HeadNorms(AfterNorms(NamedTensors.Decoder(layers: 4))).Set("attention.sliding_window", 5u);

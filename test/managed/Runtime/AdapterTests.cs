@@ -159,7 +159,7 @@ public class AdapterTests
     public void An_adapter_opened_as_a_model_is_told_so()
     {
         using ModelFile adapter = Pair("blk.0.attn_q.weight", Hidden, 2, 2, Hidden).OpenAdapter(1);
-        RealmException error = Assert.Throws<RealmException>(() => Model.Inspect(adapter));
+        RealmException error = Assert.Throws<RealmException>(() => Model.Inspect(adapter, new ModelOptions()));
         Assert.Equal(ErrorCode.Unsupported, error.Code);
         Assert.Equal("this file is an adapter for a model of the architecture 'llama', not a model: open that model, with this file as its adapter (lora)", error.Message);
     }
