@@ -1,4 +1,5 @@
 using Realm.Runtime;
+using Xunit;
 
 namespace Realm.Tests.Runtime;
 
