@@ -119,6 +119,8 @@ test('the client of /openai has the types of the openai package', async () => {
 });
 
 test('every entry of the package is compiled above', () => {
-  const entries = Object.entries(manifest.exports).filter(([, target]) => target.types);
+  // Adapters stand on their frameworks' types, which want newer compilers: `npm run lint` compiles them.
+  const ADAPTERS = ['./ai', './langchain'];
+  const entries = Object.entries(manifest.exports).filter(([name, { types }]) => types && !ADAPTERS.includes(name));
   for (const [entry] of entries) expect(NODE + PAGE).toContain(`'${entry.replace('.', manifest.name)}'`);
 });

@@ -1,0 +1,32 @@
+import { Embeddings, type EmbeddingsParams } from '@langchain/core/embeddings';
+import type { EmbedOptions } from '../../model/embed';
+import type { Model } from '../../model/model';
+
+export interface RealmEmbeddingsParams extends EmbeddingsParams {
+  /** An open model; who opened it closes it. */
+  model: Model;
+  /** Options of `model.embed` for documents. */
+  documents?: EmbedOptions;
+  /** Options of `model.embed` for queries: another prefix, for example. */
+  query?: EmbedOptions;
+}
+
+/** A model as LangChain's embeddings, in process. */
+export class RealmEmbeddings extends Embeddings<number[]> {
+  readonly #params: RealmEmbeddingsParams;
+
+  constructor(params: RealmEmbeddingsParams) {
+    super(params);
+    this.#params = params;
+  }
+
+  async embedDocuments(documents: string[]): Promise<number[][]> {
+    const vectors = await this.#params.model.embed(documents, this.#params.documents);
+    return vectors.map((vector) => [...vector]);
+  }
+
+  async embedQuery(document: string): Promise<number[]> {
+    const [vector] = await this.#params.model.embed([document], this.#params.query);
+    return [...(vector as Float32Array)];
+  }
+}
