@@ -17,6 +17,8 @@ const PUBLIC = [
     'loadModel',
     'loadModelSync',
     'getEngineInfo',
+    'inspectModel',
+    'inspectModelSync',
     'renderChatTemplate',
     'renderChatSegments',
     'Model',

@@ -14,6 +14,7 @@ const manifest = require('../package.json');
 
 const NODE = `
   import { loadModel, storeModel, type Generation, type Model } from '@realm/realm-node';
+  import * as component from '@realm/realm-node/component';
   import { createHost } from '@realm/realm-node/host';
   import { openai } from '@realm/realm-node/openai';
   import { serve } from '@realm/realm-node/serve';
@@ -30,7 +31,7 @@ const NODE = `
     for await (const delta of chat) if (delta.type === 'content') console.log(delta.text.length);
     const { content, toolCalls, usage } = await chat;
     console.log(content, toolCalls[0]?.name, usage.cachedTokens, (await openai(model).embeddings.create({ input: 'text' })).data);
-    return { text, tokens, finishReason, id, all: [createHost, serve, createNnImports, createRealmImports, GuestCode] };
+    return { text, tokens, finishReason, id, all: [component, createHost, serve, createNnImports, createRealmImports, GuestCode] };
   }
 `;
 const PAGE = `

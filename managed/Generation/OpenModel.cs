@@ -40,6 +40,18 @@ public sealed unsafe class OpenModel
     /// <summary>What is shared with other openers.</summary>
     public LoadedModel Loaded { get; }
 
+    /// <summary>Jobs that have not given everything back.</summary>
+    internal int Jobs
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _jobs.Count;
+            }
+        }
+    }
+
     /// <summary>Ids below this may come up: tokens of the vocabulary, and rows beyond them where the model is padded.</summary>
     public long TokenCount
     {

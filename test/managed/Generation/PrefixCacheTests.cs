@@ -33,6 +33,8 @@ public sealed unsafe class PrefixCacheTests
     {
         using var reader = new TestReader();
         reader.Finish(model.Generate(prompt, options, TestReader.Notify, reader.User));
+        // What it has left to others is there now.
+        Assert.True(SpinWait.SpinUntil(() => model.Jobs == 0, 10_000));
         return Outcome.Of(reader);
     }
 
