@@ -86,7 +86,15 @@ async function packageTests(patterns) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.rmSync(file, { force: true });
   say('\nthe package (jest) ...');
-  const args = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${file}`, '--verbose', ...patterns];
+  // A test that failed may have left a server open, for which Jest would wait for ever.
+  const args = [
+    'node_modules/jest/bin/jest.js',
+    '--forceExit',
+    '--json',
+    `--outputFile=${file}`,
+    '--verbose',
+    ...patterns,
+  ];
   const code = await run(process.execPath, args, { env: { CI: process.env.CI ?? '' }, onLine: quietJson });
   if (!fs.existsSync(file)) return counted(0, [`${suite}: ended with ${code} and no results`]);
   const result = counted();

@@ -55,16 +55,20 @@ test('the lines of docs/sessions.md run', () => {
   expect(sessions[2]).toBe(sessions[0]);
 });
 
-test.each(['README.md', 'CONTRIBUTING.md', ...fs.readdirSync(path.join(root, 'docs')).map((file) => `docs/${file}`)])(
-  '%s links to files that exist',
-  (file) => {
-    const text = fs.readFileSync(path.join(root, file), 'utf8');
-    for (const [, link] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
-      if (/^[a-z]+:/.test(link)) continue;
-      expect({ link, exists: fs.existsSync(path.join(root, path.dirname(file), link)) }).toEqual({
-        link,
-        exists: true,
-      });
-    }
-  },
-);
+test.each([
+  'README.md',
+  'CONTRIBUTING.md',
+  ...fs
+    .readdirSync(path.join(root, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+])('%s links to files that exist', (file) => {
+  const text = fs.readFileSync(path.join(root, file), 'utf8');
+  for (const [, link] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+    if (/^[a-z]+:/.test(link)) continue;
+    expect({ link, exists: fs.existsSync(path.join(root, path.dirname(file), link)) }).toEqual({
+      link,
+      exists: true,
+    });
+  }
+});
