@@ -55,6 +55,13 @@ class Tensors {
     ])
       this.vector(`attn_${name}.bias`, rows);
   }
+  /** A layer up to its feed-forward part: normed attention, and the norm behind it. */
+  attends(index, attention) {
+    this.layer(index);
+    this.norm('attn_norm.weight', attention.hidden);
+    this.attention(attention);
+    this.norm('ffn_norm.weight', attention.hidden);
+  }
   gated(hidden, ffn, suffix = '') {
     this.matrix(`ffn_gate${suffix}.weight`, [hidden, ffn]);
     this.matrix(`ffn_up${suffix}.weight`, [hidden, ffn]);
@@ -98,10 +105,7 @@ const MECHANISMS = {
     const t = new Tensors();
     t.ends(hidden, vocab);
     for (let i = 0; i < layers; i++) {
-      t.layer(i);
-      t.norm('attn_norm.weight', hidden);
-      t.attention(attention);
-      t.norm('ffn_norm.weight', hidden);
+      t.attends(i, attention);
       t.gated(hidden, ffn);
     }
     return {
@@ -153,10 +157,7 @@ const MECHANISMS = {
     const t = new Tensors();
     t.ends(hidden, vocab, { head: true });
     for (let i = 0; i < layers; i++) {
-      t.layer(i);
-      t.norm('attn_norm.weight', hidden);
-      t.attention(attention);
-      t.norm('ffn_norm.weight', hidden);
+      t.attends(i, attention);
       t.experts(hidden, ffn, 128);
     }
     const experts = { expert_count: 128, expert_used_count: 8, expert_feed_forward_length: ffn };

@@ -10,10 +10,26 @@ const path = require('node:path');
 const { root, must } = require('./steps');
 
 /** The public entries, as they lie in js/: a page each. */
-const ENTRIES = ['index.ts', 'host.ts', 'serve/index.ts', 'wasm/index.ts', 'wasi-nn/index.ts'];
+const ENTRIES = [
+  'index.ts',
+  'openai/index.ts',
+  'adapters/ai/index.ts',
+  'adapters/langchain/index.ts',
+  'host.ts',
+  'component.ts',
+  'serve/index.ts',
+  'wasm/index.ts',
+  'wasi-nn/index.ts',
+];
 
-/** serve/index.ts -> serve; index.ts -> realm-node */
-const nameOf = (entry) => entry.replace(/\/?index\.ts$|\.ts$/, '') || 'realm-node';
+/** What TypeDoc calls an entry: adapters/ai/index.ts -> adapters/ai; the first one stands beside its index of all. */
+const moduleOf = (entry) => entry.replace(/\/?index\.ts$|\.ts$/, '') || 'index-1';
+/** The last part of the name by which it is imported. */
+const nameOf = (entry) => (entry === 'index.ts' ? 'realm-node' : moduleOf(entry).replace('adapters/', ''));
+
+/** A link to an entry's page as TypeDoc writes it, from wherever. */
+const linkTo = (entry) =>
+  new RegExp(`\\]\\((?:\\.\\./)*${moduleOf(entry).replace('adapters/', '(?:adapters/)?')}\\.md`, 'g');
 
 const OPTIONS = {
   plugin: ['typedoc-plugin-markdown'],
@@ -52,11 +68,11 @@ async function writeReference(folder) {
   fs.mkdirSync(folder, { recursive: true });
   for (const entry of ENTRIES) {
     const name = nameOf(entry);
-    // The page of js/index.ts is not the index of pages.
-    const page = name === 'realm-node' ? 'index-1' : name;
-    const text = fs
-      .readFileSync(path.join(work, 'pages', `${page}.md`), 'utf8')
-      .replaceAll('](index-1.md', '](realm-node.md');
+    // Links go from page to page: here all of them lie in one folder.
+    const text = ENTRIES.reduce(
+      (page, other) => page.replace(linkTo(other), `](${nameOf(other)}.md`),
+      fs.readFileSync(path.join(work, 'pages', `${moduleOf(entry)}.md`), 'utf8'),
+    );
     const title = name === 'realm-node' ? '@realm/realm-node' : `@realm/realm-node/${name}`;
     const begin = `# ${title}\n\nWritten by \`npm run docs\` from the doc comments.\n`;
     fs.writeFileSync(path.join(folder, `${name}.md`), text.replace(/^# .*\n/, begin));

@@ -13,9 +13,8 @@ const path = require('node:path');
 const { root, say, seconds } = require('./steps');
 
 const SMOKE = fs.readFileSync(path.join(root, 'test/everywhere/smoke.js'), 'utf8');
-const IN_A_TEST = (test) =>
-  `import { execFileSync } from 'node:child_process';\n${test}\n` +
-  `import realm from '@realm/realm-node';\n` +
+const inATest = (imports) =>
+  `${imports}\n` +
   `test('generates', async () => {\n` +
   `  const model = await realm.loadModel('node_modules/@realm/realm-node/models/tiny-atlas-q4_k_m.gguf');\n` +
   `  expect((await model.generate('The capital of France is', { maxTokens: 8 })).text).toContain('Paris');\n` +
@@ -32,7 +31,7 @@ const node = (version) => ({
 const vitest = (pool) => ({
   packages: ['vite@8.3.8', 'vitest@4.1.12'],
   files: {
-    'smoke.test.mjs': IN_A_TEST("import { expect, test } from 'vitest';"),
+    'smoke.test.mjs': inATest("import { expect, test } from 'vitest';\nimport realm from '@realm/realm-node';"),
   },
   run: [['node_modules/.bin/vitest', 'run', '--pool', pool]],
 });
@@ -69,9 +68,7 @@ const PLACES = {
   jest: {
     packages: ['jest@30.5.2'],
     files: {
-      'smoke.test.js': IN_A_TEST('')
-        .replace(/^import \{.*\n\n/, '')
-        .replace("import realm from '@realm/realm-node'", "const realm = require('@realm/realm-node')"),
+      'smoke.test.js': inATest("const realm = require('@realm/realm-node');"),
     },
     run: [['node_modules/.bin/jest']],
   },

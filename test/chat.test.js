@@ -2,6 +2,8 @@
 
 const { loadModelSync, RealmError } = require('..');
 const { tinyAtlas, smollm2, goldenTest } = require('./fixtures/places');
+const { collected } = require('./fixtures/collected');
+const { reason } = require('./fixtures/failure');
 
 const JAPAN = [{ role: 'user', content: 'What is the capital of Japan?' }];
 const ENDLESS = { ignoreEos: true, maxTokens: 400 };
@@ -10,24 +12,11 @@ let model;
 beforeAll(() => (model = loadModelSync(tinyAtlas)));
 afterAll(() => model.close());
 
-const reject = async (promise) => {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('nothing was thrown');
-};
-const deltasOf = async (chat) => {
-  const deltas = [];
-  for await (const delta of chat) deltas.push(delta);
-  return deltas;
-};
 const textOf = (deltas) => deltas.map(({ text = '' }) => text).join('');
 
 test('looped over and awaited, the same answer: what generate makes of the template', async () => {
   const chat = model.chat(JAPAN);
-  const deltas = await deltasOf(chat);
+  const deltas = await collected(chat);
   const result = await chat;
   expect(textOf(deltas)).toBe('The capital of Japan is Tokyo.');
   expect(new Set(deltas.map(({ type }) => type))).toEqual(new Set(['content', 'step']));
@@ -67,7 +56,7 @@ test('looped over and awaited, the same answer: what generate makes of the templ
     timings: result.timings,
     steps: [{ ...step, timings: result.steps[0].timings }],
   });
-  expect(textOf(await deltasOf(chat))).toBe(result.content);
+  expect(textOf(await collected(chat))).toBe(result.content);
 });
 
 test('messages can be appended as they are', async () => {
@@ -119,7 +108,7 @@ test('all options of generate: samplers, stop, logprobs, format, maxTokens', asy
   });
   expect(await model.chat(JAPAN, { maxTokens: 2 })).toMatchObject({ finishReason: 'length', stop: null });
   const chat = model.chat(JAPAN, { logprobs: true, topLogprobs: 2 });
-  const told = (await deltasOf(chat)).flatMap(({ logprobs }) => logprobs ?? []);
+  const told = (await collected(chat)).flatMap(({ logprobs }) => logprobs ?? []);
   const all = (await model.generate(model.tokenizeChat(JAPAN), { logprobs: true, topLogprobs: 2 })).logprobs;
   expect((await chat).logprobs).toEqual(all);
   expect(told).toEqual(all.slice(0, -1)); // all but the end token
@@ -149,12 +138,12 @@ describe('continueFinalMessage', () => {
   });
 
   test('of a message that is not the assistant’s, and of a template that does not write it', async () => {
-    expect(await reject(model.chat(JAPAN, { continueFinalMessage: true }))).toMatchObject({
+    expect(await reason(model.chat(JAPAN, { continueFinalMessage: true }))).toMatchObject({
       code: 'E_INVALID_ARGUMENT',
       message: 'continueFinalMessage needs a last message of the assistant, got one of "user"',
     });
     const begun = [...JAPAN, { role: 'assistant', content: 'The' }];
-    const error = await reject(
+    const error = await reason(
       model.chat(begun, { continueFinalMessage: true, template: '{{ messages[0].content }}' }),
     );
     expect(error).toMatchObject({
@@ -168,7 +157,7 @@ test('n answers: the first is that of the seed, all of them again with the same 
   const options = { temperature: 2, topK: 0, topP: 1, minP: 0, seed: 3, maxTokens: 6 };
   const one = await model.chat(JAPAN, options);
   const chat = model.chat(JAPAN, { ...options, n: 3 });
-  const deltas = await deltasOf(chat);
+  const deltas = await collected(chat);
   const { choices, ...first } = await chat;
   expect(first.content).toBe(one.content);
   expect(choices).toHaveLength(3);
@@ -202,7 +191,7 @@ describe('stopping', () => {
     const chat = model.chat(JAPAN, { ...ENDLESS, signal: controller.signal });
     await chat[Symbol.asyncIterator]().next();
     controller.abort();
-    const error = await reject(chat);
+    const error = await reason(chat);
     expect(error).toMatchObject({ name: 'AbortError', cause: controller.signal.reason });
     const { content } = error.partial;
     expect(content).not.toBe('');
@@ -213,11 +202,11 @@ describe('stopping', () => {
       messages: [{ role: 'assistant', content }],
     });
     const early = AbortSignal.abort(new Error('never'));
-    expect((await reject(model.chat(JAPAN, { signal: early }))).message).toBe('never');
+    expect((await reason(model.chat(JAPAN, { signal: early }))).message).toBe('never');
   });
 
   test('timeout', async () => {
-    const error = await reject(model.chat(JAPAN, { ...ENDLESS, maxTokens: 480, n: 8, timeout: 1 }));
+    const error = await reason(model.chat(JAPAN, { ...ENDLESS, maxTokens: 480, n: 8, timeout: 1 }));
     expect(error).toMatchObject({ code: 'E_TIMEOUT', message: 'the time given for the chat is over' });
     expect(error.partial).toMatchObject({ content: expect.any(String) });
   });
@@ -227,8 +216,8 @@ describe('stopping', () => {
     const chat = other.chat(JAPAN, ENDLESS);
     await chat[Symbol.asyncIterator]().next();
     other.close();
-    expect(await reject(chat)).toMatchObject({ code: 'E_CANCELLED' });
-    expect(await reject(other.chat(JAPAN))).toMatchObject({ code: 'E_MODEL_CLOSED' });
+    expect(await reason(chat)).toMatchObject({ code: 'E_CANCELLED' });
+    expect(await reason(other.chat(JAPAN))).toMatchObject({ code: 'E_MODEL_CLOSED' });
   });
 });
 
@@ -241,10 +230,10 @@ test.each([
   ['template options', [JAPAN, { templateOptions: 1 }], 'templateOptions must be an object, got 1'],
   ['topLogprobs alone', [JAPAN, { topLogprobs: 1 }], 'topLogprobs needs logprobs: true'],
 ])('%s: E_INVALID_ARGUMENT, out of the await and the loop', async (_, given, message) => {
-  const error = await reject(model.chat(...given));
+  const error = await reason(model.chat(...given));
   expect(error).toBeInstanceOf(RealmError);
   expect(error).toMatchObject({ code: 'E_INVALID_ARGUMENT', message: expect.stringMatching(message) });
-  expect(await reject(deltasOf(model.chat(...given)))).toMatchObject({ message: error.message });
+  expect(await reason(collected(model.chat(...given)))).toMatchObject({ message: error.message });
 });
 
 goldenTest('SmolLM2 answers, in a conversation', async () => {

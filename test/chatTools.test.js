@@ -2,6 +2,8 @@
 
 const { loadModelSync } = require('..');
 const { tinyAtlas, smollm2, goldenTest } = require('./fixtures/places');
+const { collected } = require('./fixtures/collected');
+const { reason } = require('./fixtures/failure');
 const { capitalTool, openAiTools, parameters } = require('./fixtures/tools');
 
 const JAPAN = [{ role: 'user', content: 'What is the capital of Japan?' }];
@@ -17,24 +19,11 @@ let model;
 beforeAll(() => (model = loadModelSync(tinyAtlas)));
 afterAll(() => model.close());
 
-const reject = async (promise) => {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('nothing was thrown');
-};
-const deltasOf = async (chat) => {
-  const deltas = [];
-  for await (const delta of chat) deltas.push(delta);
-  return deltas;
-};
 const of = (deltas, type) => deltas.filter((delta) => delta.type === type);
 
 test('calls of tools that the caller answers: deltas, calls, messages', async () => {
   const chat = model.chat(JAPAN, { tools: openAiTools, ...CALL });
-  const deltas = await deltasOf(chat);
+  const deltas = await collected(chat);
   const { content, toolCalls, messages, finishReason, steps, loopEnd } = await chat;
   expect({ content, finishReason, loopEnd, steps: steps.length }).toEqual({
     ...{ content: '', finishReason: 'tool-calls', loopEnd: undefined, steps: 1 },
@@ -71,7 +60,7 @@ test('calls of tools that the caller answers: deltas, calls, messages', async ()
 test('tools with execute: their results go back, and the answer comes', async () => {
   const { tools, calls } = capitalTool();
   const chat = model.chat(JAPAN, { tools, ...CALL, template: QUESTION_ONLY });
-  const deltas = await deltasOf(chat);
+  const deltas = await collected(chat);
   const { steps, content, messages, finishReason, toolCalls, usage } = await chat;
   expect(finishReason).toBe('stop');
   expect(content).not.toBe('');
@@ -107,7 +96,7 @@ test('a named tool; the name that is meant', async () => {
   const tools = { capital: { parameters }, other: {} };
   const { toolCalls } = await model.chat(JAPAN, { tools, ...CALL, toolChoice: { name: 'other' } });
   expect(toolCalls).toMatchObject([{ name: 'other', arguments: {} }]);
-  const error = await reject(model.chat(JAPAN, { tools, toolChoice: { name: 'capitol' } }));
+  const error = await reason(model.chat(JAPAN, { tools, toolChoice: { name: 'capitol' } }));
   expect(error.message).toBe('toolChoice: there is no tool "capitol"; did you mean "capital"?');
 });
 
@@ -125,7 +114,7 @@ describe('what goes wrong with a tool', () => {
   test('rejects the chat with onToolError: throw, and what there was', async () => {
     const failure = new Error('no atlas');
     const { tools } = capitalTool(() => Promise.reject(failure));
-    const error = await reject(model.chat(JAPAN, { tools, ...CALL, onToolError: 'throw' }));
+    const error = await reason(model.chat(JAPAN, { tools, ...CALL, onToolError: 'throw' }));
     expect(error).toBe(failure);
     expect(error.partial.messages).toMatchObject([
       { role: 'assistant', tool_calls: [{ function: { name: 'capital' } }] },
@@ -204,7 +193,7 @@ describe('stopping while a tool runs', () => {
       setImmediate(() => controller.abort());
       return new Promise(() => {});
     });
-    const error = await reject(model.chat(JAPAN, { tools, ...CALL, signal: controller.signal }));
+    const error = await reason(model.chat(JAPAN, { tools, ...CALL, signal: controller.signal }));
     expect(error.name).toBe('AbortError');
     expect(seen.aborted).toBe(true);
     expect(error.partial.messages).toHaveLength(1);
@@ -222,7 +211,7 @@ describe('stopping while a tool runs', () => {
 
   test('timeout counts for tools too', async () => {
     const { tools } = capitalTool(() => new Promise(() => {}));
-    expect(await reject(model.chat(JAPAN, { tools, ...CALL, timeout: 3000 }))).toMatchObject({ code: 'E_TIMEOUT' });
+    expect(await reason(model.chat(JAPAN, { tools, ...CALL, timeout: 3000 }))).toMatchObject({ code: 'E_TIMEOUT' });
   });
 });
 
@@ -249,7 +238,7 @@ test.each([
   ['reasoning', { reasoning: 1 }, "reasoning must be 'auto', false or { maxTokens, effort }, got 1"],
   ['of reasoning', { reasoning: { budget: 1 } }, 'reasoning has no option "budget"; did you mean "effort"?'],
 ])('a wrong option: %s', async (_, options, message) => {
-  expect(await reject(model.chat(JAPAN, options))).toMatchObject({ code: 'E_INVALID_ARGUMENT', message });
+  expect(await reason(model.chat(JAPAN, options))).toMatchObject({ code: 'E_INVALID_ARGUMENT', message });
 });
 
 goldenTest('SmolLM2 calls a tool when it must, and says what it heard', async () => {

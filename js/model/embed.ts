@@ -117,6 +117,15 @@ function defaultPooling({ info }: Opened): PoolingType {
 
 /** @internal `Model.embed`. */
 export async function embed(model: Opened, texts: unknown, options: EmbedOptions | undefined): Promise<Float32Array[]> {
+  return (await embedCounted(model, texts, options)).vectors;
+}
+
+/** @internal The same, and how many tokens the texts have together. */
+export async function embedCounted(
+  model: Opened,
+  texts: unknown,
+  options: EmbedOptions | undefined,
+): Promise<{ vectors: Float32Array[]; tokens: number }> {
   const given = optionsObject(options);
   const signal = abortSignal(given.signal);
   const prefix = given.prefix === undefined ? '' : text('prefix', given.prefix);
@@ -136,5 +145,8 @@ export async function embed(model: Opened, texts: unknown, options: EmbedOptions
   const elements = sizes.reduce((sum, size) => sum + size, 0);
   const numbers = await vectors(model, ids, pooling, normalize, dimensions, elements, signal);
   let at = 0;
-  return sizes.map((size) => numbers.slice(at, (at += size)));
+  return {
+    vectors: sizes.map((size) => numbers.slice(at, (at += size))),
+    tokens: ids.reduce((sum, tokens) => sum + tokens.length, 0),
+  };
 }

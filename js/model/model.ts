@@ -155,6 +155,9 @@ const forgotten = new FinalizationRegistry<bigint>((handle) => {
 /** @internal The engine's number of a model. */
 export let handleOf: (model: Model) => bigint;
 
+/** @internal What functions of other files need of a model. */
+export const openedOf = (model: Model) => ({ handle: handleOf(model), info: model.info });
+
 /** An open model. Made by `loadModel` and `loadModelSync`. */
 export class Model {
   readonly info: Readonly<ModelInfo>;

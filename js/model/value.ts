@@ -1,4 +1,4 @@
-import type { CheckedGenerateOptions } from '../options/generate';
+import type { valueFacts } from '../options/generate';
 import { RealmError } from '../portable/errors';
 
 /**
@@ -8,7 +8,7 @@ import { RealmError } from '../portable/errors';
  */
 export async function valueOf(
   text: string,
-  { hasFormat, isJson, validate }: Pick<CheckedGenerateOptions, 'hasFormat' | 'isJson' | 'validate'>,
+  { hasFormat, isJson, validate }: ReturnType<typeof valueFacts>,
 ): Promise<{ value: unknown } | undefined> {
   if (!hasFormat) return undefined;
   const value: unknown = isJson ? JSON.parse(text) : text;

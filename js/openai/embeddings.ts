@@ -1,5 +1,6 @@
 import { invalid, oneOf, optionsObject, show, type TokenIds } from '../engine/check';
-import type { Model } from '../model/model';
+import { embedCounted } from '../model/embed';
+import { openedOf, type Model } from '../model/model';
 
 /** The parameters of OpenAI's `embeddings.create`. */
 export interface EmbeddingParams {
@@ -33,13 +34,10 @@ export async function embeddings(
   for (const other of Object.keys(given)) if (!NAMES.includes(other)) throw invalid(`there is no field ${show(other)}`);
   const { input, encoding_format: format, dimensions } = given;
   const encoding = oneOf('encoding_format', format ?? undefined, ['float', 'base64'] as const, 'float');
-  const texts = textsOf(input);
-  const vectors = await model.embed(texts, {
+  const { vectors, tokens } = await embedCounted(openedOf(model), textsOf(input), {
     ...(typeof dimensions === 'number' ? { dimensions } : {}),
     ...(signal ? { signal } : {}),
   });
-  const counts = texts.map((text) => (typeof text === 'string' ? model.tokenize(text).length : text.length));
-  const tokens = counts.reduce((sum, count) => sum + count, 0);
   const data = vectors.map((vector, index) => ({
     object: 'embedding' as const,
     index,

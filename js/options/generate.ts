@@ -10,7 +10,15 @@ import {
   text,
   wholeNumber,
 } from '../engine/check';
-import { formatOf, isJsonFormat, unsupportedOf, whitespaceOf, type Unsupported, type Whitespace } from './format';
+import {
+  formatOf,
+  isJsonFormat,
+  unsupportedOf,
+  whitespaceOf,
+  type NativeFormat,
+  type Unsupported,
+  type Whitespace,
+} from './format';
 import { scaleOf } from './load';
 import { type Format } from './structure';
 import { readOptions, type Table } from './table';
@@ -263,11 +271,14 @@ export function checkGenerateOptions(options: GenerateOptions | undefined) {
       ...Array.from({ length: n - 1 }, (_, i) => JSON.stringify({ ...engine, seed: seedAfter(engine.seed, i + 1) })),
     ],
     logprobs: engine.logprobs,
-    hasFormat: format !== undefined,
-    isJson: !!format && isJsonFormat(format),
-    validate: format?.validate,
+    ...valueFacts(format),
     ...rest,
   };
+}
+
+/** @internal How a text with a format becomes a value. */
+export function valueFacts(format: NativeFormat | undefined) {
+  return { hasFormat: format !== undefined, isJson: !!format && isJsonFormat(format), validate: format?.validate };
 }
 
 /** @internal What one option says about another. */

@@ -180,17 +180,7 @@ public sealed unsafe class OpenModel
         lock (_gate)
         {
             ThrowIfClosed();
-            Loaded.Lease();
-            _jobs.Add(job);
-        }
-        try
-        {
-            job.Start();
-        }
-        catch
-        {
-            Forget(job);
-            throw;
+            Hold(job, job.Start);
         }
         return job;
     }
@@ -205,17 +195,7 @@ public sealed unsafe class OpenModel
         {
             ThrowIfClosed();
             var job = new VerifyJob(this, notify, user);
-            Loaded.Lease();
-            _jobs.Add(job);
-            try
-            {
-                job.Start();
-            }
-            catch
-            {
-                Forget(job);
-                throw;
-            }
+            Hold(job, job.Start);
             return job;
         }
     }
@@ -302,17 +282,7 @@ public sealed unsafe class OpenModel
         lock (_gate)
         {
             ThrowIfNotRunnable();
-            Loaded.Lease();
-            _jobs.Add(job);
-        }
-        try
-        {
-            start();
-        }
-        catch
-        {
-            Forget(job);
-            throw;
+            Hold(job, start);
         }
     }
 
@@ -358,20 +328,26 @@ public sealed unsafe class OpenModel
         }
     }
 
-    private void Start(SequenceJob job)
+    private void Start(SequenceJob job) => Hold(job, () =>
+    {
+        if (job.IsLong)
+        {
+            job.Queue.Add(job);
+        }
+        else
+        {
+            Loaded.Scheduler.Submit(job);
+        }
+    });
+
+    /// <summary>Starts a job, for which the model stays there until it is forgotten. Under the gate.</summary>
+    private void Hold(Job job, Action start)
     {
         Loaded.Lease();
         _jobs.Add(job);
         try
         {
-            if (job.IsLong)
-            {
-                job.Queue.Add(job);
-            }
-            else
-            {
-                Loaded.Scheduler.Submit(job);
-            }
+            start();
         }
         catch
         {

@@ -4,7 +4,7 @@
 // `npm run fuzz -- --seed N --minutes 0`. A find becomes a row of test/hostile.
 
 const path = require('node:path');
-const { spawn } = require('node:child_process');
+const { watched } = require('../hostile/watched');
 
 const HANG = 30_000;
 const SLOW = 10_000;
@@ -12,35 +12,6 @@ const SLOW = 10_000;
 function option(name, otherwise) {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? otherwise : process.argv[at + 1];
-}
-
-function child(seed, seconds, only, onLine) {
-  return new Promise((resolve) => {
-    const child_ = spawn(process.execPath, [path.join(__dirname, 'child.js'), seed, seconds, ...(only ? [only] : [])]);
-    let rest = '';
-    let stderr = '';
-    let hung = false;
-    let timer;
-    const watch = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        hung = true;
-        child_.kill('SIGKILL');
-      }, HANG);
-    };
-    watch();
-    child_.stdout.on('data', (bytes) => {
-      watch();
-      const lines = (rest + bytes).split('\n');
-      rest = lines.pop();
-      for (const line of lines) onLine(JSON.parse(line));
-    });
-    child_.stderr.on('data', (bytes) => (stderr += bytes));
-    child_.on('close', (code, signal) => {
-      clearTimeout(timer);
-      resolve({ code, signal, hung, stderr });
-    });
-  });
 }
 
 async function main() {
@@ -55,7 +26,8 @@ async function main() {
   while (Date.now() < until) {
     let current = { seed };
     // A new process now and then: what grows is seen by the system, what is left over is not carried on.
-    const end = await child(seed, Math.min(60, (until - Date.now()) / 1000), only, (news) => {
+    const args = [seed, Math.min(60, (until - Date.now()) / 1000), ...(only ? [only] : [])];
+    const end = await watched(path.join(__dirname, 'child.js'), args, HANG, (news) => {
       current = news;
       if (news.outcome !== undefined || news.defect) cases++;
       if (news.outcome !== undefined) {

@@ -5,42 +5,12 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { spawn } = require('node:child_process');
 const { corpus, line } = require('./corpus');
+const { watched } = require('./watched');
 
 const HANG = 20_000;
 const LIMITS = { milliseconds: 1000, megabytes: 64 };
 const RECORD = path.join(__dirname, 'corpus.txt');
-
-/** Runs a child over from..to, calls `onLine`, resolves with how it ended. */
-function child(mode, from, step, onLine) {
-  return new Promise((resolve) => {
-    const process_ = spawn(process.execPath, [path.join(__dirname, 'child.js'), mode, from, corpus.length, step]);
-    let rest = '';
-    let stderr = '';
-    let hung = false;
-    let timer;
-    const watch = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        hung = true;
-        process_.kill('SIGKILL');
-      }, HANG);
-    };
-    watch();
-    process_.stdout.on('data', (bytes) => {
-      watch();
-      const lines = (rest + bytes).split('\n');
-      rest = lines.pop();
-      for (const text of lines) onLine(JSON.parse(text));
-    });
-    process_.stderr.on('data', (bytes) => (stderr += bytes));
-    process_.on('close', (code, signal) => {
-      clearTimeout(timer);
-      resolve({ code, signal, hung, stderr });
-    });
-  });
-}
 
 /** Every `step`th file in a mode: { results: Map of number -> what came, crashes, hangs }. */
 async function runCorpus(mode, step = 1, first = 1) {
@@ -49,7 +19,8 @@ async function runCorpus(mode, step = 1, first = 1) {
   const hangs = [];
   for (let from = first; from <= corpus.length;) {
     let current = 0;
-    const end = await child(mode, from, step, (news) => {
+    const range = [mode, from, corpus.length, step];
+    const end = await watched(path.join(__dirname, 'child.js'), range, HANG, (news) => {
       if (news.begin) current = news.begin;
       else results.set(news.number, news);
     });

@@ -4,19 +4,14 @@ import type {
   EmbeddingModelV4Result,
   RerankingModelV4,
 } from '@ai-sdk/provider';
-import type { Model } from '../../model/model';
+import { embedCounted } from '../../model/embed';
+import { openedOf } from '../../model/model';
+import { Provided } from './provided';
 
 /** A model as an embedding model of the AI SDK. */
-export class RealmEmbeddingModel implements EmbeddingModelV4 {
-  readonly specificationVersion = 'v4';
-  readonly provider = 'realm';
+export class RealmEmbeddingModel extends Provided implements EmbeddingModelV4 {
   readonly maxEmbeddingsPerCall = Infinity;
   readonly supportsParallelCalls = true;
-
-  constructor(
-    private readonly model: Model,
-    readonly modelId: string,
-  ) {}
 
   async doEmbed({
     values,
@@ -24,12 +19,11 @@ export class RealmEmbeddingModel implements EmbeddingModelV4 {
     abortSignal,
     providerOptions,
   }: EmbeddingModelV4CallOptions): Promise<EmbeddingModelV4Result> {
-    const vectors = await this.model.embed(values, {
+    const { vectors, tokens } = await embedCounted(openedOf(this.model), values, {
       ...(dimensions === undefined ? {} : { dimensions }),
       ...(abortSignal ? { signal: abortSignal } : {}),
       ...providerOptions?.realm,
     });
-    const tokens = values.reduce((sum, value) => sum + this.model.tokenize(value).length, 0);
     return { embeddings: vectors.map((vector) => [...vector]), usage: { tokens }, warnings: [] };
   }
 }
@@ -37,15 +31,7 @@ export class RealmEmbeddingModel implements EmbeddingModelV4 {
 type RerankOptions = Parameters<RerankingModelV4['doRerank']>[0];
 
 /** A model with a classifier as a reranking model of the AI SDK. */
-export class RealmRerankingModel implements RerankingModelV4 {
-  readonly specificationVersion = 'v4';
-  readonly provider = 'realm';
-
-  constructor(
-    private readonly model: Model,
-    readonly modelId: string,
-  ) {}
-
+export class RealmRerankingModel extends Provided implements RerankingModelV4 {
   async doRerank({ query, documents, topN, abortSignal, providerOptions }: RerankOptions) {
     const texts = documents.type === 'text' ? documents.values : documents.values.map((value) => JSON.stringify(value));
     const scores = await this.model.rank(query, texts, {

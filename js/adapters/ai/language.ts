@@ -9,22 +9,15 @@ import type {
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
 import type { ChatResult, ChatUsage } from '../../model/chat/types';
-import type { Model } from '../../model/model';
 import { messagesOf } from './messages';
 import { chatOptionsOf } from './options';
 import { PartStream } from './parts';
+import { Provided } from './provided';
 
 /** A model as a language model of the AI SDK. */
-export class RealmLanguageModel implements LanguageModelV4 {
-  readonly specificationVersion = 'v4';
-  readonly provider = 'realm';
+export class RealmLanguageModel extends Provided implements LanguageModelV4 {
   /** No address is fetched by the model: the AI SDK downloads what a prompt names. */
   readonly supportedUrls = {};
-
-  constructor(
-    private readonly model: Model,
-    readonly modelId: string,
-  ) {}
 
   async doGenerate(given: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
     const { options, warnings } = chatOptionsOf(given);

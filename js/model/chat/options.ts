@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../chat/conversation';
 import { flag, invalid, oneOf, optionsObject, positiveInteger, show, text, wholeNumber } from '../../engine/check';
-import { checkTogether, GENERATE_TABLES, type GenerateOptions } from '../../options/generate';
+import { checkTogether, GENERATE_TABLES, valueFacts, type GenerateOptions } from '../../options/generate';
 import { readOptions, type Table } from '../../options/table';
 import { nearest } from '../../portable/nearest';
 import { checkToolChoice, toolChoiceOf, toolsOf } from './tools';
@@ -69,6 +69,8 @@ export function checkChatOptions(options: ChatOptions | undefined, messages: rea
   return {
     /** Of each generation. */
     generate: { ...generate, seed: BigInt(engine.seed) },
+    /** How the content becomes a value. */
+    value: valueFacts(engine.format),
     ...{ timeout: engine.timeout, logprobs: engine.logprobs },
     /** The message that is gone on with. */
     begun: continueFinalMessage ? messages.at(-1) : undefined,

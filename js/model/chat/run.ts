@@ -125,10 +125,9 @@ export class ChatRun {
 
   /** One generation. */
   async #step(prompt: ChatPrompt, toolChoice: ToolChoice): Promise<ChatStep> {
-    const { generate, logprobs } = this.#options;
+    const { generate, logprobs, value } = this.#options;
     const { messages } = this.#conversation;
     const plan = planAnswer(prompt, this.#options, toolChoice, [...messages, ...this.#said]);
-    const asked = checkGenerateOptions({ ...generate, seed: this.#seed });
     const { specialTokens, format } = plan;
     const { json } = checkGenerateOptions({
       ...{ ...generate, seed: this.#seed, specialTokens },
@@ -139,7 +138,7 @@ export class ChatRun {
     const end = await this.#work(prompt, json, answer);
     const step = stepOf(answer, end);
     if (step.finishReason === 'stop' || step.finishReason === 'length')
-      this.#value = answer.toolCalls.length > 0 ? undefined : await valueOf(answer.content, asked);
+      this.#value = answer.toolCalls.length > 0 ? undefined : await valueOf(answer.content, value);
     this.#steps.push(step);
     this.#said.push(this.#messageOf(answer));
     this.#logprobs.push(...answer.logprobs);

@@ -144,6 +144,7 @@ public unsafe class SamplerChainTests
         Assert.Equal(-2, logits[0]);
     }
 
+    /// <summary>The least of several rounds counts: what a token allocates comes in each of them, what the runtime does once does not.</summary>
     [Theory]
     [MemberData(nameof(Every))]
     public void Nothing_is_allocated_a_token(int which)
@@ -155,12 +156,15 @@ public unsafe class SamplerChainTests
             chooser.Accept(i * i % 50);
         fixed (float* p = logits)
         {
-            for (int i = 0; i < 50; i++)
-                chooser.Accept(chooser.Sample(p, scratch));
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 50; i++)
-                chooser.Accept(chooser.Sample(p, scratch));
-            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            long least = long.MaxValue;
+            for (int round = 0; round < 5; round++)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                for (int i = 0; i < 50; i++)
+                    chooser.Accept(chooser.Sample(p, scratch));
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+            Assert.Equal(0, least);
         }
     }
 
