@@ -1,8 +1,12 @@
 import { checkMessages, hasStringArguments, invalid, told, withObjectArguments } from './conversation';
 import type { Str } from './jinja/text';
 import { checkOptions, type RenderOptions } from './options';
-import { renderAsGiven } from './rendering';
-import { takesStringArguments } from './toolArguments';
+
+// The template engine is read with the first template: most programs render none, and it is a fifth of what `require` would read.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const rendering = () => require('./rendering') as typeof import('./rendering');
+const toolArguments = () => require('./toolArguments') as typeof import('./toolArguments');
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 /** Renders with the origin of each character where `tracked`, otherwise as plain text; within fewer steps if asked. */
 export function render(
@@ -15,7 +19,7 @@ export function render(
   if (typeof source !== 'string') throw invalid(`template must be a string, got ${told(source)}`);
   checkOptions(options);
   let conversation = checkMessages(messages);
-  if (hasStringArguments(conversation) && !takesStringArguments(source))
+  if (hasStringArguments(conversation) && !toolArguments().takesStringArguments(source))
     conversation = withObjectArguments(conversation);
-  return renderAsGiven(source, conversation, options, tracked, mostSteps);
+  return rendering().renderAsGiven(source, conversation, options, tracked, mostSteps);
 }

@@ -16,8 +16,7 @@ import { Generation, type Beginning } from './generation';
 import { startJob } from '../engine/job';
 import { forgetStats, statsOf, type ModelStats } from '../engine/observe';
 import { readOptions, type Table } from '../options/table';
-import { Chat } from './chat/chat';
-import { chatFormatOf } from './chat/family';
+import type { Chat } from './chat/chat';
 import type { ChatModel } from './chat/prompt';
 import type { ChatOptions } from './chat/types';
 import type { Format, FormatValue } from '../options/structure';
@@ -29,6 +28,12 @@ import { rank, type RankOptions } from './rank';
 import { score, type Score, type ScoreOptions } from './score';
 import { Session } from './session';
 import { chatIds, checkPrompt } from './prompt';
+
+// What chats stand on is read with the first chat: it is half of what `require` would read.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const chats = () => require('./chat/chat') as typeof import('./chat/chat');
+const families = () => require('./chat/family') as typeof import('./chat/family');
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
 export interface ModelInfo {
@@ -184,7 +189,7 @@ export class Model {
   get chatFormat(): ChatFormat | null {
     const { chatTemplate, chatTemplates } = this.info;
     const template = chatTemplates.tool_use ?? chatTemplate;
-    return template === null ? null : chatFormatOf(template, this.#chatFormat);
+    return template === null ? null : families().chatFormatOf(template, this.#chatFormat);
   }
 
   /** What a chat needs to know. */
@@ -372,7 +377,7 @@ export class Model {
     messages: readonly ChatMessage[],
     options?: ChatOptions<F>,
   ): Chat<FormatValue<F>> {
-    return new Chat(this.#chatModel, messages, options);
+    return new (chats().Chat)(this.#chatModel, messages, options);
   }
 
   /**
