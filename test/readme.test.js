@@ -47,8 +47,10 @@ test('its first lines of JavaScript print an answer, pasted as they are', () => 
 test('the lines of docs/sessions.md run', () => {
   const text = fs.readFileSync(path.join(root, 'docs/sessions.md'), 'utf8');
   const snippets = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, snippet]) => snippet);
-  expect(snippets.length).toBe(2);
-  const [cache, sessions] = snippets.map((snippet) => pasted(inFunction(snippet)).trim().split(/\s+/).map(Number));
+  expect(snippets.length).toBe(3);
+  const [first, second, chat] = snippets.map((snippet) => pasted(inFunction(snippet)).trim());
+  const [cache, sessions] = [first, second].map((printed) => printed.split(/\s+/).map(Number));
+  expect(chat).toMatch(/^The capital of Peru is Lima\. 5 true$/);
   expect(cache[0]).toBe(0);
   expect(cache[1]).toBeGreaterThanOrEqual(64);
   expect(sessions[0]).toBe(sessions[1]);

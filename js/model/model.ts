@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { ChatMessage } from '../chat/conversation';
+import { checkMessages, type ChatMessage } from '../chat/conversation';
 import type { ChatFormat } from '../chat/format/types';
 import { type ChatTemplateOptions, modelTemplate } from '../chat/modelTemplate';
 import { renderChatSegments } from '../chat/renderChatSegments';
@@ -16,7 +16,8 @@ import { Generation, type Beginning } from './generation';
 import { startJob } from '../engine/job';
 import { forgetStats, statsOf, type ModelStats } from '../engine/observe';
 import { readOptions, type Table } from '../options/table';
-import type { Chat } from './chat/chat';
+import type { Chat, ChatBeginning } from './chat/chat';
+import { chats, families } from './chats';
 import type { ChatModel } from './chat/prompt';
 import type { ChatOptions } from './chat/types';
 import type { Format, FormatValue } from '../options/structure';
@@ -28,12 +29,6 @@ import { rank, type RankOptions } from './rank';
 import { score, type Score, type ScoreOptions } from './score';
 import { Session } from './session';
 import { chatIds, checkPrompt } from './prompt';
-
-// What chats stand on is read with the first chat: it is half of what `require` would read.
-/* eslint-disable @typescript-eslint/no-require-imports */
-const chats = () => require('./chat/chat') as typeof import('./chat/chat');
-const families = () => require('./chat/family') as typeof import('./chat/family');
-/* eslint-enable @typescript-eslint/no-require-imports */
 
 /** What a model is. `null`: the file does not say (only with `vocabOnly`). */
 export interface ModelInfo {
@@ -361,8 +356,7 @@ export class Model {
     const model = this.#open;
     const json = checkSessionOptions(options, this.info);
     return new Session(
-      this,
-      model,
+      this.#chatModel,
       native(() => binding.openSession(model, json)),
     );
   }
@@ -377,7 +371,12 @@ export class Model {
     messages: readonly ChatMessage[],
     options?: ChatOptions<F>,
   ): Chat<FormatValue<F>> {
-    return new (chats().Chat)(this.#chatModel, messages, options);
+    const model = this.#chatModel;
+    const begin = (): ChatBeginning => ({
+      ...{ model, messages: checkMessages(messages) },
+      start: (ids, json, onEvent) => binding.generateStart(model.handle, ids, json, onEvent),
+    });
+    return new (chats().Chat)(begin, options);
   }
 
   /**

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { checkMessages, type ChatMessage } from '../chat/conversation';
 import { binding } from '../engine/binding';
 import { abortSignal, invalid, show, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
@@ -8,15 +9,31 @@ import { checkGenerateOptions, type GenerateOptions } from '../options/generate'
 import { readOptions, type Table } from '../options/table';
 import { dispose } from '../portable/dispose';
 import { RealmError } from '../portable/errors';
+import type { Format, FormatValue } from '../options/structure';
+import type { Chat, ChatBeginning } from './chat/chat';
+import type { ChatModel } from './chat/prompt';
+import type { ChatOptions } from './chat/types';
+import { chats } from './chats';
 import { Generation, type Beginning } from './generation';
+import { onlyOne } from './onlyOne';
 import { checkPrompt } from './prompt';
+import { Turns } from './turns';
 
 export interface SessionFileOptions {
   /** Stops it: it rejects with the signal's reason, and the file or the session is as before. */
   signal?: AbortSignal;
 }
 
+export interface RestoreOptions extends SessionFileOptions {
+  /** The conversation that the session had when it was saved: its `messages`. `chat` goes on with it. */
+  messages?: readonly ChatMessage[];
+}
+
 const FILE = { signal: (_, value) => abortSignal(value) } satisfies Table;
+const RESTORE = {
+  ...FILE,
+  messages: (_, value) => (value === undefined ? undefined : checkMessages(value)),
+} satisfies Table;
 
 const forgotten = new FinalizationRegistry<bigint>((handle) => binding.closeSession(handle));
 
@@ -27,16 +44,19 @@ const forgotten = new FinalizationRegistry<bigint>((handle) => binding.closeSess
  */
 export class Session {
   /** Held so that the model is not forgotten while somebody has a session of it. */
-  readonly #model: object;
-  readonly #modelHandle: bigint;
-  readonly #handle: bigint;
+  readonly #model: ChatModel;
+  #handle: bigint;
+  /** The session as it was before the chat that it is at. */
+  #before: bigint | undefined;
   #closed = false;
+  /** Nothing where it ends with a text that is no conversation. */
+  #turns: Turns | undefined;
 
   /** @internal */
-  constructor(model: object, modelHandle: bigint, handle: bigint) {
+  constructor(model: ChatModel, handle: bigint, turns?: Turns) {
     this.#model = model;
-    this.#modelHandle = modelHandle;
     this.#handle = handle;
+    this.#turns = turns;
     forgotten.register(this, handle, this);
   }
 
@@ -45,14 +65,37 @@ export class Session {
     return this.#handle;
   }
 
+  get #isClosed(): boolean {
+    return this.#closed || this.#model.isClosed;
+  }
+
+  /** Of a session that no chat is at. */
+  get #free(): bigint {
+    const handle = this.#open;
+    if (this.#before !== undefined)
+      throw new RealmError('E_BUSY', 'the session is at work: await what it does before it is asked for more');
+    return handle;
+  }
+
+  /** What is there whatever it is at. */
+  get #settled(): bigint {
+    const handle = this.#open;
+    return this.#before ?? handle;
+  }
+
   /** Tokens of the text: prompts and all that was chosen. While it generates: those before. */
   get length(): number {
-    return native(() => binding.sessionLength(this.#open));
+    return native(() => binding.sessionLength(this.#settled));
   }
 
   /** Their ids. */
   get tokens(): Uint32Array {
-    return new Uint32Array(native(() => binding.sessionTokens(this.#open)));
+    return new Uint32Array(native(() => binding.sessionTokens(this.#settled)));
+  }
+
+  /** The conversation that it has come to by `chat`: empty where `generate` has been the last. */
+  get messages(): readonly ChatMessage[] {
+    return this.#turns?.messages ?? [];
   }
 
   /**
@@ -62,41 +105,113 @@ export class Session {
    * @param prompt text, or token ids, that come next. Whatever goes wrong, a wrong argument too, comes out of the loop or the await.
    */
   generate(prompt: string | TokenIds, options?: GenerateOptions): Generation {
-    return this.#generate(() => checkPrompt(prompt), false, options);
-  }
-
-  #generate(from: () => ReturnType<typeof checkPrompt>, whole: boolean, options?: GenerateOptions): Generation {
     const begin = (): Beginning => {
       const checked = checkGenerateOptions(options);
-      if (checked.jsons.length > 1) throw invalid('n must be 1 in a session: fork() it for several answers');
-      const session = this.#open;
-      const prompt = from();
-      const before = this.length;
+      if (checked.jsons.length > 1) throw onlyOne();
+      const session = this.#free;
+      const from = checkPrompt(prompt);
+      const { length } = this;
+      const turns = this.#turns;
       return {
-        model: this.#modelHandle,
+        model: this.#model.handle,
         options: checked,
-        start: (json, onEvent) => binding.sessionGenerateStart(session, whole, prompt, json, onEvent),
+        start: (json, onEvent) => {
+          const job = binding.sessionGenerateStart(session, false, from, json, onEvent);
+          this.#turns = undefined;
+          return job;
+        },
         // Closed meanwhile, it has no place to go back to.
-        undo: () => void (this.#closed || attempt(() => binding.rewindSession(session, before))),
+        undo: () => {
+          this.#turns = turns;
+          if (!this.#closed) attempt(() => binding.rewindSession(session, length));
+        },
       };
     };
-    return new Generation(begin, () => this.#closed);
+    return new Generation(begin, () => this.#isClosed);
+  }
+
+  /**
+   * Answers what is said next, as `model.chat` answers the whole conversation: with the same tokens, of which those that the session has
+   * seen are not computed again. Where the template writes earlier turns in another way now (reasoning that is left out, other tools) it
+   * goes on from where they begin to differ. Of a text that `generate` has made it stands behind that.
+   *
+   * @param messages what is new, a text of the user's or messages; may be empty after the result of a tool, and with
+   * `continueFinalMessage`. Whatever goes wrong, a wrong argument too, comes out of the loop or the await.
+   */
+  chat<const F extends Format | undefined = undefined>(
+    messages: string | readonly ChatMessage[],
+    options?: ChatOptions<F>,
+  ): Chat<FormatValue<F>> {
+    return new (chats().Chat)(() => this.#chat(messages, options?.continueFinalMessage === true), options);
+  }
+
+  #chat(asked: string | readonly ChatMessage[], goesOn: boolean): ChatBeginning {
+    const said: ChatMessage[] = typeof asked === 'string' ? [{ role: 'user', content: asked }] : checkMessages(asked);
+    const handle = this.#free;
+    const length = native(() => binding.sessionLength(handle));
+    const turns = this.#turns ?? new Turns(length);
+    if (said.length === 0 && !goesOn && turns.messages.at(-1)?.role !== 'tool')
+      throw invalid('messages must have at least one message: the last turn of the session has been answered');
+    // To where it stands: only one that is free can do so.
+    native(() => binding.rewindSession(handle, length));
+    this.#before = native(() => binding.forkSession(handle));
+    const isClosed = (): boolean => this.#isClosed;
+    return {
+      model: {
+        ...this.#model,
+        handle: this.#model.handle,
+        get isClosed() {
+          return isClosed();
+        },
+      },
+      messages: [...turns.messages, ...said],
+      start: (ids, json, onEvent) =>
+        binding.sessionGenerateStart(this.#open, true, this.#behind(turns.from, ids), json, onEvent),
+      end: (conversation) => this.#end(turns, conversation),
+    };
+  }
+
+  /** The ids of a conversation behind the text that it follows. */
+  #behind(from: number, ids: Uint32Array): Uint32Array {
+    if (from === 0) return ids;
+    const before = new Uint32Array(binding.sessionTokens(this.#open)).subarray(0, from);
+    const isBegin = ids[0] === this.#model.info.tokenizer?.bosId;
+    return Uint32Array.from([...before, ...(isBegin ? ids.subarray(1) : ids)]);
+  }
+
+  /** A chat is over: with the conversation as it is now, or, failed, with nothing. */
+  #end(turns: Turns, conversation: readonly ChatMessage[] | undefined): void {
+    const before = this.#before;
+    this.#before = undefined;
+    if (before === undefined) return; // closed meanwhile
+    if (conversation) {
+      attempt(
+        () => (this.#turns = turns.with({ length: binding.sessionLength(this.#handle), messages: conversation })),
+      );
+      binding.closeSession(before);
+    } else {
+      forgotten.unregister(this);
+      binding.closeSession(this.#handle);
+      this.#handle = before;
+      forgotten.register(this, before, this);
+    }
   }
 
   /** The same session once more, from here on apart; memory is shared. Of one that generates: as it was before. */
   fork(): Session {
     return new Session(
       this.#model,
-      this.#modelHandle,
-      native(() => binding.forkSession(this.#open)),
+      native(() => binding.forkSession(this.#settled)),
+      this.#turns,
     );
   }
 
-  /** Goes back to its first tokens, so many. */
+  /** Goes back to its first tokens, so many. Of a conversation the turns stay that were over by then. */
   rewind(length: number): void {
     if (!Number.isInteger(length) || length < 0 || length > 0xffff_ffff)
       throw invalid(`length must be an integer from 0 to the session's length, got ${show(length)}`);
-    native(() => binding.rewindSession(this.#open, length));
+    native(() => binding.rewindSession(this.#free, length));
+    this.#turns = this.#turns?.upTo(length);
   }
 
   /**
@@ -105,7 +220,8 @@ export class Session {
    * @throws RealmError E_IO
    */
   async save(path: string | URL, options?: SessionFileOptions): Promise<void> {
-    await this.#file(path, true, options);
+    const { signal } = readOptions('save', {}, FILE, options).here;
+    await this.#file(path, true, signal);
   }
 
   /**
@@ -114,18 +230,19 @@ export class Session {
    *
    * @throws RealmError E_SESSION_FILE: the file is something else, damaged, or of another model; E_IO, E_NOT_REGULAR
    */
-  async restore(path: string | URL, options?: SessionFileOptions): Promise<this> {
-    await this.#file(path, false, options);
+  async restore(path: string | URL, options?: RestoreOptions): Promise<this> {
+    const { signal, messages } = readOptions('restore', {}, RESTORE, options).here;
+    await this.#file(path, false, signal);
+    this.#turns = messages && new Turns(0).with({ length: this.length, messages });
     return this;
   }
 
-  async #file(path: string | URL, save: boolean, options: SessionFileOptions | undefined): Promise<void> {
-    const { signal } = readOptions(save ? 'save' : 'restore', {}, FILE, options).here;
+  async #file(path: string | URL, save: boolean, signal: AbortSignal | undefined): Promise<void> {
     if (typeof path !== 'string' && !isUrl(path))
       throw invalid(`path must be a path or a file: URL, got ${show(path)}`);
     const file = filePath(path);
-    const facts = { kind: 'session', model: this.#modelHandle } as const;
-    await startJob(facts, (event) => binding.sessionFileStart(this.#open, file, save, event), signal).end;
+    const facts = { kind: 'session', model: this.#model.handle } as const;
+    await startJob(facts, (event) => binding.sessionFileStart(this.#free, file, save, event), signal).end;
   }
 
   /** Ends what it is at, and frees its memory. A second call does nothing. */
@@ -134,6 +251,8 @@ export class Session {
     this.#closed = true;
     forgotten.unregister(this);
     binding.closeSession(this.#handle);
+    if (this.#before !== undefined) binding.closeSession(this.#before);
+    this.#before = undefined;
   }
 
   [dispose](): void {

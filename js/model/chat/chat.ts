@@ -1,14 +1,25 @@
-import { checkMessages, type ChatMessage } from '../../chat/conversation';
+import type { ChatMessage } from '../../chat/conversation';
 import { whenAborted } from '../../engine/abort';
 import { seedAfter } from '../../options/generate';
 import { RealmError } from '../../portable/errors';
 import { allOrNone } from '../allOrNone';
+import { onlyOne } from '../onlyOne';
 import { Replay } from '../replay';
 import { checkChatOptions, type CheckedChatOptions } from './options';
 import { chatPrompt, type ChatModel } from './prompt';
 import { withChoices } from './result';
-import { ChatRun, type Conversation } from './run';
+import { ChatRun, type Conversation, type StartGeneration } from './run';
 import type { ChatDelta, ChatOptions, ChatResult } from './types';
+
+/** @internal A chat that is to begin. */
+export interface ChatBeginning {
+  model: ChatModel;
+  /** The whole conversation, checked. */
+  messages: readonly ChatMessage[];
+  start: StartGeneration;
+  /** Where the answer is kept: told the conversation with it, or nothing if it failed, before anybody else is told. */
+  end?: (conversation: readonly ChatMessage[] | undefined) => void;
+}
 
 /**
  * An answer under way. Loop over it for what comes, as it comes, or await it for the whole; both also work on the same one.
@@ -21,9 +32,12 @@ export class Chat<Value = unknown> implements AsyncIterable<ChatDelta>, Promise<
   #ended = false;
   #result: Promise<ChatResult<Value>>;
 
-  /** @internal */
-  constructor(model: ChatModel, messages: readonly ChatMessage[], options: ChatOptions | undefined) {
-    this.#result = this.#run(model, messages, options).finally(() => {
+  /**
+   * @internal
+   * @param begin checks what was asked; what it throws comes out of the chat
+   */
+  constructor(begin: () => ChatBeginning, options: ChatOptions | undefined) {
+    this.#result = this.#run(begin, options).finally(() => {
       this.#ended = true;
       this.#deltas?.end();
     });
@@ -31,35 +45,44 @@ export class Chat<Value = unknown> implements AsyncIterable<ChatDelta>, Promise<
     this.#result.catch(() => {});
   }
 
-  async #run(
-    model: ChatModel,
-    asked: readonly ChatMessage[],
-    given: ChatOptions | undefined,
-  ): Promise<ChatResult<Value>> {
-    const messages = checkMessages(asked);
-    const options = checkChatOptions(given, messages);
-    const deltas = (this.#deltas = new Replay<ChatDelta>(options.collect));
-    const halt = new AbortController();
-    const conversation: Conversation = {
-      ...{ model, options, messages, halt: halt.signal },
-      prompt: (since) => {
+  async #run(begin: () => ChatBeginning, given: ChatOptions | undefined): Promise<ChatResult<Value>> {
+    const { model, messages, start, end } = begin();
+    let conversation: readonly ChatMessage[] | undefined;
+    try {
+      const options = checkChatOptions(given, messages);
+      if (options.n > 1 && end) throw onlyOne();
+      const whole = (since: readonly ChatMessage[]): ChatMessage[] => {
         // The message that was begun is whole in what was said since.
         const before = options.begun && since.length > 0 ? messages.slice(0, -1) : messages;
-        return chatPrompt(model, [...before, ...since], options, options.begun !== undefined && since.length === 0);
-      },
-    };
+        return [...before, ...since];
+      };
+      const result = await this.#answer(options, {
+        ...{ model, options, messages, start },
+        prompt: (since) => chatPrompt(model, whole(since), options, options.begun !== undefined && since.length === 0),
+      });
+      conversation = whole(result.messages);
+      return result as ChatResult<Value>;
+    } finally {
+      end?.(conversation);
+    }
+  }
+
+  async #answer(options: CheckedChatOptions, conversation: Omit<Conversation, 'halt'>): Promise<ChatResult> {
+    const deltas = (this.#deltas = new Replay<ChatDelta>(options.collect));
+    const halt = new AbortController();
     const { n } = options;
     const { seed } = options.generate;
     this.#runs = Array.from({ length: n }, (_, choice) => {
       const emit = (delta: ChatDelta) => deltas.add(n > 1 ? { ...delta, choice } : delta);
-      return new ChatRun(conversation, choice === 0 ? seed : BigInt(seedAfter(String(seed), choice)), emit);
+      const ofChoice = choice === 0 ? seed : BigInt(seedAfter(String(seed), choice));
+      return new ChatRun({ ...conversation, halt: halt.signal }, ofChoice, emit);
     });
     const relax = haltBy(halt, options);
     // The same for all.
     const prompt = conversation.prompt([]);
     try {
       const results = this.#runs.map((run) => run.run(prompt));
-      return withChoices(await allOrNone(results, () => this.cancel())) as ChatResult<Value>;
+      return withChoices(await allOrNone(results, () => this.cancel()));
     } finally {
       relax();
     }

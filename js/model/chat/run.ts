@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../chat/conversation';
-import { binding, type JobEvent } from '../../engine/binding';
+import type { OnEvent } from '../../engine/binding';
 import { closedMeanwhile, endOf, startJob, type GenerationEnd, type Job } from '../../engine/job';
 import { checkGenerateOptions } from '../../options/generate';
 import { RealmError } from '../../portable/errors';
@@ -15,11 +15,15 @@ import { messageOf, resultOf, stepOf } from './result';
 import { execute, resultMessage } from './tools';
 import type { ChatDelta, ChatPartial, ChatResult, ChatStep, ToolChoice, ToolResult } from './types';
 
+/** Starts a generation from the ids of a whole conversation, with options as JSON. */
+export type StartGeneration = (ids: Uint32Array, json: string, onEvent: OnEvent) => bigint;
+
 /** What the answers to a conversation share. */
 export interface Conversation {
   readonly model: ChatModel;
   readonly options: CheckedChatOptions;
   readonly messages: readonly ChatMessage[];
+  readonly start: StartGeneration;
   /** The conversation, and what was said since. */
   readonly prompt: (since: readonly ChatMessage[]) => Promise<ChatPrompt>;
   /** Fires when the chat is to fail: with the reason. */
@@ -148,10 +152,13 @@ export class ChatRun {
   }
 
   async #work(prompt: ChatPrompt, json: string, answer: Answer): Promise<GenerationEnd> {
-    const { model, halt } = this.#conversation;
-    const start = (onEvent: (event: JobEvent) => void) =>
-      binding.generateStart(model.handle, prompt.ids, json, onEvent);
-    const job = startJob({ kind: 'chat', model: model.handle }, start, halt, (event) => answer.add(event));
+    const { model, halt, start } = this.#conversation;
+    const job = startJob(
+      { kind: 'chat', model: model.handle },
+      (onEvent) => start(prompt.ids, json, onEvent),
+      halt,
+      (event) => answer.add(event),
+    );
     this.#job = job;
     if (this.#cancelled) job.cancel();
     try {
