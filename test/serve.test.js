@@ -374,8 +374,11 @@ describe('over HTTP', () => {
       const preflight = await from(origin, 'OPTIONS');
       expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([
         204,
-        'authorization, content-type',
+        'authorization, content-type, x-api-key',
       ]);
+      const asked = { origin, 'access-control-request-headers': 'authorization,x-stainless-os' };
+      const own = await fetch(`${allowing.url}/v1/models`, { method: 'OPTIONS', headers: asked });
+      expect(own.headers.get('access-control-allow-headers')).toBe('authorization,x-stainless-os');
     }
     const foreign = await from('https://example.org.evil.example');
     expect([foreign.status, foreign.headers.get('access-control-allow-origin')]).toEqual([403, null]);

@@ -43,6 +43,16 @@ export async function rank(
   documents: unknown,
   options: RankOptions | undefined,
 ): Promise<number[]> {
+  return (await rankCounted(model, query, documents, options)).scores;
+}
+
+/** @internal The same, and how many tokens all pairs have together. */
+export async function rankCounted(
+  model: Opened,
+  query: unknown,
+  documents: unknown,
+  options: RankOptions | undefined,
+): Promise<{ scores: number[]; tokens: number }> {
   const given = optionsObject(options);
   const signal = abortSignal(given.signal);
   const truncate = flag('truncate', given.truncate, false);
@@ -58,5 +68,8 @@ export async function rank(
   const pairs = texts.map((document, i) => fit(model, pairOf(model, asked, document), i, truncate));
   const scores = await vectors(model, pairs, 'rank', false, 0, pairs.length * size, signal);
   // Of several scores the first is the one that says how well the document answers.
-  return pairs.map((_, i) => scores[i * size] as number);
+  return {
+    scores: pairs.map((_, i) => scores[i * size] as number),
+    tokens: pairs.reduce((sum, pair) => sum + pair.length, 0),
+  };
 }

@@ -4,7 +4,7 @@ import type { Model } from '../model/model';
 import type { TokenLogprob } from '../model/result';
 
 /** What all parts of a completion have in common. */
-interface Head {
+export interface Head {
   id: string;
   created: number;
   model: string;

@@ -1,6 +1,7 @@
 import { invalid, oneOf, optionsObject, show, type TokenIds } from '../engine/check';
 import { embedCounted } from '../model/embed';
 import { openedOf, type Model } from '../model/model';
+import type { Others } from './fields';
 
 /** The parameters of OpenAI's `embeddings.create`. */
 export interface EmbeddingParams {
@@ -23,21 +24,47 @@ export interface Embeddings {
 
 const NAMES = ['model', 'input', 'encoding_format', 'dimensions', 'user'];
 
-/** Vectors in OpenAI's form, in the order of the texts. */
+/** What was asked for, made. */
+export interface Embedded {
+  vectors: Float32Array[];
+  encoding: 'float' | 'base64';
+  /** Of all texts. */
+  tokens: number;
+}
+
+/**
+ * Vectors in the order of the texts.
+ *
+ * @param most called with the texts' number before they are made: throws where that is too many
+ */
+export async function embedded(
+  model: Model,
+  given: Readonly<Record<string, unknown>>,
+  others: Others,
+  signal: AbortSignal | null | undefined,
+  most?: (texts: number, encoding: Embedded['encoding']) => void,
+): Promise<Embedded> {
+  const unknown = Object.keys(given).find((name) => !NAMES.includes(name));
+  if (unknown !== undefined && others === 'refuse') throw invalid(`there is no field ${show(unknown)}`);
+  const { input, encoding_format: format, dimensions } = given;
+  const encoding = oneOf('encoding_format', format ?? undefined, ['float', 'base64'] as const, 'float');
+  const texts = textsOf(input);
+  most?.(texts.length, encoding);
+  const { vectors, tokens } = await embedCounted(openedOf(model), texts, {
+    ...(dimensions === undefined || dimensions === null ? {} : { dimensions: dimensions as number }),
+    ...(signal ? { signal } : {}),
+  });
+  return { vectors, encoding, tokens };
+}
+
+/** Vectors in OpenAI's form. */
 export async function embeddings(
   model: Model,
   name: string,
   params: EmbeddingParams,
   signal: AbortSignal | null | undefined,
 ): Promise<Embeddings> {
-  const given = optionsObject(params);
-  for (const other of Object.keys(given)) if (!NAMES.includes(other)) throw invalid(`there is no field ${show(other)}`);
-  const { input, encoding_format: format, dimensions } = given;
-  const encoding = oneOf('encoding_format', format ?? undefined, ['float', 'base64'] as const, 'float');
-  const { vectors, tokens } = await embedCounted(openedOf(model), textsOf(input), {
-    ...(typeof dimensions === 'number' ? { dimensions } : {}),
-    ...(signal ? { signal } : {}),
-  });
+  const { vectors, encoding, tokens } = await embedded(model, { ...optionsObject(params) }, 'refuse', signal);
   const data = vectors.map((vector, index) => ({
     object: 'embedding' as const,
     index,
@@ -53,5 +80,5 @@ function textsOf(input: unknown): (string | (TokenIds & { length: number }))[] {
   return typeof input[0] === 'number' ? [input as number[]] : (input as string[]);
 }
 
-const base64Of = (vector: Float32Array): string =>
+export const base64Of = (vector: Float32Array): string =>
   Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');

@@ -1,21 +1,37 @@
 import type { ChatMessage } from '../chat/conversation';
-import { flag, invalid, show } from '../engine/check';
+import { flag, invalid, show, wholeNumber } from '../engine/check';
 import type { ChatOptions, OpenAITool, ToolChoice } from '../model/chat/types';
-import { GENERATE_OPTIONS } from '../options/generate';
-import type { Format } from '../options/structure';
+import { GENERATE_OPTIONS, type GenerateOptions } from '../options/generate';
+import type { Format, JsonSchema } from '../options/structure';
 import { snakeCase } from '../options/table';
 import { nearest } from '../portable/nearest';
 import { RealmError } from '../portable/errors';
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** A request for an answer to a conversation, read. */
-export interface ChatRequest {
-  messages: readonly ChatMessage[];
-  options: ChatOptions;
+interface Streaming {
   stream: boolean;
   includeUsage: boolean;
 }
+
+/** A request for an answer to a conversation, read. */
+export interface ChatRequest extends Streaming {
+  messages: readonly ChatMessage[];
+  options: ChatOptions;
+}
+
+/** A request for texts that go on, read. */
+export interface TextRequest extends Streaming {
+  prompts: (string | number[])[];
+  /** All but `maxTokens`, which may be none here. */
+  options: GenerateOptions;
+  maxTokens: number;
+  /** The prompt stands before the text. */
+  echo: boolean;
+}
+
+/** What becomes of fields that nobody knows: `refuse` for who writes code, `ignore` over a wire, where clients send new ones each month. */
+export type Others = 'refuse' | 'ignore';
 
 const isObject = (value: unknown): value is Body =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -32,10 +48,20 @@ const ASKS_NOTHING: Readonly<Record<string, (value: unknown) => boolean>> = {
   functions: isEmpty,
   function_call: isOneOf('none', 'auto'),
   modalities: (value) => Array.isArray(value) && value.every((kind) => kind === 'text'),
-  store: isOneOf(false),
-  service_tier: isOneOf('auto', 'default'),
-  // Of what they are for there is nothing here.
+  audio: isEmpty,
+  web_search_options: isEmpty,
+  // Of what they are for there is nothing here, or it changes no answer.
   ...{ user: isAnything, metadata: isAnything, safety_identifier: isAnything, prompt_cache_key: isAnything },
+  ...{ store: isAnything, service_tier: isAnything, prediction: isAnything, verbosity: isAnything },
+  // llama.cpp's, which say how to go about it, and how to tell of reasoning: as it is told here, or not at all.
+  ...{ id_slot: isAnything, timings_per_token: isAnything, return_progress: isOneOf(false) },
+  reasoning_format: isOneOf('auto', 'deepseek'),
+};
+/** The same of completions of texts. */
+const TEXT_ASKS_NOTHING: typeof ASKS_NOTHING = {
+  suffix: isOneOf(''),
+  best_of: isOneOf(1),
+  user: isAnything,
 };
 
 /** Options of `generate` as their names are in JSON; special tokens are told apart here. */
@@ -53,45 +79,106 @@ const FIELDS: Readonly<Record<string, (value: unknown) => ChatOptions>> = {
   tool_choice: (value) => ({ toolChoice: toolChoiceOf(value) }),
   parallel_tool_calls: (value) => ({ parallelToolCalls: value as boolean }),
   reasoning_effort: (effort) => ({ reasoning: effort === 'none' ? false : { effort: effort as string } }),
+  reasoning_budget: (budget) => (budget === -1 ? {} : { reasoning: { maxTokens: budget as number } }),
   chat_template_kwargs: (variables) => ({ templateOptions: variables as Body }),
+  ...{ grammar: (gbnf) => grammarOf(gbnf), json_schema: (schema) => ({ format: schema as JsonSchema }) },
+};
+/** The same of completions of texts. */
+const TEXT_FIELDS: Readonly<Record<string, (value: unknown) => GenerateOptions>> = {
+  repetition_penalty: FIELDS.repetition_penalty as (value: unknown) => GenerateOptions,
+  n: (n) => ({ n: n as number }),
+  logprobs: (count) => ({ logprobs: true, topLogprobs: wholeNumber('logprobs', count, 0, 128) }),
+  response_format: (value) => ({ ...formatOf(value) }),
+  ...{ grammar: (gbnf) => grammarOf(gbnf), json_schema: (schema) => ({ format: schema as JsonSchema }) },
 };
 /** Fields that are read here, one by one. */
 const OWN = ['model', 'messages', 'stream', 'stream_options', 'stop_tokens'];
-const KNOWN = [...OWN, ...Object.keys(FIELDS), ...OPTIONS.keys()];
+const TEXT_OWN = ['model', 'prompt', 'stream', 'stream_options', 'stop_tokens', 'echo', 'max_tokens'];
 
 /**
- * A request in the form of OpenAI's chat completions. What asks for nothing is left out; what asks for something that this cannot do
- * is refused by name.
+ * The options that fields ask for. What asks for nothing is left out; what asks for something that this cannot do is refused by name.
  */
-export function chatRequest(body: Body): ChatRequest {
+function optionsOf(
+  body: Body,
+  own: readonly string[],
+  fields: Readonly<Record<string, (value: unknown) => object>>,
+  nothing: typeof ASKS_NOTHING,
+  others: Others,
+): Record<string, unknown> {
   let options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {
-    if (value === null || value === undefined || OWN.includes(name)) continue;
-    const asksNothing = ASKS_NOTHING[name];
+    if (value === null || value === undefined || own.includes(name)) continue;
     const option = OPTIONS.get(name);
-    if (asksNothing) {
-      if (!asksNothing(value))
+    if (Object.hasOwn(nothing, name)) {
+      if (!nothing[name]?.(value))
         throw new RealmError('E_UNSUPPORTED', `${name} is not supported, got ${JSON.stringify(value).slice(0, 60)}`);
-    } else if (Object.hasOwn(FIELDS, name)) options = { ...options, ...FIELDS[name]?.(value) };
+    } else if (Object.hasOwn(fields, name)) options = { ...options, ...fields[name]?.(value) };
     else if (option !== undefined) options[option] ??= value;
-    else {
-      const names = [...KNOWN, ...Object.keys(ASKS_NOTHING)];
+    else if (others === 'refuse') {
+      const names = [...own, ...Object.keys(fields), ...OPTIONS.keys(), ...Object.keys(nothing)];
       throw invalid(`there is no field ${show(name)}; did you mean ${show(nearest(name, names))}?`);
     }
   }
-  const { messages, stream, stream_options: streaming, stop_tokens: ids } = body;
-  if (!Array.isArray(messages) || messages.length === 0)
-    throw invalid(`messages must be an array of at least one message, got ${show(messages)}`);
+  const { stop_tokens: ids } = body;
   if (ids !== undefined && ids !== null) {
     if (!Array.isArray(ids)) throw invalid(`stop_tokens must be an array, got ${show(ids)}`);
     options.stop = [...[options.stop ?? []].flat(), ...(ids as number[])];
   }
+  return options;
+}
+
+function streamingOf({ stream, stream_options: streaming }: Body): Streaming {
+  if (streaming !== undefined && streaming !== null && !isObject(streaming))
+    throw invalid(`stream_options must be an object, got ${show(streaming)}`);
   return {
-    messages: messages as ChatMessage[],
-    options: options,
     stream: flag('stream', stream ?? undefined, false),
-    includeUsage: isObject(streaming) && streaming.include_usage === true,
+    includeUsage: flag('stream_options.include_usage', streaming?.include_usage ?? undefined, false),
   };
+}
+
+/** A request in the form of OpenAI's chat completions. */
+export function chatRequest(body: Body, others: Others): ChatRequest {
+  const options = optionsOf(body, OWN, FIELDS, ASKS_NOTHING, others);
+  const { messages } = body;
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw invalid(`messages must be an array of at least one message, got ${show(messages)}`);
+  return { messages: messages as ChatMessage[], options, ...streamingOf(body) };
+}
+
+/** As many tokens OpenAI's API makes of a prompt unless told otherwise. */
+const TEXT_TOKENS = 16;
+const MOST_PROMPTS = 256;
+
+/** A request in the form of OpenAI's completions of texts. */
+export function textRequest(body: Body, others: Others): TextRequest {
+  const options = optionsOf(body, TEXT_OWN, TEXT_FIELDS, TEXT_ASKS_NOTHING, others);
+  const { prompt, echo, max_tokens: most } = body;
+  return {
+    prompts: promptsOf(prompt),
+    options,
+    maxTokens: wholeNumber('max_tokens', most ?? undefined, TEXT_TOKENS, 0x7fffffff),
+    echo: flag('echo', echo ?? undefined, false),
+    ...streamingOf(body),
+  };
+}
+
+/** A text, texts, ids of one, ids of several. */
+function promptsOf(prompt: unknown): (string | number[])[] {
+  if (typeof prompt === 'string') return [prompt];
+  if (!Array.isArray(prompt) || prompt.length === 0)
+    throw invalid(`prompt must be a text, texts, ids or lists of ids, got ${show(prompt)}`);
+  if (typeof prompt[0] === 'number') return [prompt as number[]];
+  if (prompt.length > MOST_PROMPTS) throw invalid(`prompt must be at most ${MOST_PROMPTS} texts, got ${prompt.length}`);
+  return prompt.map((one: unknown, i) => {
+    if (typeof one === 'string' || Array.isArray(one)) return one;
+    throw invalid(`prompt[${i}] must be a text or ids, got ${show(one)}`);
+  });
+}
+
+/** llama.cpp's `grammar`. */
+function grammarOf(gbnf: unknown): { format?: Format } {
+  if (typeof gbnf !== 'string') throw invalid(`grammar must be a string, got ${show(gbnf)}`);
+  return gbnf === '' ? {} : { format: { gbnf } };
 }
 
 /** `response_format`. */

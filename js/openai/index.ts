@@ -108,7 +108,7 @@ export function openai(model: Model): OpenAIClient {
   if (!(model instanceof Model)) throw invalid(`model must be an open model, got ${show(model)}`);
   const name = (given: unknown): string => (typeof given === 'string' ? given : (model.info.name ?? 'realm'));
   async function create(params: CompletionParams, options?: RequestOptions): Promise<Completion | CompletionStream> {
-    const { messages, options: asked, stream, includeUsage } = chatRequest(optionsObject(params));
+    const { messages, options: asked, stream, includeUsage } = chatRequest(optionsObject(params), 'refuse');
     const signal = optionsObject(options).signal ?? undefined;
     const head = newHead(name(params.model));
     if (!stream) return completion(head, model, await model.chat(messages, signal ? { ...asked, signal } : asked));

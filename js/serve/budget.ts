@@ -65,6 +65,8 @@ const LONGEST_RETRY_SECONDS = 60;
 /** What all requests together may take of this process: places at work, and bytes of what they bring and get. */
 export class Budget {
   readonly requests: Shares;
+  /** Requests for which there was no place. */
+  refused = 0;
   readonly #bytes: Shares;
   readonly #limits: Limits;
   #seconds = 0;
@@ -83,6 +85,7 @@ export class Budget {
   /** @internal */
   takeRequest(client: string): void {
     const full = this.requests.take(client);
+    if (full) this.refused++;
     if (full === 'all') throw new Refusal('E_BUSY', `${this.#limits.requests} requests are at work`, this.#retryAfter);
     if (full === 'client')
       throw new Refusal(

@@ -1,15 +1,13 @@
 import { binding } from '../engine/binding';
 import { native } from '../engine/errors';
 import { RealmError } from '../portable/errors';
-import { flag, invalid, positiveInteger, show, text, tokenIds, wholeNumber } from '../engine/check';
+import { flag, invalid, show, text, tokenIds, wholeNumber } from '../engine/check';
 import { LONG_TEXT, textElsewhere } from '../model/elsewhere';
-import type { ChatDelta, ChatResult } from '../model/chat/types';
 import { chatPrompt } from '../model/chatPrompt';
 import type { GenerationResult } from '../model/result';
 import { generateOptionsOf } from './generateOptions';
 import { handleOf, tokenizeArguments, type Model } from '../model/model';
 import type { ChatMessage } from '../chat/conversation';
-import type { ChatRequest } from '../openai/fields';
 import { Budget, type Lease } from './budget';
 import { Refusal } from './errors';
 import { isLayerName, layerCall, openSession } from './layers';
@@ -39,23 +37,25 @@ type Leased = Request & { lease: Lease };
 export interface LeasedCalls {
   readonly models: Models;
   run(request: Request, onToken?: OnToken): Promise<Reply>;
-  chat(request: ChatCall, onDelta?: OnDelta): Promise<ChatReply>;
+  /** Work with a model, by the name that a client gave; its signal fires when the client is gone, or the time for it is over. */
+  on<T>(model: unknown, signal: AbortSignal, work: (served: Served) => Promise<T>): Promise<T>;
 }
 
-/** A conversation to be answered. */
-export interface ChatCall extends Pick<ChatRequest, 'messages' | 'options'> {
-  model: unknown;
-  signal: AbortSignal;
+/** How a host is at the moment. */
+export interface HostState {
+  closing: boolean;
+  /** Requests at work. */
+  running: number;
+  /** Requests for which there was no place. */
+  refused: number;
 }
 
-export interface ChatReply {
+/** A model at work for a request. */
+export interface Served {
   name: string;
   model: Model;
-  result: ChatResult;
+  signal: AbortSignal;
 }
-
-/** What comes of an answer; it may hold the next piece up. */
-export type OnDelta = (delta: ChatDelta, name: string, model: Model) => Promise<void>;
 
 /** What `generate` answers at its end. */
 export interface Generated {
@@ -84,6 +84,10 @@ export class Calls {
     this.budget = new Budget(limits);
   }
 
+  get state(): HostState {
+    return { closing: this.#closing, running: this.running, refused: this.budget.refused };
+  }
+
   get running(): number {
     return this.#running.size;
   }
@@ -94,8 +98,11 @@ export class Calls {
       models: this.models,
       run: (request, onToken) =>
         this.#work(request.signal, lease, (signal) => this.#call({ ...request, lease, signal }, onToken)),
-      chat: (request, onDelta) =>
-        this.#work(request.signal, lease, (signal) => this.#chat({ ...request, signal }, onDelta)),
+      on: (asked, gone, work) =>
+        this.#work(gone, lease, async (signal) => {
+          const [name, model] = await this.#model({ model: asked ?? undefined }, signal);
+          return work({ name, model, signal });
+        }),
     };
   }
 
@@ -239,16 +246,6 @@ export class Calls {
       seconds: Math.round(performance.now() - began) / 1000,
     };
     return { model: name, text: whole, finish_reason: finishReason, usage };
-  }
-
-  /** As `#generate`, of a conversation: all that OpenAI's API knows of it. */
-  async #chat({ messages, options, signal, ...asked }: ChatCall, onDelta?: OnDelta): Promise<ChatReply> {
-    const [name, model] = await this.#model({ model: asked.model ?? undefined }, signal);
-    const most = this.#limits.tokens;
-    const maxTokens = Math.min(most, positiveInteger('max_tokens', options.maxTokens, Math.min(512, most)));
-    const chat = model.chat(messages, { ...options, maxTokens, signal });
-    if (onDelta) for await (const delta of chat) await onDelta(delta, name, model);
-    return { name, model, result: await chat };
   }
 
   /** Takes nothing new, gives what runs `grace` milliseconds to end, then cancels it. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Lease } from './budget';
-import type { LeasedCalls } from './calls';
+import type { HostState, LeasedCalls } from './calls';
 import { Refusal } from './errors';
+import type { Metrics } from './metrics';
 import type { CheckedOptions } from './options';
 import { sendPaced } from './paced';
 import { parseFrame, parseObject } from './wire';
@@ -15,6 +16,8 @@ export interface Exchange {
   /** What the exchange takes of the memory for all; it is given back when the answer has left. */
   lease: Lease;
   signal: AbortSignal;
+  state: () => HostState;
+  metrics: Metrics;
 }
 
 export function sendJson(response: ServerResponse, status: number, json: object): void {

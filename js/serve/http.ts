@@ -2,30 +2,33 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from './access';
 import { clientOf } from './budget';
-import { callOverHttp } from './call';
 import type { Calls } from './calls';
-import { chatCompletions, listModels } from './chatCompletions';
 import { openAiError, Refusal, statusOf } from './errors';
 import { sendJson, type Exchange } from './exchange';
+import type { Metrics } from './metrics';
 import type { CheckedOptions } from './options';
+import { probeOf, routeOf } from './routes';
 import type { Sockets } from './sockets';
-
-const ROUTES: Readonly<Record<string, (exchange: Exchange) => Promise<void>>> = {
-  'GET /v1/models': (exchange) => Promise.resolve(listModels(exchange)),
-  'POST /v1/chat/completions': chatCompletions,
-  'POST /v1/call': callOverHttp,
-};
 
 /** So many times as many as may be at work can be refused on a socket; whoever sends more ahead is cut off. */
 const PATIENCE = 4;
 /** What of a client's x-request-id is taken over. */
 const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 
+/** What requests are answered with. */
+interface Parts {
+  access: Access;
+  calls: Calls;
+  sockets: Sockets;
+  metrics: Metrics;
+  options: CheckedOptions;
+}
+
 /** Answers one HTTP request, whatever is wrong with it. */
 export async function answerHttp(
   request: IncomingMessage,
   response: ServerResponse,
-  { access, calls, sockets, options }: { access: Access; calls: Calls; sockets: Sockets; options: CheckedOptions },
+  { access, calls, sockets, metrics, options }: Parts,
 ): Promise<void> {
   const { socket } = request;
   const { limits } = options;
@@ -53,15 +56,20 @@ export async function answerHttp(
       response.setHeader('Access-Control-Expose-Headers', 'x-request-id, retry-after');
       response.setHeader('Vary', 'Origin');
     }
-    const path = (request.url ?? '/').split('?', 1)[0];
-    if (request.method === 'OPTIONS') return preflight(response);
-    if (path === '/health') return sendJson(response, 200, { status: 'ok' });
-    const route = ROUTES[`${request.method} ${path}`];
+    const [path = '/'] = (request.url ?? '/').split('?', 1);
+    if (request.method === 'OPTIONS') return preflight(request, response);
+    const exchange: Exchange = {
+      ...{ request, response, limits, lease, metrics, calls: calls.of(lease), signal: gone.signal },
+      state: () => calls.state,
+    };
+    const probe = request.method === 'GET' || request.method === 'HEAD' ? probeOf(path) : undefined;
+    if (probe) return void (await probe(exchange));
+    const route = routeOf(String(request.method), path);
     if (route) {
       access.checkBearer(request);
       if (ahead > limits.requestsPerConnection)
         throw new Refusal('E_BUSY', `${limits.requestsPerConnection} requests of this connection are at work`, 1);
-      await route({ request, response, calls: calls.of(lease), limits, lease, signal: gone.signal });
+      await route(exchange);
     } else if (options.onRequest) {
       if (options.isolate) isolate(response);
       options.onRequest(request, response);
@@ -89,9 +97,15 @@ function isolate(response: ServerResponse): void {
   response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
 }
 
-function preflight(response: ServerResponse): void {
+/** Headers that a page of an allowed origin may send: those it asks for, as clients of OpenAI's API have many of their own. */
+const HEADER_NAMES = /^[\w-]+(?:\s*,\s*[\w-]+)*$/;
+const MOST_HEADER_NAMES = 1000;
+
+function preflight({ headers }: IncomingMessage, response: ServerResponse): void {
+  const asked = headers['access-control-request-headers'] ?? '';
+  const takes = asked.length <= MOST_HEADER_NAMES && HEADER_NAMES.test(asked);
   response.setHeader('Access-Control-Allow-Methods', 'GET, POST');
-  response.setHeader('Access-Control-Allow-Headers', 'authorization, content-type');
+  response.setHeader('Access-Control-Allow-Headers', takes ? asked : 'authorization, content-type, x-api-key');
   response.setHeader('Access-Control-Max-Age', '600');
   response.writeHead(204).end();
 }

@@ -8,6 +8,10 @@ import type { ServedModel } from './options';
 export class Models {
   #served: Map<string, ServedModel>;
   #open = new Map<string, Promise<Model>>();
+  /** Those of them that are there. */
+  #ready = new Map<string, Model>();
+  /** When the host began, in seconds. */
+  readonly created = Math.floor(Date.now() / 1000);
   #closing = new AbortController();
 
   constructor(served: Map<string, ServedModel>) {
@@ -16,6 +20,12 @@ export class Models {
 
   get names(): string[] {
     return [...this.#served.keys()];
+  }
+
+  /** A model that is open by now. */
+  opened(name: string): Model | undefined {
+    const served = this.#served.get(name);
+    return served instanceof Model ? served : this.#ready.get(name);
   }
 
   get loaded(): number {
@@ -42,7 +52,9 @@ export class Models {
   async #load(name: string, served: Exclude<ServedModel, Model>): Promise<Model> {
     const { path, ...options } = typeof served === 'string' ? { path: served } : served;
     try {
-      return await loadModel(path, { ...options, signal: this.#closing.signal });
+      const model = await loadModel(path, { ...options, signal: this.#closing.signal });
+      this.#ready.set(name, model);
+      return model;
     } catch (cause) {
       if (this.#closing.signal.aborted) throw new RealmError('E_SHUTDOWN', 'the host is closing');
       // The engine's message names the file: no business of the client's.
@@ -56,5 +68,6 @@ export class Models {
     this.#closing.abort();
     for (const opening of this.#open.values()) await opening.then((model) => model.close()).catch(() => {});
     this.#open.clear();
+    this.#ready.clear();
   }
 }

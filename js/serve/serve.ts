@@ -9,6 +9,7 @@ import { Calls } from './calls';
 import { Connection } from './connection';
 import { Refusal, statusOf, wireError } from './errors';
 import { answerHttp } from './http';
+import { Metrics } from './metrics';
 import { checkOptions, type CheckedOptions, type ServeOptions } from './options';
 import { Sockets } from './sockets';
 
@@ -38,6 +39,7 @@ export class Host {
   #server: Server;
   #webSockets: WebSocketServer;
   #calls: Calls;
+  #metrics: Metrics;
   #access: Access;
   #options: CheckedOptions;
   #connections = new Set<Connection>();
@@ -53,6 +55,7 @@ export class Host {
     this.#server = server;
     this.#options = options;
     this.#calls = new Calls(options);
+    this.#metrics = new Metrics(this.#calls.models);
     this.#access = new Access(options.token, options.origins, options.host, port);
     this.#webSockets = new WebSocketServer({
       noServer: true,
@@ -62,7 +65,7 @@ export class Host {
     });
     this.#sockets = new Sockets(options.limits.connections + OTHER_SOCKETS);
     server.on('connection', (socket) => this.#sockets.add(socket));
-    const parts = { access: this.#access, calls: this.#calls, sockets: this.#sockets, options };
+    const parts = { access: this.#access, calls: this.#calls, sockets: this.#sockets, metrics: this.#metrics, options };
     server.on('request', (request, response) => void answerHttp(request, response, parts));
     // Of an HTTP server over TCP the duplex is its socket.
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
@@ -123,6 +126,7 @@ export class Host {
     await this.#calls.close(grace);
     for (const connection of this.#connections) connection.close();
     await Promise.all([...this.#connections].map((connection) => connection.ended));
+    this.#metrics.close();
     this.#webSockets.close();
     this.#sockets.destroy();
     await closed;
