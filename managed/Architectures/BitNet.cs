@@ -16,7 +16,7 @@ internal static class BitNet
             layer => layer.Facts with
             {
                 Rope = rope,
-                Attended = new NormedResults(layer.RmsNorm("attn_sub_norm", layer.Facts.Heads * layer.Facts.ValueSize)),
+                Attended = new NormedResults(layer.RmsNorm("attn_sub_norm", checked(layer.Facts.Heads * layer.Facts.ValueSize))),
             },
             layer => layer.GatedFeedForward(Activation.Silu, middle: new NormedRow(layer.RmsNorm("ffn_sub_norm", layer.FeedForwardSize))));
     }

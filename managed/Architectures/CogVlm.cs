@@ -29,9 +29,9 @@ internal static class CogVlm
         AttentionFacts facts = layer.Facts;
         const string Key = "attention.head_count";
         int hidden = layer.Model.Hidden, all = layer.Model.Width(layer.Model.Width(facts.Heads, facts.KeySize, Key), 3, Key);
-        int[] parts = [facts.Heads * facts.KeySize, facts.KvHeads * facts.KeySize, facts.KvHeads * facts.ValueSize];
-        if (2 * hidden + parts[2] > all)
-            throw layer.Model.Bad(Key, $"values begin at {2 * hidden} and are {parts[2]} of {all} outputs");
-        return layer.Attention(facts with { Rope = rope }, [.. parts.Select((part, i) => layer.Slice("attn_qkv", i * hidden, part, all, hidden))]);
+        int[] parts = [checked(facts.Heads * facts.KeySize), checked(facts.KvHeads * facts.KeySize), checked(facts.KvHeads * facts.ValueSize)];
+        if (checked(2 * hidden + parts[2]) > all)
+            throw layer.Model.Bad(Key, $"values begin at {checked(2 * hidden)} and are {parts[2]} of {all} outputs");
+        return layer.Attention(facts with { Rope = rope }, [.. parts.Select((part, i) => layer.Slice("attn_qkv", checked(i * hidden), part, all, hidden))]);
     }
 }

@@ -26,5 +26,5 @@ internal static class Dbrx
     }
 
     private static ClampedRow? Clamped(AttentionFacts facts, float? limit) =>
-        limit is { } most ? new ClampedRow(facts.Heads * facts.KeySize + facts.KvHeads * (facts.KeySize + facts.ValueSize), most) : null;
+        limit is { } most ? new ClampedRow(checked(facts.Heads * facts.KeySize + facts.KvHeads * (facts.KeySize + facts.ValueSize)), most) : null;
 }

@@ -51,7 +51,7 @@ internal static unsafe class Gemma4
         };
         if (rope.Config.Dimensions > size)
             throw r.Bad("rope.dimension_count_swa", $"{rope.Config.Dimensions} elements of a head of {size}");
-        int queries = r.Width(facts.Heads, size, "attention.head_count"), keys = facts.KvHeads * size;
+        int queries = r.Width(facts.Heads, size, "attention.head_count"), keys = checked(facts.KvHeads * size);
         Linear output = layer.Linear("attn_output", r.Hidden, queries);
         if (layer.Index >= own)
         {
@@ -70,7 +70,7 @@ internal static unsafe class Gemma4
     {
         int hidden = layer.Model.Hidden;
         if (layer.Contains("attn_qkv.weight"))
-            return [layer.Linear("attn_qkv", queries + 2 * keys, hidden)];
+            return [layer.Linear("attn_qkv", checked(queries + 2 * keys), hidden)];
         Linear key = layer.Linear("attn_k", keys, hidden);
         return [layer.Linear("attn_q", queries, hidden), key, layer.Contains("attn_v.weight") ? layer.Linear("attn_v", keys, hidden) : key];
     }

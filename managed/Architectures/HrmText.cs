@@ -16,7 +16,7 @@ internal static class HrmText
     {
         int stack = (int)r.Range("hrm.layers_per_stack", 1, r.Layers);
         int slowCycles = (int)r.Range("hrm.h_cycles", 1, r.Layers), fastCycles = (int)r.Range("hrm.l_cycles", 1, r.Layers);
-        if ((long)stack * slowCycles * (fastCycles + 1) != r.Layers)
+        if (checked((long)stack * slowCycles * (fastCycles + 1)) != r.Layers)
             throw r.Bad("block_count", $"{r.Layers} is not {stack} layers a stack times {slowCycles} times {fastCycles} + 1");
         RopeTable rope = r.Rope(RopePairing.Halves);
         CarriedPart slow = new(1, r.Hidden), fast = new(2, r.Hidden);

@@ -16,8 +16,8 @@ internal static class JinaBert2
         AttentionFacts facts = layer.Facts with { Score = ScoreRule.Slopes(layer.Heads, MaxBias) };
         if (!layer.Contains("attn_q_norm.weight") && !layer.Contains("attn_k_norm.weight"))
             return facts;
-        Norm queries = layer.LayerNorm("attn_q_norm", facts.Heads * facts.KeySize);
-        Norm keys = layer.LayerNorm("attn_k_norm", facts.KvHeads * facts.KeySize);
+        Norm queries = layer.LayerNorm("attn_q_norm", checked(facts.Heads * facts.KeySize));
+        Norm keys = layer.LayerNorm("attn_k_norm", checked(facts.KvHeads * facts.KeySize));
         return facts with { Projected = new NormedRow(new GroupedNorm(queries, keys)) };
     }
 

@@ -43,7 +43,7 @@ internal static unsafe class KimiK3
             return layer.KimiDelta(float.IsFinite(bound) ? bound : null, negatedRates: true);
         LatentShape shape = layer.LatentShape;
         return layer.Contains("attn_gate.weight")
-            ? layer.LatentAttention(shape, layer.LatentFacts(shape), layer.Linear("attn_gate", shape.Heads * shape.Value, layer.Model.Hidden),
+            ? layer.LatentAttention(shape, layer.LatentFacts(shape), layer.Linear("attn_gate", checked(shape.Heads * shape.Value), layer.Model.Hidden),
                 at => new AttentionGate(at, shape.Heads, shape.Value, perHead: false))
             : layer.LatentAttention(shape, layer.LatentFacts(shape));
     }

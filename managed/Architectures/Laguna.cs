@@ -26,7 +26,7 @@ internal static class Laguna
     {
         Linear[] projections = layer.Projections(facts);
         bool perHead = layer.Tensors.RowCount(layer.Name("attn_gate.weight")) == facts.Heads;
-        int offset = projections.Sum(linear => linear.Outputs), results = facts.Heads * facts.ValueSize;
+        int offset = projections.Sum(linear => linear.Outputs), results = checked(facts.Heads * facts.ValueSize);
         int gates = perHead ? facts.Heads : results;
         Linear gate = layer.Linear("attn_gate", gates, layer.Model.Hidden);
         return layer.Attention(facts with { Attended = new SoftplusGate(offset, gates, results / gates) }, [.. projections, gate]);

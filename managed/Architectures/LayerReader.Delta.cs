@@ -11,18 +11,18 @@ internal sealed unsafe partial class LayerReader
     public Attention AttentionWithGates(RopeTable rope)
     {
         AttentionFacts facts = Facts;
-        int size = facts.KeySize, queries = model.Width(2 * facts.Heads, size, "attention.head_count"), keys = facts.KvHeads * size;
-        Linear[] projections = [Linear("attn_q", queries, model.Hidden), Linear("attn_k", keys, model.Hidden), Linear("attn_v", facts.KvHeads * facts.ValueSize, model.Hidden)];
+        int size = facts.KeySize, queries = model.Width(checked(2 * facts.Heads), size, "attention.head_count"), keys = checked(facts.KvHeads * size);
+        Linear[] projections = [Linear("attn_q", queries, model.Hidden), Linear("attn_k", keys, model.Hidden), Linear("attn_v", checked(facts.KvHeads * facts.ValueSize), model.Hidden)];
         return Attention(
             facts with
             {
                 Rope = rope,
                 QueryNorm = HeadRmsNorm("attn_q_norm"),
                 KeyNorm = HeadRmsNorm("attn_k_norm"),
-                Layout = new AttentionLayout(0, 2 * size, queries, size, queries + keys, facts.ValueSize),
-                Attended = new StridedGate(size, 2 * size, facts.Heads, facts.ValueSize),
+                Layout = new AttentionLayout(0, checked(2 * size), queries, size, queries + keys, facts.ValueSize),
+                Attended = new StridedGate(size, checked(2 * size), facts.Heads, facts.ValueSize),
             },
-            projections, Linear("attn_output", model.Hidden, facts.Heads * facts.ValueSize));
+            projections, Linear("attn_output", model.Hidden, checked(facts.Heads * facts.ValueSize)));
     }
 
     /// <summary>A gated delta net with the usual tensors. Sizes by the keys <c>ssm.state_size</c> (of a head), <c>ssm.group_count</c> (key heads),
@@ -41,10 +41,10 @@ internal sealed unsafe partial class LayerReader
         int gate = sizes.Channels, rest = gate + inner, taps = (int)model.Range("ssm.conv_kernel", 1, 1 << 10);
         bool together = Contains("ssm_ba.weight");
         Linear[] others = together
-            ? [Linear("ssm_ba", 2 * heads, model.Hidden)]
+            ? [Linear("ssm_ba", checked(2 * heads), model.Hidden)]
             : [Linear("ssm_beta", heads, model.Hidden), Linear("ssm_alpha", heads, model.Hidden)];
         int share = heads / keyHeads;
-        int[] rates = [.. Enumerable.Range(0, heads).Select(h => rest + (together ? h / share * 2 * share + h % share : h))];
+        int[] rates = [.. Enumerable.Range(0, heads).Select(h => rest + (together ? checked(h / share * 2 * share + h % share) : h))];
         int[] decays = [.. rates.Select(place => place + (together ? share : heads))];
         return new DeltaNet(sizes, [.. QueriesToGate(sizes), .. others], new DeltaLayout(decays, rates, gate), Conv("ssm_conv1d", sizes.Channels, taps, Activation.Silu),
             new DeltaWeights
@@ -61,17 +61,17 @@ internal sealed unsafe partial class LayerReader
     // Queries, keys, values and gate; in older files they lie together for every key head.
     private Linear[] QueriesToGate(DeltaSizes sizes)
     {
-        int inner = sizes.Heads * sizes.ValueSize;
+        int inner = checked(sizes.Heads * sizes.ValueSize);
         if (Contains("attn_qkv.weight"))
             return [Linear("attn_qkv", sizes.Channels, model.Hidden), Linear("attn_gate", inner, model.Hidden)];
-        int values = inner / sizes.KeyHeads, part = 2 * sizes.KeySize + 2 * values, all = model.Width(part, sizes.KeyHeads, "ssm.group_count");
+        int values = inner / sizes.KeyHeads, part = checked(2 * sizes.KeySize + 2 * values), all = model.Width(part, sizes.KeyHeads, "ssm.group_count");
         return
         [
-            .. Parts(0, sizes.KeySize), .. Parts(sizes.KeySize, sizes.KeySize), .. Parts(2 * sizes.KeySize, values), .. Parts(2 * sizes.KeySize + values, values),
+            .. Parts(0, sizes.KeySize), .. Parts(sizes.KeySize, sizes.KeySize), .. Parts(checked(2 * sizes.KeySize), values), .. Parts(checked(2 * sizes.KeySize + values), values),
         ];
 
         IEnumerable<Linear> Parts(int first, int count) =>
-            Enumerable.Range(0, sizes.KeyHeads).Select(head => Slice("ssm_in", head * part + first, count, all, model.Hidden));
+            Enumerable.Range(0, sizes.KeyHeads).Select(head => Slice("ssm_in", checked(head * part + first), count, all, model.Hidden));
     }
 
     /// <summary>A delta net whose decays belong to the elements of keys. Heads have <c>kda.head_dim</c> elements; queries, keys and values have convolutions of
@@ -84,11 +84,11 @@ internal sealed unsafe partial class LayerReader
         DeltaSizes sizes = new(Heads, Heads, size, size, DecaysByElement: true);
         model.Width(3, inner, "attention.head_count");
         Linear[] queries = Contains("attn_qkv.weight")
-            ? [Linear("attn_qkv", 3 * inner, model.Hidden)]
+            ? [Linear("attn_qkv", checked(3 * inner), model.Hidden)]
             : [Linear("attn_q", inner, model.Hidden), Linear("attn_k", inner, model.Hidden), Linear("attn_v", inner, model.Hidden)];
         (Linear decays, Linear? decayUp) = LowRank("ssm_f", inner);
         (Linear gate, Linear? gateUp) = LowRank("ssm_g", inner);
-        int at = 3 * inner, rates = at + decays.Outputs;
+        int at = checked(3 * inner), rates = at + decays.Outputs;
         DeltaLayout layout = new(DeltaLayout.Places(at, inner), DeltaLayout.Places(rates, Heads), rates + Heads);
         return new DeltaNet(sizes, [.. queries, decays, Linear("ssm_beta", Heads, model.Hidden), gate], layout, ThreeConvs(inner),
             new DeltaWeights
@@ -127,7 +127,7 @@ internal sealed unsafe partial class LayerReader
     // Of queries, keys and values, with one tail.
     private CausalConv ThreeConvs(int inner)
     {
-        int taps = (int)model.Range("ssm.conv_kernel", 1, 1 << 10), channels = 3 * inner;
+        int taps = (int)model.Range("ssm.conv_kernel", 1, 1 << 10), channels = checked(3 * inner);
         float* all = Tensors.Room((long)channels * taps);
         long each = (long)inner * taps, at = 0;
         foreach (string name in (ReadOnlySpan<string>)["ssm_conv1d_q", "ssm_conv1d_k", "ssm_conv1d_v"])

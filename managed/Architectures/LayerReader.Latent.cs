@@ -21,7 +21,7 @@ internal sealed partial class LayerReader
                 throw model.Bad("attention.head_count", $"layer {index} has {Heads} heads");
             if (turned >= query)
                 throw model.Bad("rope.dimension_count", $"{turned} of a head's {query} elements turn: none is left that does not");
-            model.Width(Heads, 2 * query + value, "attention.head_count");
+            model.Width(Heads, checked(2 * query + value), "attention.head_count");
             model.Width(Heads + 1, rank + turned, "attention.kv_lora_rank");
             return new LatentShape(Heads, query - turned, turned, value, rank);
         }
@@ -53,10 +53,10 @@ internal sealed partial class LayerReader
         Linear[] first = gate == null ? [queries, latent] : [queries, latent, gate];
         ResultChange? made = change?.Invoke(queries.Outputs + latent.Outputs);
         Norm norm = RmsNorm("attn_kv_a_norm", shape.Rank);
-        Linear output = Linear("attn_output", model.Hidden, shape.Heads * shape.Value);
+        Linear output = Linear("attn_output", model.Hidden, checked(shape.Heads * shape.Value));
         if (!Contains("attn_k_b.weight"))
         {
-            Linear expand = Linear("attn_kv_b", shape.Heads * (shape.Still + shape.Value), shape.Rank);
+            Linear expand = Linear("attn_kv_b", checked(shape.Heads * (shape.Still + shape.Value)), shape.Rank);
             return new ExpandedLatentAttention(shape, facts, first, up, norm, expand, output, model.State, index, made);
         }
         Linear[] keys = ExpertLinears("attn_k_b", shape.Heads, shape.Rank, shape.Still),
@@ -66,7 +66,7 @@ internal sealed partial class LayerReader
 
     private (Linear Queries, (Norm, Linear)? Up) LatentQueries(LatentShape shape)
     {
-        int outputs = shape.Heads * shape.Query;
+        int outputs = checked(shape.Heads * shape.Query);
         if (!Contains("attn_q_a.weight"))
             return (Linear("attn_q", outputs, model.Hidden), null);
         int rank = (int)model.Range("attention.q_lora_rank", 1, ModelReader.MaxWidth);

@@ -27,7 +27,7 @@ internal sealed unsafe partial class LayerReader
             int groups = (int)model.Range("ssm.group_count", 1, heads), state = (int)model.Range("ssm.state_size", 1, 1 << 16);
             if (inner % heads != 0 || heads % groups != 0 || inner % groups != 0)
                 throw model.Bad("ssm.group_count", $"{inner} channels, {heads} heads and {groups} groups do not divide each other");
-            model.Width(groups, 2 * state, "ssm.state_size");
+            model.Width(groups, checked(2 * state), "ssm.state_size");
             model.Width(inner, StateRow.Padded(state) / 16, "ssm.state_size");
             return new Mamba2Sizes(inner, heads, groups, state, (int)model.Range("ssm.conv_kernel", 1, 1 << 10));
         }
@@ -57,8 +57,8 @@ internal sealed unsafe partial class LayerReader
         float* a = Tensors.Vector(Name("ssm_a"), (long)inner * state), rates = Tensors.Room((long)inner * padded);
         for (int i = 0; i < inner; i++)
             StateRow.Fill(a + (long)i * state, state, rates + (long)i * padded);
-        return new Mamba(sizes, Linear("ssm_in", 2 * inner, model.Hidden), Conv("ssm_conv1d", inner, sizes.Taps, Activation.Silu),
-            Linear("ssm_x", sizes.StepRank + 2 * state, inner), Linear("ssm_dt", inner, sizes.StepRank), MambaNorms(sizes), rates,
+        return new Mamba(sizes, Linear("ssm_in", checked(2 * inner), model.Hidden), Conv("ssm_conv1d", inner, sizes.Taps, Activation.Silu),
+            Linear("ssm_x", checked(sizes.StepRank + 2 * state), inner), Linear("ssm_dt", inner, sizes.StepRank), MambaNorms(sizes), rates,
             Tensors.Vector(Name("ssm_d"), inner), Linear("ssm_out", model.Hidden, inner), model.State.Fixed(index, Branches.Mamba.StateFloats(sizes)));
     }
 

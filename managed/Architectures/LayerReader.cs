@@ -87,13 +87,13 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index, i
 
     /// <summary>Attention with these projections and the usual matrix behind it.</summary>
     public Attention Attention(AttentionFacts facts, Linear[] projections, string output = "attn_output") =>
-        Attention(facts, projections, Linear(output, model.Hidden, facts.Heads * facts.ValueSize));
+        Attention(facts, projections, Linear(output, model.Hidden, checked(facts.Heads * facts.ValueSize)));
 
     /// <summary>The usual matrices of queries, keys and values: one each, or all in one. One matrix may have a bias in three
     /// parts.</summary>
     public Linear[] Projections(AttentionFacts facts)
     {
-        int queries = facts.Heads * facts.KeySize, keys = facts.KvHeads * facts.KeySize, values = facts.KvHeads * facts.ValueSize;
+        int queries = checked(facts.Heads * facts.KeySize), keys = checked(facts.KvHeads * facts.KeySize), values = checked(facts.KvHeads * facts.ValueSize);
         if (!Contains("attn_qkv.weight"))
             return [Linear("attn_q", queries, model.Hidden), Linear("attn_k", keys, model.Hidden), Linear("attn_v", values, model.Hidden)];
         int all = queries + keys + values;
@@ -113,14 +113,14 @@ internal sealed unsafe partial class LayerReader(ModelReader model, int index, i
     public Attention GatedAttention(AttentionFacts facts, bool perHead)
     {
         Linear[] projections = Projections(facts);
-        int offset = projections.Sum(linear => linear.Outputs), results = facts.Heads * facts.ValueSize;
+        int offset = projections.Sum(linear => linear.Outputs), results = checked(facts.Heads * facts.ValueSize);
         Linear gate = Linear("attn_gate", perHead ? facts.Heads : results, model.Hidden);
         return Attention(facts with { Attended = new AttentionGate(offset, facts.Heads, facts.ValueSize, perHead) }, [.. projections, gate]);
     }
 
     /// <summary>Root-mean-square norms of queries and of keys over their whole widths: <c>attn_q_norm</c>, <c>attn_k_norm</c>.</summary>
     public RowChange WholeNorms(AttentionFacts facts) => new NormedRow(new GroupedNorm(
-        RmsNorm("attn_q_norm", facts.Heads * facts.KeySize), RmsNorm("attn_k_norm", facts.KvHeads * facts.KeySize)));
+        RmsNorm("attn_q_norm", checked(facts.Heads * facts.KeySize)), RmsNorm("attn_k_norm", checked(facts.KvHeads * facts.KeySize))));
 
     /// <summary>Attention with these matrices, and keys and values of its own.</summary>
     public Attention Attention(AttentionFacts facts, Linear[] projections, Linear output)

@@ -25,7 +25,7 @@ internal static class Lfm2
             [
                 new Residual(layer.RmsNorm("attn_norm"), layer.KvHeads > 0
                     ? layer.Attention(Qwen3.Facts(layer, rope) with { Sees = sees })
-                    : new ShortConv(layer.Linear("shortconv.in_proj", 3 * r.Hidden, r.Hidden), layer.Conv("shortconv.conv", r.Hidden, taps, null),
+                    : new ShortConv(layer.Linear("shortconv.in_proj", checked(3 * r.Hidden), r.Hidden), layer.Conv("shortconv.conv", r.Hidden, taps, null),
                         layer.Linear("shortconv.out_proj", r.Hidden, r.Hidden))),
                 new Residual(layer.RmsNorm("ffn_norm"), layer.Index < dense ? layer.GatedFeedForward(Activation.Silu) : Experts(r, layer)),
             ],

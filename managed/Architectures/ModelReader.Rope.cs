@@ -77,7 +77,7 @@ internal sealed partial class ModelReader
         bool Stands(int pair)
         {
             long sector = pair % all;
-            return interleaved ? sector >= 3 * s[(sector % 3) switch { 1 => 1, 2 => 2, _ => 0 }] : sector >= s[0] + s[1] + s[2];
+            return interleaved ? sector >= checked(3 * s[(sector % 3) switch { 1 => 1, 2 => 2, _ => 0 }]) : sector >= s[0] + s[1] + s[2];
         }
     }
 

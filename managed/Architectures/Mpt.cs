@@ -25,8 +25,8 @@ internal static class Mpt
 
     private static RowChange? Projected(LayerReader layer, AttentionFacts facts, float? clamp)
     {
-        int queries = facts.Heads * facts.KeySize, keys = facts.KvHeads * facts.KeySize;
-        RowChange? clamped = clamp is { } limit ? new ClampedRow(queries + keys + facts.KvHeads * facts.ValueSize, limit) : null;
+        int queries = checked(facts.Heads * facts.KeySize), keys = checked(facts.KvHeads * facts.KeySize);
+        RowChange? clamped = clamp is { } limit ? new ClampedRow(checked(queries + keys + facts.KvHeads * facts.ValueSize), limit) : null;
         if (!layer.Contains("attn_q_norm.weight"))
             return clamped;
         RowChange normed = new NormedRow(new GroupedNorm(layer.LayerNorm("attn_q_norm", queries), layer.LayerNorm("attn_k_norm", keys)));

@@ -27,6 +27,6 @@ internal static class Olmo
     private static AttentionFacts Clamped(AttentionFacts facts, float? clamp) => facts with
     {
         Projected = clamp is { } limit
-            ? new ClampedRow((facts.Heads + facts.KvHeads) * facts.KeySize + facts.KvHeads * facts.ValueSize, limit) : null,
+            ? new ClampedRow(checked((facts.Heads + facts.KvHeads) * facts.KeySize + facts.KvHeads * facts.ValueSize), limit) : null,
     };
 }

@@ -54,8 +54,8 @@ internal static unsafe class Plamo2
             throw r.Bad("ssm.time_step_rank", $"{heads} heads do not divide {inner} channels");
         r.Width(inner, StateRow.Padded(state) / 16, "ssm.state_size");
         Mamba2Sizes sizes = new(inner, heads, 1, state, taps);
-        return new GroupedMamba(sizes, rank, layer.Linear("ssm_in", 2 * inner, r.Hidden), layer.Conv("ssm_conv1d", inner, taps, Activation.Silu),
-            layer.Linear("ssm_x", rank + 2 * state, inner),
+        return new GroupedMamba(sizes, rank, layer.Linear("ssm_in", checked(2 * inner), r.Hidden), layer.Conv("ssm_conv1d", inner, taps, Activation.Silu),
+            layer.Linear("ssm_x", checked(rank + 2 * state), inner),
             new MambaNorms(layer.RmsNorm("ssm_dt_norm", rank), layer.RmsNorm("ssm_b_norm", state), layer.RmsNorm("ssm_c_norm", state)),
             layer.Linear("ssm_dt", heads, rank), layer.Tensors.Vector(layer.Name("ssm_a"), heads), layer.Tensors.Vector(layer.Name("ssm_d"), heads),
             layer.Linear("ssm_out", r.Hidden, inner), r.State.Fixed(layer.Index, HeadScan.StateFloats(heads, sizes.HeadSize, state)));
@@ -66,7 +66,7 @@ internal static unsafe class Plamo2
     {
         int size = layer.FeedForwardSize;
         return new FeedForward(
-            Matrices.Gated(layer.Slice("ffn_up", 0, size, 2 * size, r.Hidden), layer.Slice("ffn_up", size, size, 2 * size, r.Hidden), Activation.Silu),
+            Matrices.Gated(layer.Slice("ffn_up", 0, size, checked(2 * size), r.Hidden), layer.Slice("ffn_up", size, size, checked(2 * size), r.Hidden), Activation.Silu),
             layer.Linear("ffn_down", r.Hidden, size));
     }
 }

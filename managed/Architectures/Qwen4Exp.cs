@@ -36,7 +36,7 @@ internal static unsafe class Qwen4Exp
 
     private static HyperConnections.Mix Mix(ModelReader r, string name, int streams, int rank, bool shares)
     {
-        int all = streams * r.Hidden;
+        int all = checked(streams * r.Hidden);
         return new(r.GroupedRmsNorm(name + "_norm", all, streams), r.Linear(name + "_down", rank, all), r.Linear(name + "_up", all, rank), streams,
             shares ? r.Linear(name + "_inject", streams, all) : null);
     }
@@ -72,7 +72,7 @@ internal static unsafe class Qwen4Exp
     {
         ModelReader r = layer.Model;
         NgramTable table = Table(r);
-        int all = streams * r.Hidden, taps = (int)r.Range("ple.conv_kernel", 1, 1 << 10);
+        int all = checked(streams * r.Hidden), taps = (int)r.Range("ple.conv_kernel", 1, 1 << 10);
         NgramNorms norms = new(layer.GroupedRmsNorm("ple_norm_key", all, streams), layer.GroupedRmsNorm("ple_norm_query", all, streams),
             layer.GroupedRmsNorm("ple_norm_conv", all, streams));
         return new NgramMemory(table, r.State.Fixed(layer.Index, NgramMemory.StateFloats(table)), layer.Linear("ple_key", all, table.Width),
@@ -83,7 +83,7 @@ internal static unsafe class Qwen4Exp
     {
         const string Offsets = "ple.head_offsets";
         int longest = (int)r.Range("ple.ngram_size", 2, LongestNgram), each = (int)r.Range("ple.heads_per_ngram", 1, MostHashes);
-        int hashes = (longest - 1) * each, size = (int)r.Range("embedding_length_per_layer_input", 1, ModelReader.MaxWidth);
+        int hashes = checked((longest - 1) * each), size = (int)r.Range("embedding_length_per_layer_input", 1, ModelReader.MaxWidth);
         r.Width(hashes, size, "ple.heads_per_ngram");
         EmbeddingRows rows = r.Tensors.Rows("per_layer_token_embd.weight", size);
         int[] sizes = [.. r.Integers("ple.head_vocab_sizes", hashes, 1, rows.Count).Select(n => (int)n)];

@@ -13,7 +13,7 @@ internal sealed unsafe class EmbeddingRows(ITensorFile file, GgufTensor tensor, 
     // What is read at once, on the stack.
     private const int MostBytes = 16 << 10;
 
-    private readonly long _rowBytes = tensor.Shape[0] / format.BlockElements * format.BlockBytes;
+    private readonly long _rowBytes = checked(tensor.Shape[0] / format.BlockElements * format.BlockBytes);
 
     /// <summary>Numbers of a row.</summary>
     public int Width { get; } = (int)tensor.Shape[0];

@@ -18,7 +18,7 @@ internal static class HyperConnections
     {
         private readonly int _width = embedding.Width;
 
-        public override int RowSize => _width * streams + (keepsToken ? 1 : 0);
+        public override int RowSize => checked(_width * streams + (keepsToken ? 1 : 0));
 
         public override void Fill(int token, float* row)
         {

@@ -15,7 +15,7 @@ internal sealed unsafe class NgramTable(EmbeddingRows rows, ulong[] multipliers,
     public int Longest => multipliers.Length;
 
     /// <summary>Numbers of all embeddings.</summary>
-    public int Width => offsets.Length * rows.Width;
+    public int Width => checked(offsets.Length * rows.Width);
 
     /// <inheritdoc cref="NgramTable"/>
     public uint End => end;

@@ -5,7 +5,7 @@ internal sealed unsafe class WideEntry(EmbeddingRows embedding, float scale, int
 {
     private readonly int _width = embedding.Width;
 
-    public override int RowSize => _width * parts;
+    public override int RowSize => checked(_width * parts);
 
     public override void Fill(int token, float* row)
     {

@@ -31,7 +31,7 @@ internal sealed class Attention : Branch
 
     public override SourceNeeds Reads => new(_projections.Layouts);
 
-    private int ResultSize => _facts.Heads * _facts.ValueSize;
+    private int ResultSize => checked(_facts.Heads * _facts.ValueSize);
 
     public override void Ask(Needs needs)
     {

@@ -33,7 +33,7 @@ internal sealed unsafe class AttentionLoop : IAsk
     }
 
     // A key/value head and up to 16 of its query heads: what a unit of work goes over.
-    private int HeadUnits => _facts.KvHeads * _chunks;
+    private int HeadUnits => checked(_facts.KvHeads * _chunks);
 
     private int MostHeads => Math.Min(_group, AttentionTile.MostHeads);
 
@@ -163,7 +163,7 @@ internal sealed unsafe class AttentionLoop : IAsk
                 int pieces = 0;
                 foreach (ref readonly Segment segment in Rows.Segments)
                     pieces += Pieces(segment);
-                return pieces * Attention.HeadUnits;
+                return checked(pieces * Attention.HeadUnits);
             }
         }
 

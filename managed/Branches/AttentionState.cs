@@ -15,7 +15,7 @@ internal readonly unsafe struct AttentionState(float* memory, int queries, int v
     public float* Sums { get; } = memory + (long)queries * (valueSize + 1);
 
     /// <summary>Numbers that a state takes, filled up to whole cache lines. Maxima and sums are read four at a time: so three more.</summary>
-    public static long Floats(int queries, int valueSize) => ((long)queries * (valueSize + 2) + 3 + 15) / 16 * 16;
+    public static long Floats(int queries, int valueSize) => checked(((long)queries * (valueSize + 2) + 3 + 15) / 16 * 16);
 
     /// <summary>Nothing seen yet, for the first `count` queries.</summary>
     public void Clear(int count)

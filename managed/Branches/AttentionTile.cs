@@ -60,7 +60,7 @@ internal readonly unsafe struct AttentionTile
         _queryStep = queryStep;
         _keySize = slot.KeySize;
         _valueSize = slot.StoredValueSize;
-        int queries = Rows * heads;
+        int queries = checked(Rows * heads);
         _keys = (float*)scratch;
         _values = _keys + KeyBlock.Keys * _keySize;
         _scores = _values + KeyBlock.Keys * _valueSize;

@@ -19,7 +19,7 @@ internal sealed unsafe class BucketedScores : ScoreRule
     /// <param name="buckets">Buckets: half of them for keys ahead.</param>
     public BucketedScores(float* table, int heads, int buckets)
     {
-        _added = new float[heads * Distances];
+        _added = new float[checked(heads * Distances)];
         for (int head = 0; head < heads; head++)
         {
             for (int i = 0; i < Distances; i++)

@@ -50,7 +50,7 @@ internal sealed unsafe class CausalConv : SharedLoop
     }
 
     /// <summary>Numbers of the slot of the last inputs.</summary>
-    public static long TailFloats(int channels, int taps, int dilation = 1) => (long)channels * (taps - 1) * dilation;
+    public static long TailFloats(int channels, int taps, int dilation = 1) => checked((long)channels * (taps - 1) * dilation);
 
     // It writes results and state where they belong.
     public override bool IsRepeatable => false;
@@ -66,7 +66,7 @@ internal sealed unsafe class CausalConv : SharedLoop
     }
 
     // Rows of the slot.
-    private int Past => (_taps - 1) * _dilation;
+    private int Past => checked((_taps - 1) * _dilation);
 
     private int Blocks => (_channels + Width - 1) / Width;
 

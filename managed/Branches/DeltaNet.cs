@@ -72,7 +72,7 @@ internal sealed unsafe class DeltaNet(
 
     public override SourceNeeds Reads => new(_projections.Layouts);
 
-    private int Width => sizes.Heads * sizes.ValueSize;
+    private int Width => checked(sizes.Heads * sizes.ValueSize);
 
     public override void Ask(Needs needs)
     {

@@ -14,15 +14,15 @@ namespace Realm.Branches;
 internal sealed record DeltaSizes(int Heads, int KeyHeads, int KeySize, int ValueSize, bool Interleaved = false, bool DecaysByElement = false)
 {
     /// <summary>Queries, keys and values of a row, one after the other.</summary>
-    public int Channels => 2 * KeyHeads * KeySize + Heads * ValueSize;
+    public int Channels => checked(2 * KeyHeads * KeySize + Heads * ValueSize);
 
     /// <summary>Decays of a row.</summary>
-    public int Decays => DecaysByElement ? Heads * KeySize : Heads;
+    public int Decays => DecaysByElement ? checked(Heads * KeySize) : Heads;
 
     public int KeyHead(int head) => Interleaved ? head / (Heads / KeyHeads) : head % KeyHeads;
 
     /// <summary>Numbers of the state's slot: (heads, value size, padded key size).</summary>
-    public long StateFloats => (long)Heads * ValueSize * StateRow.Padded(KeySize);
+    public long StateFloats => checked((long)Heads * ValueSize * StateRow.Padded(KeySize));
 }
 
 /// <summary>

@@ -24,7 +24,7 @@ internal sealed unsafe class ExpertEntries(ExpertChoice choice) : RowRuns, IAsk
     {
         // Integers in rooms for numbers.
         _slots = needs.Rows(choice.Routing.Used);
-        _entries = needs.Rows(1, choice.Routing.Used, (Lanes.Tokens - 1) * choice.Routing.Experts);
+        _entries = needs.Rows(1, choice.Routing.Used, checked((Lanes.Tokens - 1) * choice.Routing.Experts));
     }
 
     public override bool FitTiles => !choice.Repeats;

@@ -49,10 +49,10 @@ internal sealed unsafe class Experts : Branch
 
     public override void Ask(Needs needs)
     {
-        int used = _choice.Routing.Used, most = Math.Min(_choice.Routing.Experts, used * Lanes.Tokens);
+        int used = _choice.Routing.Used, most = Math.Min(_choice.Routing.Experts, checked(used * Lanes.Tokens));
         _router?.Ask(needs);
         // An expert's entries are filled up to a whole tile.
-        int extra = (Lanes.Tokens - 1) * _choice.Routing.Experts;
+        int extra = checked((Lanes.Tokens - 1) * _choice.Routing.Experts);
         _gathered = needs.Source(_innerLayouts, _columns, used, extra);
         _middle = needs.Rows(_feedForward, used, extra);
         _source = needs.Source(_downLayouts, _feedForward, used, extra);

@@ -22,7 +22,7 @@ internal sealed unsafe class HeadProducts : IAsk
     public void Ask(Needs needs)
     {
         int bits = _heads.Aggregate(0, (all, head) => all | head.Layouts.Bits);
-        _source = needs.Source(new LayoutSet(bits), _heads[0].Inputs, _heads.Length, (Lanes.Tokens - 1) * _heads.Length);
+        _source = needs.Source(new LayoutSet(bits), _heads[0].Inputs, _heads.Length, checked((Lanes.Tokens - 1) * _heads.Length));
         _loop.Ask(needs, _heads.Length);
     }
 

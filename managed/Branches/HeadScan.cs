@@ -26,7 +26,7 @@ internal sealed unsafe class HeadScan(int heads, int headSize, int groups, int s
     private RowBuffer _result = null!;
 
     /// <summary>Numbers of the state's slot.</summary>
-    public static long StateFloats(int heads, int headSize, int stateSize) => (long)heads * headSize * StateRow.Padded(stateSize);
+    public static long StateFloats(int heads, int headSize, int stateSize) => checked((long)heads * headSize * StateRow.Padded(stateSize));
 
     public void Ask(Needs needs) => needs.Thread(2L * StateRow.Padded(stateSize) * sizeof(float));
 

@@ -30,7 +30,7 @@ internal sealed unsafe class LightningAttention(Linear projection, Linear gate, 
     public override SourceNeeds Reads => new SourceNeeds(_projection.Layouts) | new SourceNeeds(_gate.Layouts);
 
     /// <summary>Numbers of the state's slot.</summary>
-    public static long StateFloats(int heads, int size) => (long)heads * size * StateRow.Padded(size);
+    public static long StateFloats(int heads, int size) => checked((long)heads * size * StateRow.Padded(size));
 
     public override void Ask(Needs needs)
     {
@@ -75,7 +75,7 @@ internal sealed unsafe class LightningAttention(Linear projection, Linear gate, 
         private int BlocksAHead => (size + Values - 1) / Values;
 
         /// <summary>Items of a segment.</summary>
-        public int Blocks => decays.Length * BlocksAHead;
+        public int Blocks => checked(decays.Length * BlocksAHead);
 
         public override bool IsRepeatable => false;
 

@@ -15,7 +15,7 @@ internal sealed record Mamba2Sizes(int Inner, int Heads, int Groups, int StateSi
     public int HeadSize => Inner / Heads;
 
     /// <summary>Channels of the convolution: x, B, C.</summary>
-    public int Channels => Inner + 2 * Groups * StateSize;
+    public int Channels => checked(Inner + 2 * Groups * StateSize);
 
     /// <summary>Outputs of the first matrix: z, x, B, C, a step for each head.</summary>
     public int Projected => Inner + Channels + Heads;

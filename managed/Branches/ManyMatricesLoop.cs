@@ -24,7 +24,7 @@ internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices)
     public override bool IsRepeatable => !_forBatches && runs.FitTiles;
 
     /// <summary>Items.</summary>
-    public int Count => runs.Count * _groups;
+    public int Count => checked(runs.Count * _groups);
 
     /// <summary>The widest asker of these matrices.</summary>
     public void Ask(Needs needs, int mostRuns) => needs.Product(matrices.MaxBy(m => m.GroupBytes)!, checked(mostRuns * _groups));

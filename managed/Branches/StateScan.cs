@@ -26,7 +26,7 @@ internal abstract unsafe class StateScan(int heads, int headSize) : SharedLoop
 
     private int BlocksAHead => (headSize + Values - 1) / Values;
 
-    private int Blocks => heads * BlocksAHead;
+    private int Blocks => checked(heads * BlocksAHead);
 
     public override void Run(int thread, int first, int last)
     {

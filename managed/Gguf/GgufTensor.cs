@@ -10,7 +10,7 @@ namespace Realm.Gguf;
 public sealed record GgufTensor(string Name, uint Type, long[] Shape, long Offset, long Bytes, int Part)
 {
     /// <summary>Values in the tensor: the product of <see cref="Shape"/>, which is known to fit.</summary>
-    public long Elements => Shape[0] * Rows;
+    public long Elements => checked(Shape[0] * Rows);
 
     /// <summary>Rows of <c>Shape[0]</c> contiguous values: the product of <c>Shape[1..]</c>.</summary>
     public long Rows

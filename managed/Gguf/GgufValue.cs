@@ -30,7 +30,7 @@ internal readonly record struct GgufValue(GgufValueType Type, GgufValueType Elem
         if (element == GgufValueType.String)
             input.SkipStrings(count, "the string", GgufLimits.StringBytes);
         else
-            input.Take(count * element.Size(), "the value"); // at most 16 Mi elements of 8 bytes
+            input.Take(checked(count * element.Size()), "the value"); // at most 16 Mi elements of 8 bytes
         return value;
     }
 

@@ -37,7 +37,7 @@ internal sealed unsafe class Inputs : IDisposable
         {
             // Tiles are read whole, so what no row has filled must at least be numbers: zeroed memory.
             int tiles = (rows + Lanes.Tokens - 1) / Lanes.Tokens;
-            long bytes = Activations.TileBytes((ActivationLayout)i, columns) * tiles;
+            long bytes = checked(Activations.TileBytes((ActivationLayout)i, columns) * tiles);
             _refinements[i] = new Refinement?[tiles];
             if (layouts.Contains((ActivationLayout)i) && bytes > 0)
             {

@@ -43,7 +43,7 @@ internal sealed unsafe class LowRankProducts
         _sums = needs.Rows(_parts.Max(part => part.B.Outputs));
         if (_gate == null)
             return;
-        int outputs = (_gate.Outputs + Step8 - 1) / Step8 * Step8;
+        int outputs = checked((_gate.Outputs + Step8 - 1) / Step8 * Step8);
         _gates = needs.Rows(outputs);
         _ups = _up == null ? null : needs.Rows(outputs);
     }

@@ -34,7 +34,7 @@ internal sealed unsafe class Scratch : IDisposable
         _own = new nint[threads];
         for (int i = 0; i < threads; i++)
         {
-            _rows[i] = (nint)Allocate(needs.WidestRow * sizeof(float), _memory);
+            _rows[i] = (nint)Allocate(checked(needs.WidestRow * sizeof(float)), _memory);
             _sums[i] = (nint)Allocate(4L * Lanes.Tokens * Lanes.Rows * sizeof(float), _memory);
             _packed[i] = (nint)Allocate(needs.PackedBytes, _memory);
             _results[i] = (nint)Allocate((long)Portions.Largest(needs.MostGroups, threads) * Lanes.Tokens * Lanes.Rows * sizeof(float), _memory);

@@ -42,7 +42,7 @@ internal static class AvailableMemory
         foreach (string line in Lines(Path.Combine(root, "proc/meminfo")))
         {
             if (line.StartsWith("MemAvailable:", StringComparison.Ordinal))
-                return Number(line["MemAvailable:".Length..].Replace("kB", "", StringComparison.Ordinal)) is { } kilobytes ? kilobytes << 10 : long.MaxValue;
+                return Number(line["MemAvailable:".Length..].Replace("kB", "", StringComparison.Ordinal)) is { } kilobytes ? checked(kilobytes * 1024) : long.MaxValue;
         }
         return long.MaxValue;
     }

@@ -135,7 +135,7 @@ public sealed unsafe class Batch : IDisposable
         SystemMemory.FreeLines(memory);
         memory = null;
         capacity = 0;
-        memory = (float*)SystemMemory.AllocateLines((long)rows * width * sizeof(float));
+        memory = (float*)SystemMemory.AllocateLines(checked((long)rows * width * sizeof(float)));
         capacity = rows;
     }
 

@@ -245,10 +245,10 @@ public sealed unsafe class Model : IDisposable
                 int count = (int)Math.Min(step, rows - done);
                 _pass!.Rows.Clear();
                 _pass.Rows.Add(state, (int)(position + done), count);
-                NativeMemory.Copy(hidden + done * width, _pass.Stream, (nuint)(count * width * sizeof(float)));
+                NativeMemory.Copy(hidden + done * width, _pass.Stream, (nuint)checked(count * width * sizeof(float)));
                 _pass.RunLayer(layer);
                 CheckRead();
-                NativeMemory.Copy(_pass.Stream, output + done * width, (nuint)(count * width * sizeof(float)));
+                NativeMemory.Copy(_pass.Stream, output + done * width, (nuint)checked(count * width * sizeof(float)));
                 state.Commit(layer, (int)(position + done + count));
             }
         }

@@ -24,7 +24,7 @@ internal static unsafe class ModelContent
     {
         List<(nint Start, long Length)> ranges = Ranges(parts, tensors);
         long bytes = ranges.Sum(range => range.Length);
-        long step = PieceBytes * Math.Max(1, (bytes + HashedBytes - 1) / HashedBytes);
+        long step = checked(PieceBytes * Math.Max(1, (bytes + HashedBytes - 1) / HashedBytes));
         XxHash128 hash = new();
         foreach ((nint start, long length) in ranges)
         {

@@ -120,7 +120,7 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     /// <summary>Bytes that the packed copies of these matrices take.</summary>
     public static long BytesOf(IEnumerable<Weight> weights) => weights.Where(w => w.CanBePacked).Sum(PlaceBytes);
 
-    private static long PlaceBytes(Weight weight) => SystemMemory.WholeLines(weight.GroupBytes * weight.Groups);
+    private static long PlaceBytes(Weight weight) => SystemMemory.WholeLines(checked(weight.GroupBytes * weight.Groups));
 
     public void Dispose()
     {

@@ -94,7 +94,7 @@ internal static unsafe class SessionFile
         to.Write(header);
         to.Write(MemoryMarshal.AsBytes(ids));
         for (int page = 0; page < sizes.Pages; page++)
-            WritePage(to, plan, session!.State, page, Math.Min(length - page * KeyBlock.Keys, KeyBlock.Keys));
+            WritePage(to, plan, session!.State, page, Math.Min(checked(length - page * KeyBlock.Keys), KeyBlock.Keys));
         if (sizes.Numbers > 0)
             WriteNumbers(to, plan, session!.State);
         Span<byte> hash = stackalloc byte[HashBytes];
@@ -132,7 +132,7 @@ internal static unsafe class SessionFile
         try
         {
             state.CopyFixed(numbers);
-            to.Write((byte*)numbers, plan.FixedFloats * sizeof(float));
+            to.Write((byte*)numbers, checked(plan.FixedFloats * sizeof(float)));
         }
         finally
         {
@@ -205,7 +205,7 @@ internal static unsafe class SessionFile
         try
         {
             if (numbers != null)
-                from.Read((byte*)numbers, sizes.Numbers * sizeof(float));
+                from.Read((byte*)numbers, checked(sizes.Numbers * sizeof(float)));
             state.Resume(sizes.Length, numbers);
         }
         finally
@@ -245,6 +245,6 @@ internal static unsafe class SessionFile
 
         public long Numbers { get; } = length > 0 ? plan.FixedFloats : 0;
 
-        public long FileBytes => HeaderBytes + (long)count * sizeof(int) + Pages * plan.PageBytes + Numbers * sizeof(float) + HashBytes;
+        public long FileBytes => checked(HeaderBytes + (long)count * sizeof(int) + Pages * plan.PageBytes + Numbers * sizeof(float) + HashBytes);
     }
 }

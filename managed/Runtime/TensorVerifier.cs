@@ -46,11 +46,11 @@ internal static unsafe class TensorVerifier
             if (isCancelled())
                 return false;
             int count = (int)Math.Min(blocks, all - first);
-            file.Read(tensor, first * format.BlockBytes, new Span<byte>(bytes, count * format.BlockBytes));
+            file.Read(tensor, checked(first * format.BlockBytes), new Span<byte>(bytes, checked(count * format.BlockBytes)));
             long elements = (long)count * format.BlockElements;
             format.Decode(bytes, values, elements);
             if (Finite.IndexOfOther(values, elements) is >= 0 and var index)
-                throw NonFinite.Error(tensor.Name, $" at index {first * format.BlockElements + index}");
+                throw NonFinite.Error(tensor.Name, $" at index {checked(first * format.BlockElements + index)}");
         }
         return true;
     }

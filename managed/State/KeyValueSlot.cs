@@ -24,7 +24,7 @@ internal sealed unsafe class KeyValueSlot
         Heads = heads;
         KeySize = keySize;
         ValueSize = valueSize;
-        StoredValueSize = (valueSize + 15) / 16 * 16;
+        StoredValueSize = checked((valueSize + 15) / 16 * 16);
         (int bytes, int scaleBytes, int run) = type switch
         {
             CacheType.F16 => (HalfElement.Bytes, HalfElement.ScaleBytes, HalfElement.ScaleRun),
@@ -34,10 +34,10 @@ internal sealed unsafe class KeyValueSlot
         ValueScales = (StoredValueSize + run - 1) / run;
         // Each of the four begins at a cache line: 64 keys of whatever size fill whole lines.
         _offset = offset;
-        _keyScales = (long)KeyBlock.Keys * keySize * bytes;
-        _values = _keyScales + (long)KeyBlock.Keys * ((keySize + run - 1) / run) * scaleBytes;
-        _valueScales = _values + (long)KeyBlock.Keys * StoredValueSize * bytes;
-        _headBytes = _valueScales + (long)KeyBlock.Keys * ValueScales * scaleBytes;
+        _keyScales = checked((long)KeyBlock.Keys * keySize * bytes);
+        _values = checked(_keyScales + (long)KeyBlock.Keys * ((keySize + run - 1) / run) * scaleBytes);
+        _valueScales = checked(_values + (long)KeyBlock.Keys * StoredValueSize * bytes);
+        _headBytes = checked(_valueScales + (long)KeyBlock.Keys * ValueScales * scaleBytes);
     }
 
     public CacheType Type { get; }
@@ -60,7 +60,7 @@ internal sealed unsafe class KeyValueSlot
     public int ValueScales { get; }
 
     /// <summary>Bytes in a page: of each head keys (key size, 64), their scales, values (64, stored value size), their scales.</summary>
-    public long Bytes => Heads * _headBytes;
+    public long Bytes => checked(Heads * _headBytes);
 
     /// <summary>One head's part of a page.</summary>
     public CacheBlock Block(byte* page, int head)

@@ -50,13 +50,13 @@ internal static unsafe class StateMemory
 
     /// <summary>Zeroed numbers of fixed slots.</summary>
     /// <exception cref="RealmException">E_OUT_OF_MEMORY.</exception>
-    public static float* NewNumbers(long count) => (float*)Allocate(count * sizeof(float), "recurrent state");
+    public static float* NewNumbers(long count) => (float*)Allocate(checked(count * sizeof(float)), "recurrent state");
 
     /// <summary>Gives them back; null is nothing.</summary>
     public static void FreeNumbers(float* numbers, long count)
     {
         if (numbers != null)
-            Free((byte*)numbers, count * sizeof(float));
+            Free((byte*)numbers, checked(count * sizeof(float)));
     }
 
     private static ref int Owners(byte* page, long bytes) => ref *(int*)(page + bytes);

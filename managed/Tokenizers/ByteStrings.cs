@@ -23,7 +23,7 @@ internal sealed class ByteStrings
     {
         _bytes = new byte[Math.Max(bytes, 16)];
         _ends = new int[Math.Max(count, 16)];
-        _slots = new ulong[BitOperations.RoundUpToPowerOf2((uint)Math.Max(count, 16) * 2)];
+        _slots = new ulong[BitOperations.RoundUpToPowerOf2(checked((uint)Math.Max(count, 16) * 2))];
     }
 
     /// <summary>How many strings there are; they are numbered from 0.</summary>

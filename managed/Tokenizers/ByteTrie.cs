@@ -21,7 +21,7 @@ internal sealed class ByteTrie
         {
             throw new RealmException(ErrorCode.Limit, $"{keys} have {bytes} bytes together; at most {MaxBytes} are supported");
         }
-        _keys = new long[System.Numerics.BitOperations.RoundUpToPowerOf2((uint)bytes * 2 + 2)];
+        _keys = new long[System.Numerics.BitOperations.RoundUpToPowerOf2(checked((uint)bytes * 2 + 2))];
         _children = new int[_keys.Length];
     }
 

@@ -29,9 +29,9 @@ internal ref struct LongWordMerger
         _symbols = symbols;
         _ranks = memory.AsSpan(0, count);
         _nexts = memory.AsSpan(count, count);
-        _previous = memory.AsSpan(count * 2, count);
-        _positions = memory.AsSpan(count * 3, count * 3);
-        _links = memory.AsSpan(count * 6, count * 3);
+        _previous = memory.AsSpan(checked(count * 2), count);
+        _positions = memory.AsSpan(checked(count * 3), checked(count * 3));
+        _links = memory.AsSpan(checked(count * 6), checked(count * 3));
     }
 
     /// <summary>The most symbols in a word: the tables need nine numbers a symbol, in one array.</summary>

@@ -17,7 +17,7 @@ internal sealed class SentencePieceVocabulary : CharacterVocabulary
         : base(vocabulary, 0)
     {
         int[] ranks = Ranks(scores.AsSpan(0, Tokens));
-        var merges = new List<(int Left, int Right, int Token)>(Tokens * 3);
+        var merges = new List<(int Left, int Right, int Token)>(checked(Tokens * 3));
         CutsAtSpaces = true;
         bool markers = false;
         for (int id = 0; id < Tokens; id++)

@@ -36,6 +36,8 @@ public unsafe class BoundaryTests
         Assert.Equal((0, 0, ""), Run(null));
         Assert.Equal((21, 21, "shape"), Run(new RealmException(ErrorCode.Shape, "shape")));
         Assert.Equal((32, 32, "not enough memory"), Run(new OutOfMemoryException()));
+        (int code, _, string text) = Run(new OverflowException());
+        Assert.Equal(((int)ErrorCode.Limit, "a size that follows from the numbers of the file or the request is too large to be computed"), (code, text));
         (int status, _, string message) = Run(new InvalidOperationException("oops"));
         Assert.Equal((int)ErrorCode.Internal, status);
         Assert.Equal("a defect of the engine: InvalidOperationException: oops", message);
