@@ -13,6 +13,7 @@ const path = require('node:path');
 const { root, say, seconds } = require('./steps');
 
 const SMOKE = fs.readFileSync(path.join(root, 'test/everywhere/smoke.js'), 'utf8');
+const NEXT = ['next.mjs', 'route.mjs'].map((name) => fs.readFileSync(path.join(root, 'test/everywhere', name), 'utf8'));
 const inATest = (imports) =>
   `${imports}\n` +
   `test('generates', async () => {\n` +
@@ -44,6 +45,9 @@ const bundled = (packages, ...commands) => ({
 const WEBPACK = `module.exports = { mode: 'production', target: 'node', entry: './smoke.cjs', output: { path: __dirname + '/out', filename: 'smoke.cjs' },
   externals: { '@realm/realm-node': 'commonjs @realm/realm-node' } };\n`;
 const VITE = `export default { build: { ssr: 'smoke.mjs', outDir: 'out', rollupOptions: { output: { entryFileNames: 'smoke.mjs' } } } };\n`;
+
+const NEXT_CONFIG = `export default { output: 'standalone', outputFileTracingRoot: import.meta.dirname, serverExternalPackages: ['@realm/realm-node'],
+  outputFileTracingIncludes: { '/paris': ['./node_modules/@realm/realm-node/native/**', './node_modules/@realm/realm-node/models/*.gguf'] } };\n`;
 
 /** What each needs, and what it runs: all end with 0, and the smoke program's line is the same everywhere. */
 const PLACES = {
@@ -98,6 +102,11 @@ const PLACES = {
       ['node', 'out/smoke.mjs'],
     ],
   },
+  next: {
+    packages: ['next@16.4.6', 'react@19.2.4', 'react-dom@19.2.4'],
+    files: { 'next.mjs': NEXT[0], 'app/paris/route.js': NEXT[1], 'next.config.mjs': NEXT_CONFIG },
+    run: [['node', 'next.mjs']],
+  },
   publint: { packages: ['publint@0.3.25'], run: [['node_modules/.bin/publint', 'run', '--strict', 'TARBALL']] },
   attw: {
     packages: ['@arethetypeswrong/cli@0.18.5'],
@@ -127,7 +136,10 @@ function tryIn(place, tarball) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-everywhere-'));
   try {
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
-    for (const [name, text] of Object.entries(place.files ?? {})) fs.writeFileSync(path.join(folder, name), text);
+    for (const [name, text] of Object.entries(place.files ?? {})) {
+      fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+      fs.writeFileSync(path.join(folder, name), text);
+    }
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     runIn(folder, ['npm', 'install', ...quiet, tarball, ...place.packages]);
     let line;

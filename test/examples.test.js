@@ -34,6 +34,21 @@ test('chat.js', async () => {
   expect(lines[1]).toContain('Lima');
 });
 
+test('tools.js: a call whose arguments fit the schema, its result, an answer', async () => {
+  const lines = (await example('tools.js')).trimEnd().split('\n');
+  const given = JSON.parse(/^weather\((.*)\)$/.exec(lines[0])[1]);
+  expect(given).toEqual({ city: expect.any(String), unit: expect.stringMatching(/^(celsius|fahrenheit)$/) });
+  const temperature = given.unit === 'celsius' ? 21 : 70;
+  expect(JSON.parse(lines[1].slice(3))).toEqual({ city: given.city, temperature, sky: 'clear' });
+  expect(lines.at(-1)).toBe('[2 steps]');
+});
+
+goldenTest('tools.js with SmolLM2', async () => {
+  const lines = (await example('tools.js', [smollm2])).split('\n');
+  expect(lines[0]).toMatch(/^weather\(\{"city":"Oslo",/);
+  expect(lines[2]).toContain('Oslo');
+});
+
 test('js-paris-simple/test-pure-node.js', async () => {
   const lines = (await example('js-paris-simple/test-pure-node.js', [tinyAtlas])).trim().split('\n');
   expect(lines[0]).toMatch(/^Model stored with ID: \d+$/);

@@ -1,7 +1,7 @@
 'use strict';
 
-// What every runtime must do: the same text from four generations at once, an abort, the layers one by one, an embedding, and an
-// end by itself. Prints one line; a difference is an error. Run by scripts/everywhere.js.
+// What every runtime must do: the same text from four generations at once, an abort, the layers one by one, a chat, a session's, an
+// embedding, and an end by itself. Prints one line; a difference is an error. Run by scripts/everywhere.js.
 
 const assert = require('node:assert');
 const realm = require('@realm/realm-node');
@@ -35,10 +35,17 @@ async function main() {
   assert.equal(realm.computeLogits(id, hidden.slice(-model.info.hiddenSize * 4)).byteLength, model.info.vocabSize * 4);
   realm.removeModel(id);
   assert.throws(() => realm.loadModelSync('/nowhere.gguf'), { code: 'E_IO' });
+  const question = 'What is the capital of Japan?';
+  const chat = model.chat([{ role: 'user', content: question }]);
+  let said = '';
+  for await (const delta of chat) if (delta.type === 'content') said += delta.text;
+  const { content } = await chat;
+  assert.equal(said, content);
+  assert.equal((await model.createSession().chat(question)).content, content);
   const [vector] = await model.embed([PROMPT]);
   assert.equal(vector.length, model.info.embeddingSize);
   model.close();
-  console.log(JSON.stringify({ text: texts[0].text, vector: vector[0] }));
+  console.log(JSON.stringify({ text: texts[0].text, chat: content, vector: vector[0] }));
 }
 
 main().catch((error) => {
