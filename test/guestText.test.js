@@ -43,6 +43,14 @@ afterEach(() => {
 });
 afterAll(() => model.close());
 
+test('a buffer that was handed on has no bytes: a code, as with a view of it', () => {
+  const gone = new ArrayBuffer(64);
+  structuredClone(gone, { transfer: [gone] });
+  const wrong = expect.objectContaining({ code: 'E_INVALID_ARGUMENT' });
+  expect(() => host.computeLogits(id, gone)).toThrow(wrong);
+  expect(host.embedTokens(id, gone)).toEqual(host.embedTokens(id, new Uint32Array(0)));
+});
+
 test('tokens one by one make whole characters: bytes, and a decoder', () => {
   const ids = model.tokenize(HARD, { addSpecial: false });
   expect(ids.length).toBeGreaterThan([...HARD].length); // characters of several tokens

@@ -2,16 +2,20 @@
 
 // Cases of seeds from `node child.js SEED SECONDS` on. Each is announced before it is tried, so that whoever watches knows what a crash belongs to.
 
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const realm = require('../..');
 const { attempt } = require('../hostile/attempt');
-const { file, gguf } = require('../hostile/base');
+const { file } = require('../hostile/base');
 const { random } = require('./random');
 const { synthesise } = require('./geometry');
 const { mutate } = require('./mutate');
 const { grammar, template, text } = require('./texts');
+const { atLimits } = require('./limits');
+const { state } = require('./states');
+const { http, websocket, closeHost } = require('./wire');
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-fuzz-'));
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
@@ -81,6 +85,25 @@ const KINDS = {
     fs.writeFileSync(places.path, bytes);
     return codeOf(() => compare(bytes));
   },
+  async limits(r) {
+    const bytes = atLimits(r, r.of(architectures));
+    return bytes ? (await attempt({ kind: 'model', bytes }, places)).code : 'refused';
+  },
+  state: (r) => codeOf(() => state(r, folder)),
+  http,
+  websocket,
+  /** A process of its own: what it calls closes what others use. */
+  api(r) {
+    const { stdout, stderr, status, signal } = spawnSync(
+      process.execPath,
+      ['--expose-gc', path.join(__dirname, '../hostile/api.js'), r.below(2 ** 31), 60],
+      { encoding: 'utf8', timeout: 25_000 },
+    );
+    if (status !== 0) throw new Error(`api.js ended with ${signal ?? status}: ${stderr.slice(-800)}`);
+    const { findings } = JSON.parse(stdout);
+    if (findings.length) throw new Error(findings.join('\n'));
+    return '60 calls';
+  },
   async template(r) {
     const bytes = file({ set: { 'tokenizer.chat_template': ['string', template(r)] } });
     const model = await realm.loadModel(bytes, { vocabOnly: true });
@@ -112,10 +135,14 @@ async function main([first, seconds, only]) {
   const print = (line) => fs.writeSync(1, `${JSON.stringify(line)}\n`);
   const names = only
     ? [only]
-    : ['mutation', 'mutation', 'geometry', 'geometry', 'geometry', 'template', 'grammar', 'tokenizer'];
+    : [
+        ...['mutation', 'mutation', 'geometry', 'geometry', 'limits', 'limits', 'limits', 'template', 'grammar'],
+        ...['tokenizer', 'state', 'http', 'websocket'],
+      ];
   for (let seed = Number(first); performance.now() < until; seed++) {
     const r = random(seed);
-    const kind = r.of(names);
+    // A hundredth: they take as long as hundreds of the others.
+    const kind = !only && r.chance(1) ? 'api' : r.of(names);
     print({ seed, kind });
     const began = performance.now();
     try {
@@ -125,7 +152,7 @@ async function main([first, seconds, only]) {
       print({ seed, kind, defect: `${String(error.stack ?? error)} ${String(error.cause ?? '')}` });
     }
   }
+  await closeHost();
 }
 
-void gguf;
 main(process.argv.slice(2));

@@ -79,8 +79,14 @@ function tensor(extents, r) {
   return { shape: extents, values, type };
 }
 
-/** Metadata and tensors of a model, as far as the engine could be satisfied; `null` where it could not. */
+/** The bytes of a model, or `null` where the engine could not be satisfied. */
 function synthesise(r, architecture) {
+  const made = parts(r, architecture);
+  return made && gguf(made.metadata, made.tensors);
+}
+
+/** Its metadata and tensors. */
+function parts(r, architecture) {
   const head = r.of([4, 8, 16, 32, 64]);
   const heads = r.of([1, 2, 3, 4, 8]);
   const shape = {
@@ -108,7 +114,7 @@ function synthesise(r, architecture) {
     const bytes = gguf(metadata, tensors);
     try {
       realm.loadModelSync(bytes, { threads: 1, weights: 'mapped' }).close();
-      return bytes;
+      return { metadata, tensors };
     } catch (error) {
       if (!(error instanceof realm.RealmError) || error.code === 'E_INTERNAL') throw Object.assign(error, { bytes });
       if (error.message === last) return null;
@@ -130,4 +136,4 @@ function synthesise(r, architecture) {
   return null;
 }
 
-module.exports = { synthesise };
+module.exports = { synthesise, parts };

@@ -31,6 +31,15 @@ const peak = {
   },
 };
 
+/** Where `npm run mutants` asks: the numbers of the checks that have refused since the last time. */
+function hits() {
+  const file = process.env.REALM_MUTANT_HITS;
+  if (!file || !fs.existsSync(file)) return undefined;
+  const numbers = new Set(fs.readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number));
+  fs.truncateSync(file);
+  return [...numbers];
+}
+
 async function run([from, to, step = 1], print) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-hostile-'));
   const places = { path: path.join(folder, 'model.gguf'), base: path.join(folder, 'base.gguf') };
@@ -43,7 +52,7 @@ async function run([from, to, step = 1], print) {
       print({ begin: number });
       const bytes = entry.make();
       try {
-        print({ number, ...(await attempt({ ...entry, bytes }, places, peak)) });
+        print({ number, ...(await attempt({ ...entry, bytes }, places, peak)), hits: hits() });
       } catch (error) {
         print({ number, defect: String(error.stack ?? error), cause: String(error.cause ?? '') });
       }

@@ -8,8 +8,9 @@ const container = require('./container');
 const model = require('./model');
 const texts = require('./texts');
 const files = require('./files');
+const kinds = require('./kinds');
 
-const groups = { ...container, ...model, ...texts, ...files };
+const groups = { ...container, ...model, ...texts, ...files, ...kinds };
 
 const corpus = Object.values(groups)
   .flat()

@@ -13,13 +13,13 @@ const LIMITS = { milliseconds: 1000, megabytes: 64 };
 const RECORD = path.join(__dirname, 'corpus.txt');
 
 /** Every `step`th file in a mode: { results: Map of number -> what came, crashes, hangs }. */
-async function runCorpus(mode, step = 1, first = 1) {
+async function runCorpus(mode, step = 1, first = 1, last = corpus.length) {
   const results = new Map();
   const crashes = [];
   const hangs = [];
-  for (let from = first; from <= corpus.length;) {
+  for (let from = first; from <= last;) {
     let current = 0;
-    const range = [mode, from, corpus.length, step];
+    const range = [mode, from, last, step];
     const end = await watched(path.join(__dirname, 'child.js'), range, HANG, (news) => {
       if (news.begin) current = news.begin;
       else results.set(news.number, news);

@@ -12,8 +12,9 @@ export function floatsOf(value: Floats, name: string): Float32Array {
   return Buffer.isBuffer(numbers) || !ArrayBuffer.isView(numbers) ? new Float32Array(wholeCopy(numbers)) : numbers;
 }
 
-/** Up to three trailing bytes are ignored, as everywhere. */
+/** Up to three trailing bytes are ignored, as everywhere; a buffer that was handed on has no bytes, like a view of it. */
 function wholeCopy(bytes: Buffer | ArrayBuffer): ArrayBuffer {
+  if (bytes.byteLength === 0) return new ArrayBuffer(0);
   const view = new Uint8Array(bytes as ArrayBuffer);
   return view.slice(0, view.length & ~3).buffer;
 }
