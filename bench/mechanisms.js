@@ -201,9 +201,10 @@ const MECHANISMS = {
       tensors: t.list,
     };
   },
-  'deepseek-v2-lite-6': () => {
+  // All 27 layers, by which llama.cpp knows the lite one that has no low rank of queries; a quarter of the experts.
+  'deepseek-v2-lite-16e': () => {
     const [layers, hidden, vocab, heads, latent, turned, plain, value, ffn] = [
-      6, 2048, 102400, 16, 512, 64, 128, 128, 1408,
+      27, 2048, 102400, 16, 512, 64, 128, 128, 1408,
     ];
     const t = new Tensors();
     t.ends(hidden, vocab, { head: true });
@@ -219,7 +220,7 @@ const MECHANISMS = {
       t.norm('ffn_norm.weight', hidden);
       if (i === 0) t.gated(hidden, 10944);
       else {
-        t.experts(hidden, ffn, 64);
+        t.experts(hidden, ffn, 16);
         t.gated(hidden, 2 * ffn, '_shexp');
       }
     }
@@ -231,7 +232,7 @@ const MECHANISMS = {
       'attention.value_length_mla': value,
       'attention.kv_lora_rank': latent,
       leading_dense_block_count: 1,
-      expert_count: 64,
+      expert_count: 16,
       expert_used_count: 6,
       expert_shared_count: 2,
       expert_feed_forward_length: ffn,
