@@ -50,19 +50,18 @@ internal sealed unsafe class DeltaScan(DeltaSizes sizes, FixedSlot slot) : State
     protected override void Run(in Segment segment, int head, int from, int count, float* own)
     {
         int size = sizes.KeySize, padded = StateRow.Padded(size), keyHead = sizes.KeyHead(head), keys = sizes.KeyHeads * size;
-        float* state = segment.State.Continue(slot, ((long)head * sizes.ValueSize + from) * padded, (long)count * padded);
-        float* q = own, k = own + padded, decays = sizes.DecaysByElement ? own + 2 * padded : null;
+        (nint state, nint next) = segment.State.Carry(slot, ((long)head * sizes.ValueSize + from) * padded, (long)count * padded);
         for (int row = segment.First; row < segment.First + segment.Count; row++)
         {
             float* channels = _channels[row], v = channels + 2L * keys + (long)head * sizes.ValueSize + from;
-            StateRow.Fill(channels + (long)keyHead * size, size, q);
-            StateRow.Fill(channels + keys + (long)keyHead * size, size, k);
-            if (decays != null)
-                StateRow.Fill(_decays.Row(row) + (long)head * size, size, decays);
+            float* q = StateRow.Filled(channels + (long)keyHead * size, size, own);
+            float* k = StateRow.Filled(channels + keys + (long)keyHead * size, size, own + padded);
+            float* decays = sizes.DecaysByElement ? StateRow.Filled(_decays.Row(row) + (long)head * size, size, own + 2 * padded) : null;
             float decay = decays != null ? 0 : _decays.Row(row)[head], rate = _rates.Row(row)[head];
             float* y = _result.Row(row) + (long)head * sizes.ValueSize + from;
             for (int i = 0; i < count; i++)
-                y[i] = StateRow.Delta(state + (long)i * padded, decays, decay, rate, v[i], k, q, padded);
+                y[i] = StateRow.Delta((float*)state + (long)i * padded, (float*)next + (long)i * padded, decays, decay, rate, v[i], k, q, padded);
+            state = next;
         }
     }
 }

@@ -44,16 +44,20 @@ internal sealed unsafe class HeadScan(int heads, int headSize, int groups, int s
     protected override void Run(in Segment segment, int head, int from, int count, float* own)
     {
         int padded = StateRow.Padded(stateSize), group = head / (Heads / groups);
-        float* state = segment.State.Continue(slot, ((long)head * HeadSize + from) * padded, (long)count * padded);
-        float* b = own, c = own + padded;
+        (nint state, nint next) = segment.State.Carry(slot, ((long)head * HeadSize + from) * padded, (long)count * padded);
+        float* inputs = stackalloc float[count];
         for (int row = segment.First; row < segment.First + segment.Count; row++)
         {
-            StateRow.Fill(_b[row] + (long)group * stateSize, stateSize, b);
-            StateRow.Fill(_c[row] + (long)group * stateSize, stateSize, c);
+            float* b = StateRow.Filled(_b[row] + (long)group * stateSize, stateSize, own);
+            float* c = StateRow.Filled(_c[row] + (long)group * stateSize, stateSize, own + padded);
             float step = Softplus.Compute(stepBias == null ? _steps[row][head] : _steps[row][head] + stepBias[head]), decay = Exp.Compute(step * a[head]);
             float* x = _x[row] + (long)head * HeadSize + from, y = _result.Row(row) + (long)head * HeadSize + from;
             for (int i = 0; i < count; i++)
-                y[i] = MathF.FusedMultiplyAdd(x[i], d[head], StateRow.Decay(state + (long)i * padded, decay, step * x[i], b, c, padded));
+                inputs[i] = step * x[i];
+            StateRow.Decay((float*)state, (float*)next, padded, count, decay, inputs, b, c, y);
+            for (int i = 0; i < count; i++)
+                y[i] = MathF.FusedMultiplyAdd(x[i], d[head], y[i]);
+            state = next;
         }
     }
 }

@@ -96,15 +96,13 @@ internal sealed unsafe class LightningAttention(Linear projection, Linear gate, 
         private void Run(in Segment segment, int block, float* own)
         {
             int head = block / BlocksAHead, from = block % BlocksAHead * Values, count = Math.Min(Values, size - from), padded = StateRow.Padded(size);
-            float* state = segment.State.Continue(slot, ((long)head * size + from) * padded, (long)count * padded);
-            float* q = own, k = own + padded;
+            (nint state, nint next) = segment.State.Carry(slot, ((long)head * size + from) * padded, (long)count * padded);
             for (int row = segment.First; row < segment.First + segment.Count; row++)
             {
                 float* query = _projected.Row(row) + 3L * head * size, v = query + 2L * size + from, y = _result.Row(row) + (long)head * size + from;
-                StateRow.Fill(query, size, q);
-                StateRow.Fill(query + size, size, k);
-                for (int i = 0; i < count; i++)
-                    y[i] = StateRow.Decay(state + (long)i * padded, decays[head], v[i], k, q, padded);
+                float* q = StateRow.Filled(query, size, own), k = StateRow.Filled(query + size, size, own + padded);
+                StateRow.Decay((float*)state, (float*)next, padded, count, decays[head], v, k, q, y);
+                state = next;
             }
         }
     }

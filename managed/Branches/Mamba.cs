@@ -137,19 +137,20 @@ internal sealed unsafe class Mamba(
         {
             int count = Math.Min(Channels, sizes.Inner - from), padded = StateRow.Padded(sizes.StateSize);
             long offset = (long)from * padded;
-            float* state = segment.State.Continue(slot, offset, (long)count * padded);
-            float* b = own, c = own + padded;
+            (nint state, nint next) = segment.State.Carry(slot, offset, (long)count * padded);
             for (int row = segment.First; row < segment.First + segment.Count; row++)
             {
                 float* selected = _selected.Row(row) + sizes.StepRank, x = _x.Row(row) + from, steps = _steps.Row(row) + from;
-                StateRow.Fill(selected, sizes.StateSize, b);
-                StateRow.Fill(selected + sizes.StateSize, sizes.StateSize, c);
+                float* b = StateRow.Filled(selected, sizes.StateSize, own);
+                float* c = StateRow.Filled(selected + sizes.StateSize, sizes.StateSize, own + padded);
                 for (int i = 0; i < count; i++)
                 {
                     float step = Softplus.Compute(steps[i]);
-                    float y = StateRow.SelectiveDecay(state + (long)i * padded, a + offset + (long)i * padded, step, step * x[i], b, c, padded);
+                    long at = (long)i * padded;
+                    float y = StateRow.SelectiveDecay((float*)state + at, (float*)next + at, a + offset + at, step, step * x[i], b, c, padded);
                     x[i] = MathF.FusedMultiplyAdd(x[i], d[from + i], y);
                 }
+                state = next;
             }
         }
     }

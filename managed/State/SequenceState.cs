@@ -95,15 +95,14 @@ internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = 
     /// <summary>What a pass writes: all of it, always.</summary>
     public float* Next(FixedSlot slot) => _fixed + (_current[slot.Layer] ^ 1) * plan.FixedFloats + slot.Offset;
 
-    /// <summary>Numbers `first`.. of what a pass writes, filled with what is current: for states that a pass carries on in place.</summary>
-    public float* Continue(FixedSlot slot, long first, long count)
+    /// <summary>Numbers `first`.. for a pass that carries them on: where it reads what is current, and where it writes what comes next.</summary>
+    public (nint From, nint To) Carry(FixedSlot slot, long first, long count)
     {
         float* next = Next(slot) + first;
-        if (IsEmpty(slot))
-            NativeMemory.Clear(next, (nuint)count * sizeof(float));
-        else
-            NativeMemory.Copy(Current(slot) + first, next, (nuint)count * sizeof(float));
-        return next;
+        if (!IsEmpty(slot))
+            return ((nint)(Current(slot) + first), (nint)next);
+        NativeMemory.Clear(next, (nuint)count * sizeof(float));
+        return ((nint)next, (nint)next);
     }
 
     /// <summary>Keys and values of one head for the positions 64·block and on.</summary>
