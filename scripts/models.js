@@ -23,7 +23,8 @@ weights and a text of \`contextLength\` positions take; \`inspectModelSync\` at 
 
 \`general.architecture\` of ${architectures.length} families. Each computes text: towers for images and sound are left out, of models that have
 them. Families without a head (\`bert\` and its kin, \`llama-embed\`, \`t5encoder\`) give vectors by \`model.embed\` and scores by
-\`model.rank\`; diffusion models (\`llada\`, \`dream\`) give logits of a whole text by \`model.logits\`.
+\`model.rank\`; diffusion models (\`llada\`, \`dream\`) give logits of a whole text by \`model.logits\`. Networks that choose among far keys
+(\`deepseek32\`, \`glm-dsa\`, \`minimax-m3\`, \`qwen4exp\`) run up to the length at which all are chosen: there their context ends.
 
 ${listed(architectures)}
 

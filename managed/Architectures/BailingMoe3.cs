@@ -19,7 +19,7 @@ internal static class BailingMoe3
         int dense = r.DenseLayers;
         return r.Transformer(
             layer => layer.KvHeads == 0 ? layer.KimiDelta(bound) : Attention(layer, rope),
-            layer => layer.Index < dense ? layer.GatedFeedForward(Capped(layer, "swiglu_clamp_shexp")) : Experts(r, layer));
+            layer => layer.Index < dense ? layer.GatedFeedForward(layer.CappedSwiglu("swiglu_clamp_shexp")) : Experts(r, layer));
     }
 
     private static LatentAttention Attention(LayerReader layer, RopeTable rope)
@@ -35,11 +35,7 @@ internal static class BailingMoe3
         if (shared == 0)
             shared = r.Width(size, Math.Max(1, r.Int("expert_shared_count", 0)), "expert_shared_count");
         return new Sum(
-            layer.GatedExperts(layer.DescribedRouting(), Capped(layer, "swiglu_clamp_exp"), size),
-            layer.SharedExpert(Capped(layer, "swiglu_clamp_shexp"), shared));
+            layer.GatedExperts(layer.DescribedRouting(), layer.CappedSwiglu("swiglu_clamp_exp"), size),
+            layer.SharedExpert(layer.CappedSwiglu("swiglu_clamp_shexp"), shared));
     }
-
-    // 0: no limit.
-    private static Activation Capped(LayerReader layer, string key) =>
-        layer.Model.LayerNumber(key, layer.Index) is > 1e-6f and float limit ? new CappedSwiglu(limit) : Activation.Silu;
 }

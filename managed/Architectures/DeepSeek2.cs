@@ -14,10 +14,23 @@ internal static class DeepSeek2
     // YaRN: both magnitudes grow by the same multiplier, so that their ratio is one.
     public static Architecture Family { get; } = new("deepseek2", r => Build(r, multiplier => multiplier == 0 ? 0 : 1));
 
+    /// <summary>DeepSeek 3.2: attention sees the keys that an indexer has chosen, which are all up to their number.</summary>
+    public static Architecture Sparse { get; } = new("deepseek32", r => BuildSparse(r, null));
+
+    /// <summary>The network with such attention, in a context that ends where the choice would begin.</summary>
+    /// <param name="r">The file.</param>
+    /// <param name="score">The router's function where the file has none; null: it must have.</param>
+    public static Network BuildSparse(ModelReader r, RouterScore? score)
+    {
+        r.LimitContext((int)r.Range("attention.indexer.top_k", 1, int.MaxValue));
+        return Build(r, multiplier => multiplier == 0 ? 0 : 1, score ?? r.RouterScore());
+    }
+
     /// <summary>The network.</summary>
     /// <param name="r">The file.</param>
     /// <param name="magnitude">Of the file's multiplier of YaRN's growth, the one that the growth of turned elements is divided by.</param>
-    public static Network Build(ModelReader r, Func<double, double> magnitude)
+    /// <param name="score">The router's function where the file has none; null: DeepSeek's.</param>
+    public static Network Build(ModelReader r, Func<double, double> magnitude, RouterScore? score = null)
     {
         // Files hold a tenth of it.
         double multiplier = r.Number("rope.scaling.yarn_log_multiplier", 0) / 0.1;
@@ -33,11 +46,11 @@ internal static class DeepSeek2
                 AttentionFacts facts = layer.LatentFacts(shape);
                 return layer.LatentAttention(shape, facts with { Rope = rope, Scale = facts.Scale * scale, Temperature = temperature });
             },
-            layer => layer.Index < dense ? layer.GatedFeedForward(Activation.Silu) : Mixture(r, layer, layer.ExpertSize()));
+            layer => layer.Index < dense ? layer.GatedFeedForward(Activation.Silu) : Mixture(r, layer, layer.ExpertSize(), score ?? DefaultScore(r)));
     }
 
-    private static Branch Mixture(ModelReader r, LayerReader layer, int size) => layer.WithShared(
-        layer.GatedExperts(layer.DescribedRouting(DefaultScore(r)), Activation.Silu, size),
+    private static Branch Mixture(ModelReader r, LayerReader layer, int size, RouterScore score) => layer.WithShared(
+        layer.GatedExperts(layer.DescribedRouting(score), Activation.Silu, size),
         Activation.Silu,
         r.Width(size, r.Int("expert_shared_count"), "expert_shared_count"));
 

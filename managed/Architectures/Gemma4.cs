@@ -26,7 +26,7 @@ internal static unsafe class Gemma4
             layer =>
             [
                 .. size > 0 && layer.Index == 0 ? (Block[])[Projection(r, size)] : [],
-                new Residual(layer.RmsNorm("attn_norm"), Attention(layer, window, window.Covers(layer.Index) ? near : far, own, slots),
+                new Residual(layer.RmsNorm("attn_norm"), Attention(layer, window, window.Covers(layer.Index) ? near : far, Size(r, window, layer), own, slots),
                     layer.RmsNorm("post_attention_norm")),
                 Network(r, layer),
                 .. size > 0 ? (Block[])[Embedding(r, layer, size)] : [],
@@ -35,11 +35,20 @@ internal static unsafe class Gemma4
             new Exit(r.RmsNorm("output_norm"), r.Head(), cap: Gemma2.Cap(r, "final_logit_softcapping", 30)));
     }
 
-    private static Attention Attention(LayerReader layer, SlidingWindow window, RopeTable rope, int own, KeyValueSlot[] slots)
+    private static int Size(ModelReader r, SlidingWindow window, LayerReader layer) =>
+        window.Covers(layer.Index) ? r.Int("attention.key_length_swa", r.KeySize) : r.KeySize;
+
+    /// <summary>Attention with normed queries, keys and values, and a scale of one.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="window">Which layers look through a window.</param>
+    /// <param name="rope">The layer's positions.</param>
+    /// <param name="size">Elements of the layer's queries, keys and values.</param>
+    /// <param name="own">The first layer that borrows keys and values: of the last layer of its kind that doesn't.</param>
+    /// <param name="slots">The slots of the layers before.</param>
+    public static Attention Attention(LayerReader layer, SlidingWindow window, RopeTable rope, int size, int own, KeyValueSlot[] slots)
     {
         ModelReader r = layer.Model;
         bool isNear = window.Covers(layer.Index);
-        int size = isNear ? r.Int("attention.key_length_swa", r.KeySize) : r.KeySize;
         AttentionFacts facts = layer.Facts with
         {
             KeySize = size,
@@ -97,13 +106,15 @@ internal static unsafe class Gemma4
         return new RmsRowNorm(r.Hidden, weights, r.RmsEpsilon);
     }
 
-    private static LayerEmbeddings.TokenEntry LayerTokens(ModelReader r, int size) => new(
+    /// <summary>Tokens' rows, of so many streams, with the embeddings of all layers behind them.</summary>
+    public static LayerEmbeddings.TokenEntry LayerTokens(ModelReader r, int size, int streams = 1) => new(
         r.Tensors.Rows("token_embd.weight", r.Hidden), MathF.Sqrt(r.Hidden),
-        r.Tensors.Rows("per_layer_token_embd.weight", r.Width(size, r.Layers, "embedding_length_per_layer_input")), MathF.Sqrt(size));
+        r.Tensors.Rows("per_layer_token_embd.weight", r.Width(size, r.Layers, "embedding_length_per_layer_input")), MathF.Sqrt(size), streams);
 
-    private static LayerEmbeddings.Projected Projection(ModelReader r, int size) => new(
+    /// <summary>What is added to these embeddings before the first layer.</summary>
+    public static LayerEmbeddings.Projected Projection(ModelReader r, int size, int streams = 1) => new(
         r.Linear("per_layer_model_proj", r.Width(size, r.Layers, "embedding_length_per_layer_input"), r.Hidden), 1f / MathF.Sqrt(r.Hidden),
-        r.RmsNorm("per_layer_proj_norm", size));
+        r.RmsNorm("per_layer_proj_norm", size), streams);
 
     private static LayerEmbeddings.Added Embedding(ModelReader r, LayerReader layer, int size) => new(
         layer.Linear("inp_gate", size, r.Hidden), Activation.GeluTanh, layer.Linear("proj", r.Hidden, size), layer.RmsNorm("post_norm"), layer.Index);

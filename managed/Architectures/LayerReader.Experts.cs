@@ -87,6 +87,9 @@ internal sealed unsafe partial class LayerReader
         return limit > 1e-6f ? new ClampedSwiglu(limit, 1f, 0f) : Activation.Silu;
     }
 
+    /// <summary>SwiGLU whose factors have the layer's limit by this key; without one where it is 0.</summary>
+    public Activation CappedSwiglu(string key) => model.LayerNumber(key, index) is > 1e-6f and float limit ? new CappedSwiglu(limit) : Activation.Silu;
+
     /// <summary>Inner matrices of experts, gated ones where there are gates.</summary>
     public Matrices[] InnerMatrices(int experts, Activation activation, int size, string kind)
     {

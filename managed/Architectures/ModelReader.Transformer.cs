@@ -67,13 +67,14 @@ internal sealed partial class ModelReader
     /// <param name="key">The key.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="prefixed">Whether the key stands under the family's name.</param>
-    public float LayerNumber(string key, int layer, bool prefixed = true)
+    /// <param name="bounded">Whether it must be finite.</param>
+    public float LayerNumber(string key, int layer, bool prefixed = true, bool bounded = true)
     {
         string whole = prefixed ? _prefix + key : key;
         if (!_metadata.IsArray(whole))
             return _metadata.Number(whole) is not { } one ? 0 : double.IsFinite(one) ? (float)one : throw Bad(key, $"{one} is not finite");
         double[] given = _metadata.Numbers(whole)!;
-        return given.Length > layer && double.IsFinite(given[layer]) ? (float)given[layer]
+        return given.Length > layer && (bounded ? double.IsFinite(given[layer]) : !double.IsNaN(given[layer])) ? (float)given[layer]
             : throw Bad(key, $"it has no finite number for layer {layer}");
     }
 

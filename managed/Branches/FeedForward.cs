@@ -3,6 +3,9 @@ using Realm.Passes;
 namespace Realm.Branches;
 
 /// <summary>Feed-forward network: down(f(up(n))), or with a gate down(f(gate(n)) · up(n)). (Vaswani et al., 2017; Shazeer, 2020)</summary>
+/// <param name="inner">Up, perhaps gated.</param>
+/// <param name="down">It may read only the beginning of what stands before it.</param>
+/// <param name="middle">A change of what goes into the last matrix; null: none.</param>
 internal sealed unsafe class FeedForward(Matrices inner, Linear down, RowChange? middle = null) : Branch
 {
     private readonly Matrices _down = new(down);
@@ -16,7 +19,7 @@ internal sealed unsafe class FeedForward(Matrices inner, Linear down, RowChange?
         needs.Product(inner);
         needs.Product(_down);
         _middle = needs.Rows(inner.Outputs);
-        _source = needs.Source(_down.Layouts, inner.Outputs);
+        _source = needs.Source(_down.Layouts, _down.Inputs);
     }
 
     public override void Forward(in Step step, in Source source, in Target target)
@@ -29,6 +32,7 @@ internal sealed unsafe class FeedForward(Matrices inner, Linear down, RowChange?
         step.Project(_down, m, target);                  // (rows, hidden)
         step.Barrier();
     }
+
     private void ChangeMiddle(in Step step, RowChange change)
     {
         (int first, int last) = step.Share(step.Count);

@@ -19,6 +19,8 @@ internal abstract unsafe class Activation
     /// <summary>SwiGLU with limits; see <see cref="ClampedSwiglu"/>.</summary>
     public static Activation SwigluOai { get; } = new ClampedSwiglu(7f, 1.702f, 1f);
 
+    public static Activation Sigmoid { get; } = new Activation<Sigmoid>();
+
     public static Activation Tanh { get; } = new Activation<Tanh>();
 
     public static Activation ReluSquared { get; } = new Activation<ReluSquared>();

@@ -46,6 +46,16 @@ internal sealed unsafe class ScaledNorm(Norm norm, float scale) : Norm(norm.Size
     }
 }
 
+/// <summary>No norm: each number is multiplied with its own weight.</summary>
+internal sealed unsafe class WeightedRow(int size, float* weight) : Norm(size)
+{
+    public override void Compute(float* x, float* output)
+    {
+        for (int i = 0; i < Size; i++)
+            output[i] = x[i] * weight[i];
+    }
+}
+
 /// <summary>A norm of neighbouring groups of the row, each for itself; the inner norms have a group's size.</summary>
 internal sealed unsafe class GroupedNorm(params Norm[] groups) : Norm(groups.Sum(group => group.Size))
 {

@@ -23,7 +23,7 @@ internal sealed unsafe class Situ(float beta, float? linearBeta) : Activation
         }
     }
 
-    private Vector256<float> Inner(Vector256<float> x) => Level(x, beta) * Sigmoid.Compute(x);
+    private Vector256<float> Inner(Vector256<float> x) => Level(x, beta) * Kernels.Functions.Sigmoid.Compute(x);
 
     private static Vector256<float> Level(Vector256<float> x, float limit) => Vector256.Create(limit) * Kernels.Functions.Tanh.Compute(x * Vector256.Create(1f / limit));
 }

@@ -348,10 +348,10 @@ public sealed unsafe class Model : IDisposable
     private void CheckPosition(SequenceState state, int layer, long rows, long position)
     {
         int length = state.Length(layer);
-        if (position > length)
-            throw new RealmException(ErrorCode.CacheGap, $"position {position} leaves a gap: layer {layer} holds {length} positions");
         if (_network.WholeText && position != 0)
             throw new RealmException(ErrorCode.CacheGap, $"position {position}: tokens of this model see what comes after them, so the rows given are the whole text, at position 0");
+        if (position > length)
+            throw new RealmException(ErrorCode.CacheGap, $"position {position} leaves a gap: layer {layer} holds {length} positions");
         if (!state.CanTruncate(layer, (int)position))
             throw new RealmException(ErrorCode.CacheGap, $"position {position}: the state of layer {layer} after {length} positions is recurrent and can't be cut; give 0 or {length}");
         if (position + rows > Config.ContextLength)

@@ -30,6 +30,9 @@ internal sealed class NamedTensors
     /// <summary>Numbers around 0 of the size at which a product keeps its input's.</summary>
     public NamedTensors Weights(string name, params long[] shape) => Draw(name, shape, 0, MathF.Sqrt(3f / shape[0]));
 
+    /// <summary>The same, times a factor.</summary>
+    public NamedTensors Scaled(string name, float factor, params long[] shape) => Draw(name, shape, 0, factor * MathF.Sqrt(3f / shape[0]));
+
     /// <summary>Numbers near 1.</summary>
     public NamedTensors Ones(string name, params long[] shape) => Draw(name, shape, 1, 0.2f);
 
@@ -61,6 +64,14 @@ internal sealed class NamedTensors
 
     public unsafe ModelFile Open(string architecture)
     {
+        byte[] bytes = ToArray(architecture);
+        fixed (byte* start = bytes)
+            return ModelFile.OpenBytes(start, bytes.Length);
+    }
+
+    /// <summary>The file's bytes.</summary>
+    public byte[] ToArray(string architecture)
+    {
         GgufWriter file = new GgufWriter().Add("general.architecture", architecture);
         foreach ((string key, object value) in _keys)
             file.Add($"{architecture}.{key}", value);
@@ -68,9 +79,7 @@ internal sealed class NamedTensors
             file.Add(key, value);
         foreach ((string name, (long[] shape, float[] values)) in _tensors)
             file.Tensor(name, shape, values);
-        byte[] bytes = file.ToArray();
-        fixed (byte* start = bytes)
-            return ModelFile.OpenBytes(start, bytes.Length);
+        return file.ToArray();
     }
 
     /// <summary>Logits of all positions.</summary>

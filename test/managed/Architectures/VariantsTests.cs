@@ -220,7 +220,7 @@ public class VariantsTests
         Assert.InRange(error / size, 0, 1e-9);
     }
 
-    private static void AssertFails(ErrorCode code, NamedTensors model, string architecture, string because)
+    internal static void AssertFails(ErrorCode code, NamedTensors model, string architecture, string because)
     {
         using ModelFile file = model.Open(architecture);
         RealmException e = Assert.Throws<RealmException>(() => Model.Load(file, new ModelOptions(1)));
