@@ -12,6 +12,7 @@ const questions = given.length > 0 ? given : ['What is the capital of Japan?', '
 
 async function main() {
   const model = await loadModel(file);
+  /** @type {import('..').ChatMessage[]} */
   const messages = [];
   for (const content of questions) {
     messages.push({ role: 'user', content });

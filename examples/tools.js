@@ -18,7 +18,7 @@ const tools = {
       required: ['city', 'unit'],
       additionalProperties: false,
     },
-    // Here the arguments are as the schema wants them. What is thrown the model is told.
+    /** The arguments are as the schema wants them; what is thrown the model is told. @param {{ city: string, unit: string }} given */
     execute: ({ city, unit }) => ({ city, temperature: unit === 'celsius' ? 21 : 70, sky: 'clear' }),
   },
 };

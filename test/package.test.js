@@ -100,9 +100,24 @@ test('the packed files: all that is needed, nothing else, under 18 MB', () => {
   }
   if (process.platform === 'linux' && process.arch === 'x64') for (const name of NATIVE) expect(names).toContain(name);
   const known =
-    /^(index\.(js|d\.ts|node)|package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE-(MIT|APACHE)|dist\/[\w/-]+\.(js|mjs|d\.ts|d\.mts)|dist\/web\/package\.json|js\/guest\/realm\.wit|addon\/realm\.h|docs\/(api\/)?[\w-]+\.md|examples\/[\w/-]+\.(js|html|css)|examples\/guests\/[\w/-]+\.(c|h|ts|rs|toml)|native\/[\w-]+\/librealm[\w-]*\.(so|dylib)|models\/(README\.md|tiny-atlas-q4_k_m\.gguf))$/;
+    /^(index\.(js|d\.ts|node)|package\.json|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE-(MIT|APACHE)|dist\/[\w/-]+\.(js|mjs|d\.ts|d\.mts)|dist\/web\/package\.json|js\/guest\/realm\.wit|addon\/realm\.h|docs\/(api\/)?[\w-]+\.md|examples\/[\w/-]+\.(js|html|css)|examples\/guests\/[\w/-]+\.(c|h|ts|rs|toml)|native\/[\w-]+\/librealm[\w-]*\.(so|dylib)|models\/(README\.md|tiny-atlas-q4_k_m\.gguf))$/;
   expect(names.filter((name) => !known.test(name))).toEqual([]);
   expect(packed.unpackedSize).toBeLessThan(18e6);
+});
+
+test('links between the packed pages lead to packed files', () => {
+  const names = packed.files.map((file) => file.path);
+  const broken = names
+    .filter((name) => name.endsWith('.md'))
+    .flatMap((page) =>
+      [...fs.readFileSync(path.join(root, page), 'utf8').matchAll(/\]\(([^)#]+)[^)]*\)/g)]
+        .map(([, link]) => link)
+        .filter((link) => !/^[a-z]+:/.test(link))
+        .map((link) => path.join(path.dirname(page), link).replace(/\/$/, ''))
+        .filter((target) => !names.some((name) => name === target || name.startsWith(`${target}/`)))
+        .map((target) => `${page} -> ${target}`),
+    );
+  expect(broken).toEqual([]);
 });
 
 test('the tarball, installed offline into an empty project, answers', async () => {

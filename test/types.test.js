@@ -84,6 +84,23 @@ test.each(cases)('%s, %s', async (name, compiler) => {
   expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
 });
 
+test.each(COMPILERS)('the examples, as strict TypeScript reads JavaScript, %s', async (compiler) => {
+  const folder = path.join(top, `examples-${compiler}`);
+  fs.mkdirSync(folder);
+  const examples = path.join(root, 'examples');
+  const files = fs.readdirSync(examples).filter((file) => file.endsWith('.js'));
+  expect(files).toContain('tools.js');
+  const compilerOptions = {
+    ...{ module: 'nodenext', moduleResolution: 'nodenext', ...node, target: 'es2022', allowJs: true, checkJs: true },
+    ...{ typeRoots: [path.join(top, 'node_modules/@types')], strict: true, skipLibCheck: false, noEmit: true },
+  };
+  const project = { compilerOptions, files: files.map((file) => path.join(examples, file)) };
+  fs.writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(project));
+  const tsc = path.join(root, 'node_modules', compiler, 'bin/tsc');
+  const { code, stdout } = await runProgram(process.execPath, [tsc, '-p', folder, '--pretty', 'false']);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+});
+
 // The params and answers of the client in the openai package's own words.
 const OPENAI = `
   import type OpenAI from 'openai';

@@ -78,7 +78,9 @@ export interface ToolCall {
 }
 
 /** What came of a call: the value, or why there is none. */
-export type ToolResult = { id: string; name: string } & ({ value: unknown } | { error: string });
+export type ToolResult = { id: string; name: string } & (
+  { value: unknown; error?: never } | { error: string; value?: never }
+);
 
 /** What comes of an answer under way, in order. */
 export type ChatDelta = ChatDeltaKind & {
