@@ -1,99 +1,92 @@
 'use strict';
 
-// npm run structured -- [count] [file.jsonl]: random texts over the tests' schemas, and those of a file (a line each, { schema }); every one
-// must parse and be a value of its schema for Ajv. Then the hostile formats: each ends in an error; the longest, and how late timers were.
+// What issue "structured output" promises, measured. Each part alone by its name, all of them without one:
+//
+//   npm run structured -- texts   [--count 1000] [--suite FILE.jsonl]   random texts of schemas: valid, and the same however they are made
+//   npm run structured -- compare [--count 4] [--suite FILE.jsonl]      texts that a schema takes and refuses, beside Ajv
+//   npm run structured -- hostile                                       formats that are wrong or too large
+//   npm run structured -- parser  [--count 100000]                      changed answers through the parser of calls
+//   npm run structured -- calls   [--count 100] [--model FILE.gguf]     a real model that must call a tool
+//
+// The suite has a JSON object a line, with `schema` (REALM_SUITES/maskbench-sample.jsonl); without one the tests' own schemas are taken.
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { monitorEventLoopDelay } = require('node:perf_hooks');
+const { parseArgs } = require('node:util');
 const { root } = require('./steps');
-
-const { default: Ajv } = require('ajv/dist/2020');
-const { default: addFormats } = require('ajv-formats');
 const { loadModel } = require(root);
 
-/** Those that a text is held to: others, and those of numbers, are notes. */
-const FORMATS = [
-  ...['date', 'time', 'date-time', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid', 'uri', 'uri-reference'],
-  ...['json-pointer', 'regex'],
-];
-const RANDOM = { temperature: 30, topK: 0, topP: 1, minP: 0 };
+const TINY = path.join(root, 'models/tiny-atlas-q4_k_m.gguf');
 
-/** What Ajv says of a schema's values; null: it can't read the schema. */
-function checkerOf(schema) {
-  const draft = /draft-0?[3467]/.test(String(schema?.$schema)) ? require('ajv').default : Ajv;
-  // Old identifiers and a dialect that Ajv does not load say nothing about values.
-  const { $schema, id, ...rest } = typeof schema === 'object' && schema !== null ? schema : { allOf: [schema] };
-  void [$schema, id];
-  try {
-    return addFormats(new draft({ strict: false, logger: false }), FORMATS).compile(rest);
-  } catch {
-    return null;
+/** [name, schema] each. */
+function schemasOf(suite) {
+  if (suite) {
+    const lines = fs.readFileSync(suite, 'utf8').split('\n').filter(Boolean);
+    return lines.map((line, i) => [JSON.parse(line).name ?? String(i), JSON.parse(line).schema]);
   }
+  const plain = require(path.join(root, 'test/fixtures/schemas')).map((schema, i) => [String(i), schema]);
+  return [...plain, ...Object.entries(require(path.join(root, 'test/fixtures/realSchemas')))];
 }
 
-async function texts(model, schemas, count) {
-  const seen = { texts: 0, wrong: 0, refused: 0, unread: 0 };
-  for (let i = 0; seen.texts < count && i < count * 3; i++) {
-    const schema = schemas[i % schemas.length];
-    const isValid = checkerOf(schema);
-    const compiled = await model.compileFormat(schema).catch(() => null);
-    if (!isValid || !compiled) {
-      seen[compiled ? 'unread' : 'refused']++;
-      continue;
-    }
-    const maxTokens = compiled.minTokens + (i % 4 === 0 ? 0 : (i * 37) % Math.max(1, 200 - compiled.minTokens));
-    const options = { format: compiled, seed: i, speculation: i % 2 === 0, ...RANDOM };
-    if (maxTokens > (model.info.contextLength ?? 0) - 8) continue;
-    const { text, value } = await model.generate('Name:', { ...options, maxTokens });
-    seen.texts++;
-    if (isValid(value)) continue;
-    seen.wrong++;
-    const [error] = isValid.errors ?? [];
+/** Each prints what it saw, and gives whether that is right. */
+const PARTS = {
+  async texts(model, { count = '1000', suite }) {
+    const schemas = schemasOf(suite).map(([, schema]) => schema);
+    const seen = await require('./structured/texts').texts(model, schemas, Number(count));
     console.log(
-      `wrong: ${JSON.stringify(schema).slice(0, 200)}\n  ${text.slice(0, 200)}\n  ${error?.instancePath} ${error?.message}`,
+      `${seen.texts} random texts, ${seen.wrong} of them wrong, ${seen.different} others when made alone; ` +
+        `${seen.refused} schemas not taken, ${seen.unread} that Ajv does not read`,
     );
-  }
-  return seen;
-}
-
-async function hostile(model) {
-  const formats = require(path.join(root, 'test/fixtures/hostileFormats'));
-  const seen = { formats: formats.length, taken: 0, longest: 0 };
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  for (const format of formats) {
-    const begin = process.hrtime.bigint();
-    await model.compileFormat(format).then(
-      () => seen.taken++,
-      () => {},
+    return seen.wrong + seen.different === 0;
+  },
+  async compare(model, { count = '4', suite }) {
+    const seen = await require('./structured/compare').compare(model, schemasOf(suite), { rounds: Number(count) });
+    seen.refused.forEach((line) => console.log(`not taken: ${line}`));
+    console.log(
+      `${seen.texts} texts of ${seen.schemas} schemas, ${seen.valid} valid: ${seen.wrong} wrongly taken, ${seen.lost} wrongly refused; ` +
+        `${seen.refused.length} schemas not taken`,
     );
-    seen.longest = Math.max(seen.longest, Number(process.hrtime.bigint() - begin) / 1e6);
-  }
-  delay.disable();
-  return { ...seen, loopP99: delay.percentile(99) / 1e6 };
-}
+    return seen.wrong === 0;
+  },
+  async hostile(model) {
+    const seen = await require('./structured/hostile').hostile(model);
+    console.log(
+      `${seen.formats} hostile formats, ${seen.taken} taken, the longest ${seen.longest.toFixed(0)} ms; ` +
+        `timers late by ${seen.loopP99.toFixed(1)} ms (p99), ${seen.loopMax.toFixed(1)} ms (most)`,
+    );
+    return seen.taken === 0 && seen.longest < 2500;
+  },
+  async parser(model, { count = '100000' }) {
+    const seen = require('./structured/parser').parser(Number(count));
+    console.log(
+      `${seen.answers} changed answers of ${seen.families} families: ${seen.thrown} thrown, ${seen.lost} with text lost; ` +
+        `a call of 1 MB ${seen.megabyte.toFixed(1)} ms, of 0.1 MB ${seen.tenth.toFixed(1)} ms`,
+    );
+    return seen.thrown + seen.lost === 0;
+  },
+  async calls(_, { count = '100', model: file }) {
+    const model = await loadModel(file ?? require(path.join(root, 'test/fixtures/places')).smollm2 ?? TINY);
+    const seen = await require('./structured/calls').calls(model, Number(count));
+    console.log(
+      `${seen.answers} answers, ${seen.calls} calls, ${seen.wrong} answers wrong; half of them with ${seen.least} tokens, the least`,
+    );
+    model.close();
+    return seen.wrong === 0;
+  },
+};
 
 async function main() {
-  const [count = '1000', file] = process.argv.slice(2);
-  const model = await loadModel(path.join(root, 'models/tiny-atlas-q4_k_m.gguf'));
-  const schemas = file
-    ? fs
-        .readFileSync(file, 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line).schema)
-    : require(path.join(root, 'test/fixtures/schemas'));
-  const seen = await texts(model, schemas, Number(count));
-  console.log(
-    `${seen.texts} random texts, ${seen.wrong} of them wrong; ${seen.refused} schemas not taken, ${seen.unread} that Ajv does not read`,
-  );
-  const { formats, taken, longest, loopP99 } = await hostile(model);
-  console.log(
-    `${formats} hostile formats, ${taken} taken, the longest ${longest.toFixed(0)} ms; event loop p99 ${loopP99.toFixed(1)} ms`,
-  );
+  const text = { type: 'string' };
+  const { values, positionals } = parseArgs({
+    options: { count: text, suite: text, model: text },
+    allowPositionals: true,
+  });
+  const model = await loadModel(TINY);
+  for (const name of positionals.length ? positionals : Object.keys(PARTS)) {
+    if (!PARTS[name]) throw new Error(`there is no part '${name}'; they are ${Object.keys(PARTS).join(', ')}`);
+    if (!(await PARTS[name](model, values))) process.exitCode = 1;
+  }
   model.close();
-  process.exitCode = seen.wrong > 0 || taken > 0 ? 1 : 0;
 }
 
 main();

@@ -4,6 +4,7 @@
 const { describeChat } = require('../dist/chat/format/describe');
 const { ChatParser } = require('../dist/chat/format/parser');
 const { insideReasoning } = require('../dist/chat/format/insideReasoning');
+const { Source } = require('../dist/chat/format/source');
 const { withFamilyIds } = require('../dist/chat/format/ids');
 
 /** A template that shows how it wants calls, as those of Qwen do. */
@@ -57,6 +58,23 @@ test('reasoning, text and two calls', () => {
     { type: 'tool-call-delta', index: 1, arguments: '{}' },
     { type: 'tool-call', index: 1, name: 'time', arguments: {} },
   ]);
+});
+
+test('plain JSON is read in one go, not character by character', () => {
+  const items = Array.from({ length: 2000 }, (_, i) => ({
+    name: `item ${i}`,
+    value: -i * 1.5,
+    note: 'a "b"\n',
+    none: null,
+  }));
+  const text = `<tool_call>\n${JSON.stringify({ name: 'f', arguments: { items } }, null, 1)}\n</tool_call>`;
+  const peek = jest.spyOn(Source.prototype, 'peek');
+  const parser = new ChatParser(hermes);
+  const deltas = [...parser.push(text), ...parser.end()];
+  const looks = peek.mock.calls.length;
+  peek.mockRestore();
+  expect(deltas.at(-1)).toMatchObject({ type: 'tool-call', arguments: { items } });
+  expect(looks).toBeLessThan(200);
 });
 
 test('what is held back is only what may be a marker', () => {

@@ -1,4 +1,5 @@
 import type { Markers } from './markers';
+import { endOfPlain, Next, readQuickly } from './quickValue';
 import { isSpace, type Reading, Source } from './source';
 
 /** How values are written. */
@@ -38,36 +39,47 @@ const WORDS: Readonly<Record<string, string>> = {
 export function* readValue(source: Source, dialect: Dialect, write: (text: string) => void): Reading<boolean> {
   /** The closing bracket of each that is open. */
   const open: string[] = [];
+  const quick = { strings: !dialect.quote && !dialect.raw, depth: MOST_DEPTH };
+  let next = Next.Value;
   for (;;) {
+    next = readQuickly(source, open, next, quick, write);
+    if (next === Next.More && !open.length) return true;
     yield* source.space();
-    const code = yield* source.peek();
-    if (code < 0) return false;
-    const opening = String.fromCharCode(code);
-    if (opening === '{' || opening === '[' || (opening === '(' && dialect.python)) {
-      if (open.length === MOST_DEPTH) return false;
-      source.at++;
-      const close = opening === '{' ? '}' : opening === '[' ? ']' : ')';
-      write(opening === '{' ? '{' : '[');
-      open.push(close);
-      if (!(yield* closes(source, open, write))) {
-        if (close === '}' && !(yield* readKey(source, dialect, write))) return false;
-        continue;
+    switch (next) {
+      case Next.More:
+        if (yield* closes(source, open, write)) break;
+        if (!(yield* source.accept(','))) return false;
+        next = Next.Member;
+        break;
+      case Next.Member:
+      case Next.First:
+        // A comma may stand before the end, where it says nothing.
+        if (yield* closes(source, open, write)) {
+          next = Next.More;
+          break;
+        }
+        if (next === Next.Member) write(',');
+        next = open[open.length - 1] === '}' ? Next.Key : Next.Value;
+        break;
+      case Next.Key:
+        if (!(yield* readKey(source, dialect, write))) return false;
+        next = Next.Value;
+        break;
+      default: {
+        const code = yield* source.peek();
+        if (code < 0) return false;
+        const opening = String.fromCharCode(code);
+        if (opening === '{' || opening === '[' || (opening === '(' && dialect.python)) {
+          if (open.length === MOST_DEPTH) return false;
+          source.at++;
+          open.push(opening === '{' ? '}' : opening === '[' ? ']' : ')');
+          write(opening === '{' ? '{' : '[');
+          next = Next.First;
+        } else {
+          if (!(yield* readScalar(source, dialect, write))) return false;
+          next = Next.More;
+        }
       }
-    } else if (!(yield* readScalar(source, dialect, write))) {
-      return false;
-    }
-    // After a value: the end, or another in what is open.
-    for (;;) {
-      if (!open.length) return true;
-      yield* source.space();
-      if (yield* closes(source, open, write)) continue;
-      if (!(yield* source.accept(','))) return false;
-      yield* source.space();
-      // A comma may stand before the end, where it says nothing.
-      if (yield* closes(source, open, write)) continue;
-      write(',');
-      if (open[open.length - 1] === '}' && !(yield* readKey(source, dialect, write))) return false;
-      break;
     }
   }
 }
@@ -172,11 +184,7 @@ export function* readString(source: Source, dialect: Dialect, write: (text: stri
   write('"');
   for (;;) {
     const { text, at: from } = source;
-    let at = from;
-    for (; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      if (code === quote || code === 92 || code < 32 || code === 34) break;
-    }
+    const at = endOfPlain(text, from, quote);
     if (at > from) write(text.slice(from, (source.at = at)));
     if (at >= text.length) {
       if (!(yield* source.more())) return false;

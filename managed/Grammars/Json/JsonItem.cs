@@ -98,6 +98,14 @@ internal sealed class JsonItem
         Parent!._byName = null;
     }
 
+    /// <summary>A value that is in no text, as if it stood in another.</summary>
+    public static JsonItem Made(JsonValueKind kind, JsonItem parent, string name, params ReadOnlySpan<JsonItem> items)
+    {
+        var item = new JsonItem(kind, parent, name);
+        item.Items.AddRange(items);
+        return item;
+    }
+
     public static JsonItem OfString(string text) => new(JsonValueKind.String, null, null) { Text = text };
 
     /// <summary>Reads a JSON text.</summary>

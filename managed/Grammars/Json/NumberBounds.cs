@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Realm.Grammars.Json;
 
 /// <summary>What is asked of a number.</summary>
@@ -40,6 +42,23 @@ internal sealed class NumberBounds
         IsInteger = IsInteger,
     };
 
+    /// <summary>
+    /// The same for doubles: an open bound is the next double beyond it, since texts closer to it are read as the bound itself.
+    /// </summary>
+    public NumberBounds OfDoubles()
+    {
+        NumberBounds copy = Copy();
+        if (IsLowOpen && Beyond(Low!.Value, double.BitIncrement) is { } low)
+        {
+            copy.AtLeast(low, open: false);
+        }
+        if (IsHighOpen && Beyond(High!.Value, double.BitDecrement) is { } high)
+        {
+            copy.AtMost(high, open: false);
+        }
+        return copy;
+    }
+
     public void AtLeast(Exact value, bool open)
     {
         int order = Low is { } low ? value.CompareTo(low) : 1;
@@ -59,4 +78,13 @@ internal sealed class NumberBounds
     }
 
     public void MultipleOf(Exact value) => Multiple = Multiple is { } multiple ? Exact.LeastCommonMultiple(multiple, value) : value;
+
+    /// <summary>The double beyond a bound; null where the digits that are written can't come so close to it.</summary>
+    private Exact? Beyond(Exact bound, Func<double, double> next)
+    {
+        const double ExactWhole = 1L << 53, Largest = 1e21, Smallest = 1e-6;
+        double value = double.Parse(bound.ToPlainString(), CultureInfo.InvariantCulture);
+        bool isNear = Math.Abs(value) is >= Smallest and <= Largest && (!IsInteger || Math.Abs(value) > ExactWhole);
+        return isNear ? Exact.Parse(next(value).ToString("R", CultureInfo.InvariantCulture)) : null;
+    }
 }

@@ -26,7 +26,7 @@ internal sealed partial class NumberMachine
         int best = ExpressionStore.NoText;
         bool isWhole = at.Phase == Phase.Whole;
         int mostWhole = isWhole ? _wholeDigits - at.Digits : 0;
-        int mostFraction = Math.Min(_scale, _fractionDigits) - (isWhole ? 0 : at.Digits);
+        int mostFraction = Math.Min(_scale, isWhole ? _fractionDigits : at.Room) - (isWhole ? 0 : at.Digits);
         for (int whole = 0; whole <= mostWhole && whole < best; whole++)
         {
             for (int fraction = 0; fraction <= Math.Max(mostFraction, 0); fraction++)

@@ -5,7 +5,8 @@ namespace Realm.Grammars.Json;
 
 /// <summary>
 /// Decimal numbers without exponent, between bounds and multiples of others, exactly: a state is what the digits so far have in common
-/// with each bound, and their remainders. The value of the digits counts, not their text; zero has no sign.
+/// with each bound, and their remainders. The value of the digits counts, not their text; zero has no sign. What a program reads as a double
+/// is to be right too: where a value is asked for exactly there are no more digits than doubles tell apart.
 /// </summary>
 internal sealed partial class NumberMachine : ByteMachine
 {
@@ -21,16 +22,20 @@ internal sealed partial class NumberMachine : ByteMachine
 
     /// <summary>A state. Compared with a bound: -1 below it so far, 0 the same digits, 1 above.</summary>
     private readonly record struct At(
-        Phase Phase, bool IsNegative, int Digits, int Low, int High, bool IsZero, BigInteger Remainder, string Others);
+        Phase Phase, bool IsNegative, int Digits, int Room, int Low, int High, bool IsZero, BigInteger Remainder, string Others);
 
     /// <summary>A bound as the digits of its amount, for numbers of one sign.</summary>
     private readonly record struct Bound(bool Exists, string Whole, string Fraction);
+
+    /// <summary>Digits of whole numbers, and of others, that a double holds apart from all others of as many digits.</summary>
+    private const int ExactWholeDigits = 15, ExactDigits = 16;
 
     private static readonly BytePartition Digits = MakePartition();
 
     private readonly NumberBounds _bounds;
     private readonly int _wholeDigits;
     private readonly int _fractionDigits;
+    private readonly bool _isExact;
     private readonly int _scale;
     private readonly BigInteger _divisor;
     private readonly BigInteger[] _notDivisors;
@@ -43,8 +48,10 @@ internal sealed partial class NumberMachine : ByteMachine
 
     public NumberMachine(NumberBounds bounds)
     {
+        bounds = bounds.OfDoubles();
         _bounds = bounds;
-        _wholeDigits = JsonNumbers.WholeDigits;
+        _isExact = bounds.Multiple != null || bounds.NotMultiples.Count > 0 || bounds.Excluded.Count > 0;
+        _wholeDigits = _isExact ? ExactWholeDigits : JsonNumbers.WholeDigits;
         foreach (Exact? bound in (ReadOnlySpan<Exact?>)[bounds.Low, bounds.High])
         {
             if (bound is { } value)
@@ -66,7 +73,7 @@ internal sealed partial class NumberMachine : ByteMachine
         // For each sign the bounds of the amount: a negative number is above -5 when its amount is below 5.
         _low = [LowOf(bounds.Low, 1), LowOf(bounds.High, -1)];
         _high = [LowOf(bounds.High, 1), LowOf(bounds.Low, -1)];
-        Start = Number(new At(Phase.Begin, false, 0, 0, 0, true, 0, ""));
+        Start = Number(new At(Phase.Begin, false, 0, 0, 0, 0, true, 0, ""));
     }
 
     public int Start { get; }
@@ -137,8 +144,9 @@ internal sealed partial class NumberMachine : ByteMachine
                     Low = ByLength(at, at.Low, _low[sign]),
                     High = ByLength(at, at.High, _high[sign]),
                     Digits = 0,
+                    Room = _isExact ? Math.Clamp(ExactDigits - (at.IsZero ? 0 : at.Digits), 1, _fractionDigits) : _fractionDigits,
                 };
-            case Phase.Dot or Phase.Fraction when value is >= '0' and <= '9' && at.Digits < _fractionDigits:
+            case Phase.Dot or Phase.Fraction when value is >= '0' and <= '9' && at.Digits < at.Room:
                 return Fraction(at, value);
             default:
                 return null;

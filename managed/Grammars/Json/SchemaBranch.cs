@@ -51,6 +51,9 @@ internal sealed class SchemaBranch
     /// <summary>Schemas with prefixItems, items or additionalItems.</summary>
     public List<JsonItem> Arrays { get; init; } = [];
 
+    /// <summary>Schemas with unevaluatedProperties or unevaluatedItems.</summary>
+    public List<JsonItem> Sealed { get; init; } = [];
+
     /// <summary>What is asked of the item at an index, or of all items (-1), besides.</summary>
     public List<(int Index, Claim Claim)> Items { get; init; } = [];
 
@@ -97,6 +100,7 @@ internal sealed class SchemaBranch
         MinProperties = MinProperties,
         MaxProperties = MaxProperties,
         Arrays = [.. Arrays],
+        Sealed = [.. Sealed],
         Items = [.. Items],
         MinItems = MinItems,
         MaxItems = MaxItems,

@@ -7,7 +7,7 @@ namespace Realm.Grammars.Json;
 /// Whether a given value meets claims: for the values of <c>enum</c> and <c>const</c>, which are looked at one by one instead of being
 /// made an automaton's concern.
 /// </summary>
-internal sealed class SchemaCheck(SchemaDocument document, StringShape strings, CompileBudget budget)
+internal sealed partial class SchemaCheck(SchemaDocument document, StringShape strings, CompileBudget budget)
 {
     public bool Meets(JsonItem value, List<Claim> claims) => claims.TrueForAll(claim => Meets(value, claim.Schema) != claim.IsDenied);
 
@@ -66,6 +66,13 @@ internal sealed class SchemaCheck(SchemaDocument document, StringShape strings, 
             if (document.IsOld)
             {
                 return true;
+            }
+        }
+        foreach (string name in SchemaKeywords.DynamicReferences)
+        {
+            if (schema[name] is { } dynamic && !Meets(value, document.ResolveDynamic(schema, dynamic)))
+            {
+                return false;
             }
         }
         foreach (JsonItem keyword in schema.Items)
@@ -177,6 +184,8 @@ internal sealed class SchemaCheck(SchemaDocument document, StringShape strings, 
                     || Meets(item, keyword));
             case "propertyNames":
                 return value.Items.TrueForAll(item => Meets(JsonItem.OfString(item.Name!), keyword));
+            case "unevaluatedProperties" when !document.IsOld:
+                return value.Items.TrueForAll(item => IsEvaluated(value, item, schema, isOwn: true) || Meets(item, keyword));
             case "minProperties":
                 return value.Items.Count >= SchemaKeywords.Count(keyword);
             case "maxProperties":
@@ -208,6 +217,8 @@ internal sealed class SchemaCheck(SchemaDocument document, StringShape strings, 
                     }
                 }
                 return true;
+            case "unevaluatedItems" when !document.IsOld:
+                return value.Items.TrueForAll(item => IsEvaluated(value, item, schema, isOwn: true) || Meets(item, keyword));
             case "contains":
                 int count = value.Items.FindAll(item => Meets(item, keyword)).Count;
                 return count >= (schema["minContains"] is { } min ? SchemaKeywords.Count(min) : 1)

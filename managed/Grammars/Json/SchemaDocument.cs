@@ -17,12 +17,14 @@ internal sealed class SchemaDocument
     private readonly Dictionary<JsonItem, string> _bases = [];
     private readonly Dictionary<string, JsonItem> _resources = [];
     private readonly Dictionary<string, JsonItem> _anchors = [];
+    private readonly Dictionary<string, List<JsonItem>> _dynamic = [];
 
     public SchemaDocument(JsonItem root)
     {
         Root = root;
         string? dialect = root["$schema"] is { IsString: true } schema ? schema.Text : null;
         IsOld = dialect != null && Array.Exists(OldDrafts, draft => dialect.Contains(draft, StringComparison.Ordinal));
+        ContainsEvaluates = dialect?.Contains("2019-09", StringComparison.Ordinal) != true;
         _bases[root] = Unnamed;
         _resources[Unnamed] = root;
         Collect();
@@ -32,6 +34,39 @@ internal sealed class SchemaDocument
 
     /// <summary>Whether the schema is of draft 7 or before, where nothing beside a <c>$ref</c> counts.</summary>
     public bool IsOld { get; }
+
+    /// <summary>Whether unevaluatedProperties or unevaluatedItems stand somewhere in it.</summary>
+    public bool HasUnevaluated { get; private set; }
+
+    /// <summary>Whether items that <c>contains</c> is met by count as evaluated: not yet in 2019-09.</summary>
+    public bool ContainsEvaluates { get; }
+
+    /// <summary>
+    /// What a <c>$dynamicRef</c> or <c>$recursiveRef</c> leads to. Which of several places with one name is meant depends on the way there;
+    /// where the whole document has the name, that is it, since every way begins there.
+    /// </summary>
+    /// <exception cref="RealmException">As <see cref="Resolve"/>; E_UNSUPPORTED where the way decides.</exception>
+    public JsonItem ResolveDynamic(JsonItem schema, JsonItem reference)
+    {
+        JsonItem target = Resolve(schema, reference);
+        string fragment = reference.Text[(reference.Text.IndexOf('#') + 1)..];
+        bool isRecursive = reference.Name == "$recursiveRef";
+        bool isDynamic = isRecursive ? IsRecursive(target) : target["$dynamicAnchor"] is { IsString: true } anchor && anchor.Text == fragment;
+        if (!isDynamic)
+        {
+            return target;
+        }
+        if (isRecursive ? IsRecursive(Root) : _dynamic.GetValueOrDefault(fragment) is [_])
+        {
+            return isRecursive ? Root : target;
+        }
+        return !isRecursive && _anchors.TryGetValue(BaseOf(Root) + "#" + fragment, out JsonItem? outermost)
+            && outermost["$dynamicAnchor"]?.Text == fragment ? outermost
+            : throw SchemaFault.Unsupported(reference,
+                $"{reference.Name} '{Quoted(reference.Text)}' may lead to several places; name one of them by $ref");
+
+        static bool IsRecursive(JsonItem item) => item["$recursiveAnchor"] is { Kind: System.Text.Json.JsonValueKind.True };
+    }
 
     /// <summary>What a <c>$ref</c> leads to.</summary>
     /// <exception cref="RealmException">E_UNSUPPORTED: out of the document; E_INVALID_ARGUMENT: to nothing.</exception>
@@ -164,5 +199,11 @@ internal sealed class SchemaDocument
                 _anchors.TryAdd(BaseOf(item) + "#" + anchor.Text, item);
             }
         }
+        if (item["$dynamicAnchor"] is { IsString: true } dynamic)
+        {
+            List<JsonItem> named = _dynamic.GetValueOrDefault(dynamic.Text) ?? (_dynamic[dynamic.Text] = []);
+            named.Add(item);
+        }
+        HasUnevaluated |= !IsOld && (item["unevaluatedProperties"] ?? item["unevaluatedItems"]) != null;
     }
 }

@@ -14,6 +14,14 @@ internal sealed partial class SchemaExpansion
             JsonItem target = document.Resolve(schema, reference);
             ways.Add(one => Ask(one, target, true));
         }
+        foreach (string name in SchemaKeywords.DynamicReferences)
+        {
+            if (schema[name] is { } dynamic)
+            {
+                JsonItem target = document.ResolveDynamic(schema, dynamic);
+                ways.Add(one => Ask(one, target, true));
+            }
+        }
         foreach (JsonItem keyword in document.IsOld && schema["$ref"] != null ? [] : schema.Items)
         {
             if (!DenyValue(keyword, ways) && !DenyObject(keyword, ways)
@@ -294,7 +302,7 @@ internal sealed partial class SchemaExpansion
                     ways.Add(one => Ask(one, otherwise, true, new Claim(keyword, true)));
                 }
                 return true;
-            case "then" or "else" or "$ref":
+            case "then" or "else" or "$ref" or "$dynamicRef" or "$recursiveRef":
                 return true;
             default:
                 return !SchemaKeywords.IsKnown(keyword.Name!);

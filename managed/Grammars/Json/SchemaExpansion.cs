@@ -37,6 +37,7 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
             }
             if (branch.Splits.Count == 0)
             {
+                Seal(branch);
                 done.Add(branch);
                 continue;
             }
@@ -128,10 +129,6 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
             {
                 continue;
             }
-            if (SchemaKeywords.IsImpossible(name))
-            {
-                throw SchemaFault.Unsupported(each, $"{name} can't be held by this engine; say it with properties, items and $ref");
-            }
             string warning = $"schema {each.Pointer}: the keyword {name} is not known and not checked";
             if (rules.Warnings.Count < 100 && !rules.Warnings.Contains(warning))
             {
@@ -154,6 +151,7 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
         {
             MeetKeyword(branch, schema, keyword);
         }
+        MeetUnevaluated(branch, schema);
         if (schema["properties"] != null || schema["patternProperties"] != null || schema["additionalProperties"] != null)
         {
             branch.Objects.Add(schema);
@@ -244,7 +242,8 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
                 break;
             case "anyOf":
                 List<JsonItem> any = SchemaKeywords.List(keyword, mayBeEmpty: false);
-                branch.Splits.Add(any.ConvertAll<Action<SchemaBranch>>(each => one => Ask(one, each, false)));
+                branch.Splits.Add(document.HasUnevaluated ? Together(any)
+                    : any.ConvertAll<Action<SchemaBranch>>(each => one => Ask(one, each, false)));
                 break;
             case "oneOf":
                 branch.Splits.Add(OneOf(SchemaKeywords.List(keyword, mayBeEmpty: false)));

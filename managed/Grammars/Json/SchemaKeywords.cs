@@ -18,18 +18,17 @@ internal static class SchemaKeywords
         "minProperties",
         "maxProperties", "dependentRequired", "dependentSchemas", "dependencies", "prefixItems", "items", "additionalItems", "contains",
         "minContains", "maxContains", "minItems", "maxItems", "uniqueItems", "allOf", "anyOf", "oneOf", "not", "if", "then", "else",
+        "$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties",
     ];
 
-    private static readonly HashSet<string> Impossible = ["$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties"];
+    /// <summary>References beside <c>$ref</c>, by what the whole document says of the place that they lead to.</summary>
+    public static readonly string[] DynamicReferences = ["$dynamicRef", "$recursiveRef"];
 
     /// <summary>Whether a keyword is one that the specification knows and this engine holds.</summary>
     public static bool IsKnown(string keyword) => Known.Contains(keyword);
 
     /// <summary>Whether a keyword is said to say nothing about the value.</summary>
     public static bool IsSilent(string keyword) => Silent.Contains(keyword);
-
-    /// <summary>Whether a keyword asks for what can't be held.</summary>
-    public static bool IsImpossible(string keyword) => Impossible.Contains(keyword);
 
     public static JsonTypes Types(JsonItem type)
     {

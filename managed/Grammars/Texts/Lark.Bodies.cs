@@ -60,7 +60,7 @@ internal sealed partial class Lark
                 TakeName();
                 continue;
             }
-            if (_reader.AtEnd || _reader.Peek is '\n' or '\r' or '|' or '&' or ')' or ']')
+            if (_reader.AtEnd || _reader.Peek is '\n' or '\r' or '|' or '&' or ')' or ']' || _inArguments && _reader.Peek is ',' or '}')
             {
                 break;
             }
@@ -170,12 +170,22 @@ internal sealed partial class Lark
                 }
                 SkipSpace(lines: true);
                 return InRule(SchemaCompiler.Embed(SkipJson(), _rules));
+            case '%' when _reader.Take("%regex"):
+                return InRule(Substring());
             default:
                 if (!char.IsAsciiLetter(next) && next != '_')
                 {
                     throw _reader.Error("expected a rule, a terminal, a text or a pattern");
                 }
                 string name = TakeName();
+                if (_arguments.TryGetValue(name, out int argument))
+                {
+                    return argument;
+                }
+                if (_templates.ContainsKey(name))
+                {
+                    return Instance(name);
+                }
                 if (IsTerminal(name))
                 {
                     return InRule(Terminal(name));
@@ -313,7 +323,7 @@ internal sealed partial class Lark
                 _reader.TakeWhile(c => c is not '>' and not '\n');
                 continue;
             }
-            if (_reader.Take("%json"))
+            if (_reader.Take("%json") || _reader.Take("%regex"))
             {
                 SkipSpace(lines: true);
                 SkipJson();

@@ -6,7 +6,7 @@ namespace Realm.Grammars.Texts;
 /// <summary>
 /// Lark grammars, as llguidance reads them: rules in lower case, terminals in upper case, regular expressions, <c>%ignore</c>,
 /// <c>%import common</c>,
-/// <c>%json</c>, tokens by text and id. Terminals are regular, may be met together (<c>&amp;</c>) and denied (<c>~</c>). Rules may
+/// <c>%json</c>, <c>%regex</c>, templates of rules, tokens by text and id. Terminals are regular, may be met together (<c>&amp;</c>) and denied (<c>~</c>). Rules may
 /// begin with themselves. There is no lexer: a text is one of the grammar's if it can be cut into terminals in any way, the longest or
 /// not.
 /// </summary>
@@ -85,11 +85,12 @@ internal sealed partial class Lark
         _reader.TakeWhile(c => c is '?' or '!');
         string name = TakeName();
         bool isTerminal = IsTerminal(name);
-        if (_reader.Take('{'))
+        if (_reader.Peek == '{')
         {
-            throw Unsupported("a template of rules");
+            Template(name, isNoting);
+            return;
         }
-        Attributes();
+        (bool isLazy, int suffix) = Attributes(isNoting);
         if (_reader.Take('.'))
         {
             _reader.Take('-');
@@ -114,27 +115,8 @@ internal sealed partial class Lark
             return;
         }
         int number = Number(name);
-        _rules[number] = Choice();
+        _rules[number] = isLazy || suffix != ExpressionStore.Empty ? Lazy(suffix) : Choice();
         ExpectEnd();
-    }
-
-    /// <summary>What is in brackets behind a name. What only takes note of a text is passed over; what changes it is an error.</summary>
-    private void Attributes()
-    {
-        if (!_reader.Take('['))
-        {
-            return;
-        }
-        string attributes = _reader.TakeWhile(c => c is not ']' and not '\n');
-        _reader.Expect("]");
-        foreach (string attribute in attributes.Split(','))
-        {
-            string name = attribute.Split('=')[0].Trim();
-            if (name is not ("capture" or ""))
-            {
-                throw Unsupported($"the attribute '{name}'");
-            }
-        }
     }
 
     private void Directive(bool isNoting)
@@ -170,7 +152,10 @@ internal sealed partial class Lark
         SkipSpace(lines: false);
         _reader.Expect("common");
         SkipSpace(lines: false);
-        _reader.Expect(".");
+        if (_reader.Peek != '(')
+        {
+            _reader.Expect(".");
+        }
         var names = new List<(string From, string To)>();
         if (_reader.Take('('))
         {

@@ -46,7 +46,46 @@ public class LarkTests
         grammar.Refuses("-1", "+", "-");
     }
 
+    [Fact]
+    public void RulesThatEndAsSoonAsTheyMay()
+    {
+        Grammar calls = Lark("""
+            start: ( f_foo | f_bar )* f_end
+            f_end: TEXT & ~(TEXT "<function" TEXT)
+            TEXT: /(.|\n)*/
+            f_foo_hd[lazy]: TEXT "<function"
+            f_foo: f_foo_hd "=foo>" %json {"type":"object","additionalProperties":false} "</function>"
+            f_bar_hd[capture="x, y", lazy]: TEXT "<function"
+            f_bar: f_bar_hd "=bar>" /[0-9]+/ "</function>"
+            """);
+        calls.Takes("", "some <b>text</b>", "say <function=bar>12</function> and <function=foo>{}</function>!");
+        calls.Refuses("a <function=baz>", "<function=bar>x</function>", "<function=bar>1</function><function>");
+        Grammar suffix = Lark("start: quoted tail\nquoted[suffix=\"--\"]: /[^\\n]*/\ntail: \"-\"* \"x\"\n");
+        suffix.Takes("abc--x", "abc---x", "--x");
+        suffix.Refuses("abc-x", "abc--y--x");
+        Assert.Contains("can't use the rule", Formats.Fails(GrammarNotation.Lark, "start[lazy]: a\na: \"b\"", ErrorCode.InvalidArgument).Message);
+    }
+
+    [Fact]
+    public void TemplatesOfRules()
+    {
+        Grammar grammar = Lark("""
+            start: _list{NUMBER, ","} ";" _list{pair{"a", "b"}, "/"}
+            _list{item, sep}: item (sep item)*
+            pair{x, y}: x y | "(" pair{x, y} ")"
+            %import common (NUMBER, WS_INLINE)
+            %ignore WS_INLINE
+            """);
+        grammar.Takes("1, 2,3; ab", "7;ab/((ab))/ab");
+        grammar.Refuses("1;2", "1,;ab", "1;ab/", "1;ba", "1;(ab");
+        Formats.Fails(GrammarNotation.Lark, "start: f{\"a\"}\nf{x, y}: x y", ErrorCode.InvalidArgument);
+        Formats.Fails(GrammarNotation.Lark, "start: f{\"a\"}\nf{x}: f{x x} | x", ErrorCode.Limit);
+    }
+
     [Theory]
+    [InlineData("%regex {\"substring_chunks\": [\"abc\", \"de\", \"fg\"]}", "|abc|de|abcde|defg|abcdefg", "ab|cde|abcfg")]
+    [InlineData("\"<\" %regex {\"substring_words\": \"foo bar. baz\"} \">\"", "<>|<foo bar>|<bar. baz>|<.>", "<fo>|<foobar>")]
+    [InlineData("%regex {\"substring_chars\": \"ab c\"}", "a|b c|ab c", "ac|abc")]
     [InlineData("\"ab\"i", "ab|AB|aB", "a")]
     [InlineData("\"a\"..\"f\"", "a|f", "g|ab")]
     [InlineData("\"a\" ~ 2..3", "aa|aaa", "a|aaaa")]

@@ -71,6 +71,63 @@ public class SchemaTests
     }
 
     [Fact]
+    public void NumbersStayWhatTheyAreAsDoubles()
+    {
+        Grammar below = Formats.Schema("""{"type":"number","exclusiveMaximum":2,"exclusiveMinimum":-0.1}""");
+        below.Takes("1.9999999999999998", "0", "-0.09999999999999999", "1.5");
+        below.Refuses("1.9999999999999999", "1.99999999999999999999", "-0.099999999999999999999", "2");
+        Grammar multiple = Formats.Schema("""{"type":"integer","multipleOf":3}""");
+        multiple.Takes("999999999999999", "-3", "0");
+        multiple.Refuses("769927264788671743671", "9007199254740993");
+        Grammar other = Formats.Schema("""{"type":"number","not":{"const":1}}""");
+        other.Takes("1.5", "0.999999999999999", "1.000000000000001");
+        other.Refuses("1", "1.0", "1.00000000000000000001", "0.99999999999999999999");
+        Grammar fraction = Formats.Schema("""{"type":"number","not":{"type":"integer"}}""");
+        fraction.Takes("3.14159", "0.1");
+        fraction.Refuses("3", "3.0", "3.00000000000000000000001");
+    }
+
+    [Fact]
+    public void WhatNoSchemaSpokeOf()
+    {
+        Grammar sealedOff = Formats.Schema("""
+            {
+              "type": "object", "$ref": "#/$defs/named", "properties": {"size": {"type": "integer"}},
+              "anyOf": [{"properties": {"x": {"type": "null"}}, "required": ["x"]}, {"properties": {"y": {"type": "null"}}, "required": ["y"]}],
+              "if": {"properties": {"flag": {"const": true}}, "required": ["flag"]},
+              "unevaluatedProperties": false, "$defs": {"named": {"properties": {"name": {"type": "string"}}}}
+            }
+            """);
+        sealedOff.Takes("""{"size":1,"x":null}""", """{"size":1,"name":"a","y":null}""", """{"x":null,"y":null}""", """{"x":null,"flag":true}""");
+        sealedOff.Refuses("""{"size":1}""", """{"x":null,"z":1}""", """{"x":null,"flag":false}""", """{"x":null,"y":1}""");
+        Grammar items = Formats.Schema("""
+            {"type":"array","allOf":[{"prefixItems":[{"type":"null"}]}],"contains":{"const":7},"unevaluatedItems":{"type":"boolean"}}
+            """);
+        items.Takes("[null,7]", "[null,true,7,false]", "[null,7,7]");
+        items.Refuses("[null]", "[null,7,1]", "[7]", """[null,"a",7]""");
+        Formats.Schema("""{"enum":[{"a":1},{"b":1},{}],"properties":{"a":true},"unevaluatedProperties":false}""").Refuses("""{"b":1}""");
+        Grammar tree = Formats.Schema("""
+            {"type":"object","properties":{"v":{"type":"integer"}},"unevaluatedProperties":{"$ref":"#"},"required":["v"]}
+            """);
+        tree.Takes("""{"v":1}""", """{"v":1,"a":{"v":2,"b":{"v":3}}}""");
+        tree.Refuses("""{"v":1,"a":{}}""", """{"v":1,"a":2}""");
+    }
+
+    [Fact]
+    public void ReferencesByTheWholeDocument()
+    {
+        Grammar tree = Formats.Schema("""
+            {
+              "$id": "https://example.com/strict", "$dynamicAnchor": "node", "$ref": "tree", "unevaluatedProperties": false,
+              "$defs": {"tree": {"$id": "tree", "$dynamicAnchor": "node", "type": "object",
+                "properties": {"data": true, "children": {"type": "array", "items": {"$dynamicRef": "#node"}}}}}
+            }
+            """);
+        tree.Takes("""{"children":[{"data":1}]}""", "{}");
+        tree.Refuses("""{"children":[{"daat":1}]}""", """{"daat":1}""");
+    }
+
+    [Fact]
     public void WhiteSpace()
     {
         const string Schema = """{"type":"object","properties":{"a":{"type":"array","items":{"type":"integer"}}},"required":["a"]}""";
@@ -88,7 +145,9 @@ public class SchemaTests
     [InlineData("""{"pattern":"(a)\\1"}""", ErrorCode.Unsupported, "#/pattern")]
     [InlineData("""{"$ref":"#/$defs/none"}""", ErrorCode.InvalidArgument, "#/$ref")]
     [InlineData("""{"$ref":"https://example.com/x"}""", ErrorCode.Unsupported, "out of the schema")]
-    [InlineData("""{"unevaluatedProperties":false}""", ErrorCode.Unsupported, "#/unevaluatedProperties")]
+    [InlineData("""{"unevaluatedProperties":7}""", ErrorCode.InvalidArgument, "a schema must be")]
+    [InlineData("""{"$dynamicRef":"#a","$defs":{"x":{"$id":"x","$dynamicAnchor":"a"},"y":{"$dynamicAnchor":"a","$id":"y"}}}""",
+        ErrorCode.InvalidArgument, "leads to nothing")]
     [InlineData("""{"type":"array","uniqueItems":true}""", ErrorCode.Unsupported, "#/uniqueItems")]
     [InlineData("""{"not":{}}""", ErrorCode.InvalidArgument, "no value meets")]
     [InlineData("""{"type":"integer","minimum":2,"maximum":1}""", ErrorCode.InvalidArgument, "no value meets")]
