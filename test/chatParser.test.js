@@ -63,7 +63,7 @@ test('reasoning, text and two calls', () => {
 test('plain JSON is read in one go, not character by character', () => {
   const items = Array.from({ length: 2000 }, (_, i) => ({
     name: `item ${i}`,
-    value: -i * 1.5,
+    value: 0.5 - i,
     note: 'a "b"\n',
     none: null,
   }));
