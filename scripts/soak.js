@@ -1,14 +1,18 @@
 'use strict';
 
-// `npm run soak [-- loads N | aborts N | exits N]`: the same thing a thousand times, and nothing of it left. Prints a line for each; exits 1 when something is.
+// `npm run soak [-- loads N | aborts N | cuts N | exits N]`: the same thing a thousand times, and nothing of it left. Prints a line for each; exits 1 when something is.
 //
 //   loads    a model is opened, used and closed: memory, descriptors, threads and maps are flat after the first tenth
 //   aborts   generations are stopped at random moments, before, while and after they run: each ends once, and the next one is right
+//   cuts     a file gets shorter at a random moment while it is loaded, used mapped, stored and looked through: E_TRUNCATED or E_IO each time
 //   exits    a process ends at a random moment, in one of five ways, while it works: with the status that it would have without us
 
 const { spawn } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
+const { Worker } = require('node:worker_threads');
 const { root } = require('./steps');
 
 const tinyAtlas = path.join(root, 'models/tiny-atlas-q4_k_m.gguf');
@@ -96,6 +100,88 @@ async function aborts(times) {
   return { what: `${times} aborts: ${JSON.stringify(ends)}`, problems };
 }
 
+/** What is done with a file until it fails. Each gives the codes in which that may end, and nothing is left open. */
+const USES = {
+  async load(path) {
+    const { loadModel } = require(root);
+    for (;;) {
+      const model = await loadModel(path);
+      try {
+        await model.generate(PROMPT, { maxTokens: 2 });
+      } finally {
+        model.close();
+      }
+    }
+  },
+  async mapped(path) {
+    const { loadModel } = require(root);
+    const model = await loadModel(path, { weights: 'mapped' });
+    try {
+      for (;;) await model.generate(PROMPT, { maxTokens: 2, cachePrompt: false });
+    } finally {
+      model.close();
+    }
+  },
+  async store(path) {
+    const { storeModel, embedTokens, forwardLayer, computeLogits, removeModel } = require(root);
+    for (;;) {
+      const id = storeModel(path);
+      try {
+        computeLogits(id, forwardLayer(id, 0, embedTokens(id, [1, 2, 3]), 0));
+      } finally {
+        removeModel(id);
+      }
+    }
+  },
+  async verify(path) {
+    const { loadModel } = require(root);
+    const model = await loadModel(path, { vocabOnly: true });
+    try {
+      for (;;) await model.verify();
+    } finally {
+      model.close();
+    }
+  },
+};
+
+/** Shortens files from a thread of its own, so that it happens in the midst of a call that blocks. */
+const CUTTER = `
+  const { workerData: shared, parentPort } = require('node:worker_threads');
+  const fs = require('node:fs');
+  parentPort.on('message', ({ path, size, after }) => {
+    Atomics.wait(new Int32Array(shared), 0, 0, after);
+    fs.truncateSync(path, size);
+    parentPort.postMessage('cut');
+  });`;
+
+async function cuts(times) {
+  const random = moments(13);
+  const whole = fs.readFileSync(tinyAtlas);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-cuts-'));
+  const cutter = new Worker(CUTTER, { eval: true, workerData: new SharedArrayBuffer(4) });
+  const problems = [];
+  const ends = {};
+  try {
+    for (const [name, use] of Object.entries(USES))
+      for (let i = 0; i < times; i++) {
+        const file = path.join(folder, `${name}-${i}.gguf`);
+        fs.writeFileSync(file, whole);
+        const cut = once(cutter, 'message');
+        cutter.postMessage({ path: file, size: Math.floor(random() * (whole.length - 1)), after: random() * 60 });
+        const end = await use(file).catch((error) => error.code ?? String(error));
+        await cut;
+        ends[`${name} ${end}`] = (ends[`${name} ${end}`] ?? 0) + 1;
+        // A file that is opened when it has been cut is a file of which a part is missing, whichever.
+        if (!['E_TRUNCATED', 'E_IO', 'E_BOUNDS'].includes(end)) problems.push(`${name} ${i}: ${end}`);
+        fs.rmSync(file);
+      }
+  } finally {
+    await cutter.terminate();
+    fs.rmSync(folder, { recursive: true });
+  }
+  return { what: `${times} cuts in each of ${Object.keys(USES).length} ways: ${JSON.stringify(ends)}`, problems };
+}
+
 const WAYS = {
   exit: ['process.exit(3)', 3],
   end: ['model.close()', 0],
@@ -125,7 +211,7 @@ async function exits(times) {
   return { what: `${times} exits`, problems };
 }
 
-const SOAKS = { loads, aborts, exits };
+const SOAKS = { loads, aborts, cuts, exits };
 
 async function main([only, count]) {
   let bad = 0;

@@ -97,6 +97,9 @@ test('decoders give the last token’s vector unless asked otherwise', async () 
 });
 
 test('wrong arguments, a cancelled call, a closed model', async () => {
+  const gone = new Uint32Array(4);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  expect(await rejection(model.embed([gone]))).toMatchObject({ code: 'E_INVALID_ARGUMENT' });
   const wrong = async (texts, options) => (await rejection(model.embed(texts, options))).message;
   expect(await wrong('text')).toBe('texts must be an array of strings or token ids, got "text"');
   expect(await wrong([1, 2])).toBe('texts must be an array of strings or token ids, got one text’s ids');

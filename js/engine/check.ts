@@ -122,9 +122,9 @@ export function tokenIds(value: unknown, name = 'tokenIds'): Uint32Array | Buffe
 /** A copy of token ids, which nobody can change. */
 export function ownTokenIds(value: unknown, name: string): Uint32Array {
   const ids = tokenIds(value, name);
-  if (ids instanceof Uint32Array) return ids.slice();
-  // Of one that is detached nothing can be taken, not even nothing.
+  // Of what is detached nothing can be taken, not even nothing.
   if (ids.byteLength === 0) return new Uint32Array(0);
+  if (ids instanceof Uint32Array) return ids.slice();
   const bytes = Buffer.isBuffer(ids) ? Uint8Array.from(ids) : new Uint8Array(ids.slice(0));
   if (bytes.length % 4 !== 0) throw invalid(`${name} has ${bytes.length} bytes, which are not whole ids of 4`);
   return new Uint32Array(bytes.buffer);

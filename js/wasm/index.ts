@@ -6,6 +6,7 @@ export type { AllowedModels, ModelSource } from '../guest/local';
 export type { MemorySource } from '../portable/guest/memory';
 export type { GuestLimits } from '../portable/guest/quota';
 export type { RealmImports } from '../portable/imports/imports';
+export { createExtismFunctions, type ExtismContext, type ExtismFunction, type ExtismFunctions } from './extism';
 export { runGuest, type GuestRun, type GuestRunOptions } from './run';
 
 export interface RealmImportOptions extends ImportOptions {

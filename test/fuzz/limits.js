@@ -58,7 +58,10 @@ function limit([type, value], r) {
     ]);
   if (type === 'f32') return ['f32', r.of(REAL)];
   if (type === 'string') return ['string', r.of(WORDS)];
-  return ['u32', r.chance(50) ? r.of(UNSIGNED) : Math.max(0, Number(value) + r.of([-1, 1, 2, 1 << 16]))];
+  return [
+    'u32',
+    r.chance(50) ? r.of(UNSIGNED) : Math.min(2 ** 32 - 1, Math.max(0, Number(value) + r.of([-1, 1, 2, 1 << 16]))),
+  ];
 }
 
 /** The bytes of such a model; `null` where none could be made. */

@@ -191,6 +191,8 @@ async function consume(generation) {
 
 const [findings, errors] = [[], {}];
 let results = 0;
+/** What is awaited; and whether all of it was. */
+let [waiting, done] = ['', false];
 
 /** What a getter, a trap or a revoked proxy threw: JavaScript's words for these are V8's own. */
 const isTheirs = (error) =>
@@ -240,6 +242,7 @@ async function call() {
   } finally {
     depth--;
   }
+  waiting = name;
   try {
     // A generation is looped over before it is awaited.
     await (then === consume ? consume(result) : then ? then(await result) : result);
@@ -250,6 +253,9 @@ async function call() {
 }
 
 async function main() {
+  process.once('beforeExit', () => {
+    if (!done) console.log(JSON.stringify({ seed: SEED, findings: [`${waiting} never ended, with nothing at work`] }));
+  });
   process.on('unhandledRejection', (error) => judge('unhandled', error));
   for (let i = 0; i < CALLS; i++) {
     try {
@@ -265,6 +271,7 @@ async function main() {
   const { text: answer } = await canary.generate(PROMPT, { maxTokens: 4 });
   if (answer !== ' Paris.') findings.push(`the model answers otherwise: ${answer}`);
   canary.close();
+  done = true;
   console.log(JSON.stringify({ seed: SEED, calls: CALLS, results, errors, findings }));
 }
 void main();
