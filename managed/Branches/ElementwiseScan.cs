@@ -38,30 +38,28 @@ internal sealed unsafe class ElementwiseScan(int heads, int size, float* bonus, 
     {
         int padded = StateRow.Padded(HeadSize);
         long at = (long)head * HeadSize;
-        float* state = segment.State.Continue(slot, (at + from) * padded, (long)count * padded);
-        float* q = own, k = q + padded, decays = k + padded, a = decays + padded, b = a + padded, first = b + padded;
+        (nint state, nint next) = segment.State.Carry(slot, (at + from) * padded, (long)count * padded);
+        float* first = own + 5 * padded;
         for (int row = segment.First; row < segment.First + segment.Count; row++)
         {
-            StateRow.Fill(_in.Queries[row] + at, HeadSize, q);
-            StateRow.Fill(_in.Keys[row] + at, HeadSize, k);
-            StateRow.Fill(_in.Decays[row] + at, HeadSize, decays);
+            float* q = StateRow.Filled(_in.Queries[row] + at, HeadSize, own), k = StateRow.Filled(_in.Keys[row] + at, HeadSize, own + padded);
+            float* decays = StateRow.Filled(_in.Decays[row] + at, HeadSize, own + 2 * padded);
             float* v = _in.Values[row] + at + from, y = _result.Row(row) + at + from;
             if (removes)
             {
-                StateRow.Fill(_in.Removed[row] + at, HeadSize, a);
-                StateRow.Fill(_in.Returned[row] + at, HeadSize, b);
+                float* a = StateRow.Filled(_in.Removed[row] + at, HeadSize, own + 3 * padded), b = StateRow.Filled(_in.Returned[row] + at, HeadSize, own + 4 * padded);
                 for (int i = 0; i < count; i++)
-                    y[i] = StateRow.DeltaEach(state + (long)i * padded, decays, v[i], k, a, b, q, padded);
-                continue;
+                    y[i] = StateRow.DeltaEach((float*)state + (long)i * padded, (float*)next + (long)i * padded, decays, v[i], k, a, b, q, padded);
             }
-            if (bonus != null)
+            else
             {
-                StateRow.Fill(bonus + at, HeadSize, first);
-                for (int i = 0; i < HeadSize; i++)
+                StateRow.Fill(bonus == null ? k : bonus + at, HeadSize, first);
+                for (int i = 0; i < HeadSize && bonus != null; i++)
                     first[i] *= k[i];
+                for (int i = 0; i < count; i++)
+                    y[i] = StateRow.DecayEach((float*)state + (long)i * padded, (float*)next + (long)i * padded, decays, v[i], k, bonus == null ? null : first, q, padded);
             }
-            for (int i = 0; i < count; i++)
-                y[i] = StateRow.DecayEach(state + (long)i * padded, decays, v[i], k, bonus == null ? null : first, q, padded);
+            state = next;
         }
     }
 }

@@ -25,56 +25,6 @@ internal static unsafe class StateRow
         return room;
     }
 
-    /// <summary>s = decays·s + input·k, with a decay for each of the row's numbers; returns the sum of s·q, or, with a bonus, of q times what s was, plus
-    /// input·bonus. (Peng et al., 2024) `n` is a multiple of 16.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float DecayEach(float* s, float* decays, float input, float* k, float* bonus, float* q, int n)
-    {
-        Vector256<float> low = default, high = default, x = Vector256.Create(input);
-        for (int i = 0; i < n; i += 16)
-        {
-            Vector256<float> before0 = Vector256.Load(s + i), before1 = Vector256.Load(s + i + 8);
-            Vector256<float> s0 = Vector256.FusedMultiplyAdd(x, Vector256.Load(k + i), Vector256.Load(decays + i) * before0);
-            Vector256<float> s1 = Vector256.FusedMultiplyAdd(x, Vector256.Load(k + i + 8), Vector256.Load(decays + i + 8) * before1);
-            s0.Store(s + i);
-            s1.Store(s + i + 8);
-            if (bonus != null)
-            {
-                s0 = Vector256.FusedMultiplyAdd(x, Vector256.Load(bonus + i), before0);
-                s1 = Vector256.FusedMultiplyAdd(x, Vector256.Load(bonus + i + 8), before1);
-            }
-            low = Vector256.FusedMultiplyAdd(s0, Vector256.Load(q + i), low);
-            high = Vector256.FusedMultiplyAdd(s1, Vector256.Load(q + i + 8), high);
-        }
-        return Reduce.Sum(low + high);
-    }
-
-    /// <summary>The delta rule in general: s = decays·s + input·k + (s·a)·b; returns the sum of s·q. (Peng et al., 2025) `n` is a multiple of 16.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float DeltaEach(float* s, float* decays, float input, float* k, float* a, float* b, float* q, int n)
-    {
-        Vector256<float> low = default, high = default;
-        for (int i = 0; i < n; i += 16)
-        {
-            low = Vector256.FusedMultiplyAdd(Vector256.Load(s + i), Vector256.Load(a + i), low);
-            high = Vector256.FusedMultiplyAdd(Vector256.Load(s + i + 8), Vector256.Load(a + i + 8), high);
-        }
-        Vector256<float> change = Vector256.Create(Reduce.Sum(low + high)), x = Vector256.Create(input);
-        low = high = default;
-        for (int i = 0; i < n; i += 16)
-        {
-            Vector256<float> s0 = Vector256.FusedMultiplyAdd(x, Vector256.Load(k + i), Vector256.Load(decays + i) * Vector256.Load(s + i));
-            Vector256<float> s1 = Vector256.FusedMultiplyAdd(x, Vector256.Load(k + i + 8), Vector256.Load(decays + i + 8) * Vector256.Load(s + i + 8));
-            s0 = Vector256.FusedMultiplyAdd(change, Vector256.Load(b + i), s0);
-            s1 = Vector256.FusedMultiplyAdd(change, Vector256.Load(b + i + 8), s1);
-            s0.Store(s + i);
-            s1.Store(s + i + 8);
-            low = Vector256.FusedMultiplyAdd(s0, Vector256.Load(q + i), low);
-            high = Vector256.FusedMultiplyAdd(s1, Vector256.Load(q + i + 8), high);
-        }
-        return Reduce.Sum(low + high);
-    }
-
     /// <summary>Copies `n` numbers, with zeros behind up to the padded length.</summary>
     public static void Fill(float* from, int n, float* to)
     {
@@ -107,6 +57,21 @@ internal static unsafe class StateRow
         Vector512.IsHardwareAccelerated
             ? Delta<WideSixteen>(from, to, decays, decay, rate, value, k, q, n)
             : Delta<NarrowSixteen>(from, to, decays, decay, rate, value, k, q, n);
+
+    /// <summary>A row of s = decays·s + input·k, with a decay for each of its numbers; returns s·q, or, with a bonus, what s was, plus input·bonus, times q.
+    /// (Peng et al., 2024) `n` is a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float DecayEach(float* from, float* to, float* decays, float input, float* k, float* bonus, float* q, int n) =>
+        Vector512.IsHardwareAccelerated
+            ? DecayEach<WideSixteen>(from, to, decays, input, k, bonus, q, n)
+            : DecayEach<NarrowSixteen>(from, to, decays, input, k, bonus, q, n);
+
+    /// <summary>A row by the delta rule in general: s = decays·s + input·k + (s·a)·b; returns s·q. (Peng et al., 2025) `n` is a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float DeltaEach(float* from, float* to, float* decays, float input, float* k, float* a, float* b, float* q, int n) =>
+        Vector512.IsHardwareAccelerated
+            ? DeltaEach<WideSixteen>(from, to, decays, input, k, a, b, q, n)
+            : DeltaEach<NarrowSixteen>(from, to, decays, input, k, a, b, q, n);
 
     private static void Decay<T>(float* from, float* to, int n, int count, float decay, float* inputs, float* b, float* c, float* sums)
         where T : struct, ISixteen<T>
@@ -173,6 +138,38 @@ internal static unsafe class StateRow
         {
             T d = decays == null ? same : T.Load(decays + i);
             T s = change.TimesPlus(T.Load(k + i), d.Times(T.Load(from + i)));
+            s.Store(to + i);
+            sum = s.TimesPlus(T.Load(q + i), sum);
+        }
+        return sum.Sum();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float DecayEach<T>(float* from, float* to, float* decays, float input, float* k, float* bonus, float* q, int n)
+        where T : struct, ISixteen<T>
+    {
+        T sum = T.Create(0), x = T.Create(input);
+        for (int i = 0; i < n; i += Step)
+        {
+            T before = T.Load(from + i), s = x.TimesPlus(T.Load(k + i), T.Load(decays + i).Times(before));
+            s.Store(to + i);
+            sum = (bonus == null ? s : x.TimesPlus(T.Load(bonus + i), before)).TimesPlus(T.Load(q + i), sum);
+        }
+        return sum.Sum();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float DeltaEach<T>(float* from, float* to, float* decays, float input, float* k, float* a, float* b, float* q, int n)
+        where T : struct, ISixteen<T>
+    {
+        T sum = T.Create(0), x = T.Create(input);
+        for (int i = 0; i < n; i += Step)
+            sum = T.Load(from + i).TimesPlus(T.Load(a + i), sum);
+        T change = T.Create(sum.Sum());
+        sum = T.Create(0);
+        for (int i = 0; i < n; i += Step)
+        {
+            T s = change.TimesPlus(T.Load(b + i), x.TimesPlus(T.Load(k + i), T.Load(decays + i).Times(T.Load(from + i))));
             s.Store(to + i);
             sum = s.TimesPlus(T.Load(q + i), sum);
         }
