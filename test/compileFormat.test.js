@@ -204,3 +204,16 @@ test('what the format leaves no choice about is not sampled, and is the tokenize
   const together = await Promise.all([1, 2, 3, 4].map((seed) => run({ seed })));
   for (const [i, { tokens }] of together.entries()) expect((await run({ seed: i + 1 })).tokens).toEqual(tokens);
 });
+
+test('what is longer than the engine reads is refused before it is copied', async () => {
+  const long = 'x'.repeat((4 << 20) + 1);
+  for (const [format, name] of [
+    [{ gbnf: `root ::= "${long}"` }, 'format.gbnf'],
+    [{ regex: long }, 'format.regex'],
+    [{ choice: [long] }, 'format.choice'],
+    [{ enum: [long] }, 'format'],
+  ]) {
+    const error = await rejection(model.compileFormat(format));
+    expect(error).toMatchObject({ code: 'E_LIMIT', message: expect.stringMatching(`^${name} has \\d+ characters`) });
+  }
+});

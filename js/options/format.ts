@@ -1,4 +1,5 @@
 import { invalid, oneOf, show } from '../engine/check';
+import { RealmError } from '../portable/errors';
 import { structureJson } from './checkStructure';
 import type { StandardSchema, ValidationResult } from './structure';
 
@@ -52,17 +53,17 @@ export function formatOf(name: string, value: unknown): NativeFormat | undefined
     if (!(notation in given)) continue;
     const text = given[notation];
     if (typeof text !== 'string') throw invalid(`${name}.${notation} must be a string, got ${show(text)}`);
-    return { type: notation, text };
+    return { type: notation, text: within(`${name}.${notation}`, text) };
   }
   if ('choice' in given) {
     const { choice } = given;
     if (!Array.isArray(choice) || choice.length === 0 || !choice.every((text) => typeof text === 'string'))
       throw invalid(`${name}.choice must be an array of strings with something in it, got ${show(choice)}`);
-    return { type: 'choice', text: JSON.stringify(choice) };
+    return { type: 'choice', text: within(`${name}.choice`, JSON.stringify(choice)) };
   }
   if ('structure' in given)
     return { type: 'structure', text: structureJson(`${name}.structure`, given.structure, formatOf) };
-  return { type: 'json_schema', text: jsonOf(name, given) };
+  return { type: 'json_schema', text: within(name, jsonOf(name, given)) };
 }
 
 /** A library's schema: what it takes is generated, and what it makes of that is the value. */
@@ -111,6 +112,15 @@ const isPlainObject = (value: unknown): boolean => typeof value === 'object' && 
 const OTHER_MEMBERS = ['additionalProperties', 'patternProperties', '$ref', 'anyOf', 'oneOf', 'if', 'dependentSchemas'];
 /** Keywords with values, which are no schemas. */
 const VALUES = ['const', 'enum', 'default', 'examples'];
+
+/** What is too long for the engine goes no further: copies of it alone would keep timers waiting. */
+function within(name: string, text: string): string {
+  if (text.length <= MOST_CHARACTERS) return text;
+  throw new RealmError('E_LIMIT', `${name} has ${text.length} characters; at most ${MOST_CHARACTERS} are read`);
+}
+
+/** As managed/Grammars/GrammarLimits.cs has it, in bytes. */
+const MOST_CHARACTERS = 4 << 20;
 
 function jsonOf(name: string, schema: object): string {
   try {
