@@ -24,7 +24,7 @@ export interface ExtismFunctions {
  * promise rejects with the RealmError. The calls block. `limits` is the plug-in's quota.
  */
 export function createExtismFunctions(options: HostOptions = {}): ExtismFunctions {
-  const { close, ...host } = createHost(options);
+  const host = createHost(options);
   const ids = new Map<string, number>();
   const idOf = (model: string): number => {
     let id = ids.get(model);
@@ -38,11 +38,11 @@ export function createExtismFunctions(options: HostOptions = {}): ExtismFunction
   return {
     functions: {
       'extism:host/user': {
-        realm_generate: onTexts((model, prompt, given) => host.generateWith(idOf(model!), prompt!, given!)),
-        realm_apply_chat_template: onTexts((model, messages) => host.applyChatTemplate(idOf(model!), messages!)),
-        realm_tokenize: onTexts((model, text) => JSON.stringify([...host.tokenize(idOf(model!), text!)])),
+        realm_generate: onTexts((model, prompt, given) => host.generateWith(idOf(model), prompt, given)),
+        realm_apply_chat_template: onTexts((model, messages) => host.applyChatTemplate(idOf(model), messages)),
+        realm_tokenize: onTexts((model, text) => JSON.stringify([...host.tokenize(idOf(model), text)])),
       },
     },
-    close,
+    close: () => host.close(),
   };
 }
