@@ -1,76 +1,172 @@
 'use strict';
 
-// `npm run mutants [-- PATTERN]`: takes one check at a time out of the engine (scripts/mutants.json) and sees that a test goes red. In a work tree of
-// its own (build/mutants) of what is committed; a build and a run of tests each, so it takes a minute a row.
+// `npm run mutants [-- PATTERN] [--again]`: takes one check at a time out of the engine, and sees that a test goes red.
+//
+// The checks are every `if (…) throw` of managed/ and those of scripts/mutants/rows.json. All are switched in one build of a copy of the tree, under
+// build/mutants: an environment variable says which one is out. First the corpus of hostile files and the engine's tests run with all of them in, which
+// tells what refuses where; then each is taken out, and the files and tests where it refused run again. What was noticed is kept there, and not run again
+// as long as the source that the check is in is the same (--again: all): a run that was ended goes on where it was. Exits 1 when nobody noticed one.
 
-const { spawnSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { allRows, isManaged } = require('./mutants/rows');
+const { tree, copy, buildTests, buildEngine, xunit, jest } = require('./mutants/tree');
+const { root, files, say, seconds } = require('./steps');
 
-const root = path.join(__dirname, '..');
-const tree = path.join(root, 'build/mutants');
-const project = 'test/managed/Realm.Tests.csproj';
+const folder = path.join(root, 'build/mutants');
+const RECORD = path.join(folder, 'results.json');
+/** Where nothing of a stranger's is checked, which take long, or which read the sources. */
+const LEFT_OUT =
+  'FullyQualifiedName!~Conformance&FullyQualifiedName!~Kernels&FullyQualifiedName!~Parallel&FullyQualifiedName!~Sources';
+/** Files and classes of tests that are tried for a row before it counts as not noticed. */
+const TRIES = 6;
 
-function run(program, args, cwd) {
-  const result = spawnSync(program, args, {
-    cwd,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    env: {
-      ...process.env,
-      REALM_GOLDEN: process.env.REALM_GOLDEN ?? path.join(root, '../shared/golden'),
-      REALM_MODELS: process.env.REALM_MODELS ?? path.join(root, '../shared/models'),
-    },
-  });
-  if (result.error) throw result.error;
-  return { ok: result.status === 0, output: result.stdout + result.stderr };
-}
+const hostile = () => require(path.join(tree, 'test/hostile/run.js'));
 
-function must(program, args, cwd) {
-  const { ok, output } = run(program, args, cwd);
-  if (!ok) throw new Error(`${program} ${args.join(' ')} failed:\n${output.slice(-2000)}`);
-}
-
-/** 'red' as it should be, or what else came. */
-function outcome({ file, take, put = '', tests }) {
-  const at = path.join(tree, file);
-  const before = fs.readFileSync(at, 'utf8');
-  const parts = before.split(take);
-  if (parts.length !== 2) return `the text to take out is there ${parts.length - 1} times`;
-  fs.writeFileSync(at, parts.join(put));
-  try {
-    const built = run('dotnet', ['build', project, '-c', 'Release', '--nologo', '-nodeReuse:false', '-v', 'q'], tree);
-    if (!built.ok) return `does not compile: ${/error [^\n]*/.exec(built.output)?.[0] ?? built.output.slice(-300)}`;
-    const filter = tests.map((test) => `FullyQualifiedName~${test}`).join('|');
-    const tested = run(
-      'dotnet',
-      ['test', project, '-c', 'Release', '--no-build', '--nologo', '--filter', filter],
-      tree,
-    );
-    if (!/Total tests|Passed:|Failed:|aborted/i.test(tested.output)) return 'no test of that name ran';
-    return tested.ok ? 'GREEN: nobody noticed' : 'red';
-  } finally {
-    fs.writeFileSync(at, before);
+/** With all checks in: which refuse in which file of the corpus and which class of tests. { corpus: Map, tests: Map } of a row's number. */
+async function refusals() {
+  const hits = path.join(folder, 'hits.txt');
+  const corpus = new Map();
+  const tests = new Map();
+  const add = (map, number, where) => map.set(number, (map.get(number) ?? new Set()).add(where));
+  fs.rmSync(hits, { force: true });
+  process.env.REALM_MUTANT_HITS = hits;
+  say('the corpus of hostile files ...');
+  const run = await hostile().runCorpus('main');
+  for (const result of run.results.values()) for (const number of result.hits ?? []) add(corpus, number, result.number);
+  delete process.env.REALM_MUTANT_HITS;
+  say("the engine's tests ...");
+  fs.writeFileSync(hits, '');
+  const { output } = await xunit(undefined, { REALM_MUTANT_HITS: hits }, LEFT_OUT);
+  // To be watched takes time and memory, of which some tests keep account.
+  const failed = [...new Set([...output.matchAll(/^ *Failed (Realm\.Tests[\w.]+)\.\w+/gm)].map(([, name]) => name))];
+  if (failed.length) {
+    const { code, output: again } = await xunit(failed);
+    if (code !== 0) throw new Error(`with every check in place not all tests are green:\n${again.slice(-3000)}`);
   }
+  for (const line of fs.readFileSync(hits, 'utf8').split('\n')) {
+    const [number, test] = line.split(' ');
+    if (test) add(tests, Number(number), test);
+  }
+  return { corpus, tests };
 }
 
-function main(pattern) {
-  const mutants = JSON.parse(fs.readFileSync(path.join(__dirname, 'mutants.json'), 'utf8'));
-  const chosen = mutants.filter(({ file, what }) => !pattern || `${file} ${what}`.includes(pattern));
-  run('git', ['worktree', 'remove', '--force', tree], root);
-  must('git', ['worktree', 'add', '--detach', tree, 'HEAD'], root);
-  let green = 0;
+async function noticedByCorpus(number, where) {
+  const { runCorpus, problems, recorded } = hostile();
+  process.env.REALM_MUTANT = String(number);
   try {
-    for (const mutant of chosen) {
-      const came = outcome(mutant);
-      if (came !== 'red') green++;
-      console.log(`${came}  ${mutant.file}: ${mutant.what}`);
+    for (const file of [...where].slice(0, TRIES)) {
+      const found = problems(await runCorpus('main', 1, file, file), recorded()).filter(
+        (one) => !/: \d+ (ms|MB)$/.test(one),
+      );
+      if (found.length) return `the corpus's ${found[0].slice(0, 60)}`;
     }
   } finally {
-    run('git', ['worktree', 'remove', '--force', tree], root);
+    delete process.env.REALM_MUTANT;
   }
-  console.log(`${chosen.length} checks taken out, ${chosen.length - green} noticed`);
-  process.exitCode = green === 0 && chosen.length > 0 ? 0 : 1;
+  return undefined;
 }
 
-main(process.argv[2]);
+async function noticedByTests(number, names, run) {
+  for (const name of names.slice(0, TRIES)) {
+    const { code, output } = await run([name], { REALM_MUTANT: String(number) });
+    if (code === 'SIGKILL') return `${name} (hangs)`;
+    if (!/Passed!|Failed!|^Tests:|aborted|crashed/im.test(output))
+      throw new Error(`no test named ${name} ran:\n${output.slice(-800)}`);
+    if (code !== 0) return name.replace(/^Realm\.Tests\./, '');
+  }
+  return undefined;
+}
+
+const green = new Map();
+/** The same of Jest's files, of which those count that are green with every check in place. */
+async function noticedByJest(number, names) {
+  for (const name of names) {
+    if (!green.has(name)) green.set(name, (await jest([name], {})).code === 0);
+    const who = green.get(name) && (await noticedByTests(number, [name], jest));
+    if (who) return who;
+  }
+  return undefined;
+}
+
+/** What notices that a row is out, or undefined. */
+async function whoNotices(row, { corpus, tests }) {
+  if (!isManaged(row)) return noticedByJest(row.number, row.jest);
+  const classes = [...new Set([...row.tests, ...(tests.get(row.number) ?? [])])];
+  return (
+    (await noticedByTests(row.number, row.tests, xunit)) ??
+    (await noticedByCorpus(row.number, corpus.get(row.number) ?? [])) ??
+    (await noticedByTests(row.number, classes.slice(row.tests.length), xunit)) ??
+    (await noticedByJest(row.number, row.jest))
+  );
+}
+
+const digest = (...parts) => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\0');
+  return hash.digest('hex').slice(0, 24);
+};
+const read = (file) => fs.readFileSync(path.join(root, file), 'utf8');
+
+/** Of all that is built and run. */
+const stateOf = (rows) =>
+  digest(
+    JSON.stringify(rows),
+    ...[
+      ...files('managed', '.cs'),
+      ...files('js', '.ts'),
+      ...files('test', '.cs', '.js'),
+      ...files('scripts/mutants', '.txt'),
+    ].map(read),
+  );
+
+/** A row's in the record. */
+const keyOf = ({ file, what, put, start }) => digest(file, what, put ?? '', read(file), String(start));
+
+async function prepare(rows, state, record) {
+  if (record.state === state) return;
+  say(`one build with ${rows.length} checks switched ...`);
+  copy(rows);
+  await buildTests();
+  await buildEngine();
+  const plain = (map) => [...map].map(([number, where]) => [number, [...where]]);
+  const { corpus, tests } = await refusals();
+  record.refusals = { corpus: plain(corpus), tests: plain(tests) };
+  record.state = state;
+}
+
+async function main(args) {
+  const pattern = args.find((argument) => !argument.startsWith('--'));
+  const rows = allRows();
+  const chosen = rows.filter(({ file, what }) => !pattern || `${file} ${what}`.includes(pattern));
+  fs.mkdirSync(folder, { recursive: true });
+  const record = fs.existsSync(RECORD) ? JSON.parse(fs.readFileSync(RECORD, 'utf8')) : { noticed: {} };
+  if (args.includes('--again')) record.noticed = {};
+  const keep = () => fs.writeFileSync(RECORD, JSON.stringify(record, null, 1));
+  const todo = chosen.filter((row) => !record.noticed[keyOf(row)]);
+  if (todo.length) await prepare(rows, stateOf(rows), record);
+  keep();
+  const where = { corpus: new Map(record.refusals?.corpus), tests: new Map(record.refusals?.tests) };
+  const unnoticed = [];
+  for (const row of chosen) {
+    const began = Date.now();
+    const before = record.noticed[keyOf(row)];
+    const who = before ?? (await whoNotices(row, where));
+    if (who) record.noticed[keyOf(row)] = who;
+    else unnoticed.push(row);
+    keep();
+    const refuses = where.corpus.has(row.number) || where.tests.has(row.number);
+    const none = refuses ? 'refuses, and nothing changes without it' : 'never refuses in the corpus or in xunit';
+    say(
+      `${who ? 'red  ' : 'GREEN'} | ${row.file} | ${row.what} | ${who ?? none} | ${before ? 'before' : seconds(began)}`,
+    );
+  }
+  say(`${chosen.length} checks taken out, ${chosen.length - unnoticed.length} noticed`);
+  process.exitCode = unnoticed.length === 0 && chosen.length > 0 ? 0 : 1;
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+});

@@ -121,7 +121,10 @@ function parts(r, architecture) {
       last = error.message;
       const missingKey = /key '([^']+)' is missing/.exec(error.message)?.[1];
       const [, name, extents] = /tensor '([^']+)' \(([^)]*)\) is missing/.exec(error.message) ?? [];
+      const experts = `${architecture}.expert_count`;
       if (missingKey) metadata[missingKey] = valueOf(missingKey, shape, r);
+      else if (error.message.includes('there are none') && !metadata[experts])
+        for (const key of [experts, `${architecture}.expert_used_count`]) metadata[key] = valueOf(key, shape, r);
       else if (name) {
         const numbers = extents
           .replace(/rows|any shape|a matrix/, String(shape.vocab))
