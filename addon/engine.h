@@ -33,6 +33,7 @@ namespace realm {
   X(model_close)           \
   X(model_describe)        \
   X(model_memory)          \
+  X(model_passes)          \
   X(model_tokenize)        \
   X(model_tokenize_segments) \
   X(model_detokenize)      \
@@ -59,6 +60,8 @@ namespace realm {
   X(session_close)         \
   X(job_read)              \
   X(job_end)               \
+  X(job_take_logits)       \
+  X(job_answer_logits)     \
   X(job_cancel)            \
   X(job_close)
 

@@ -66,6 +66,7 @@ Napi::Value News::ToEvent(Napi::Env env, Napi::Value memory) const {
   if (!put("text", NewText(env, text.data(), text.size()))) return {};
   if (!tokens.empty() && !put("tokens", CopyToBuffer(env, tokens.data(), tokens.size() * sizeof(realm_token)))) return {};
   if (!tops.empty() && !put("tops", CopyToBuffer(env, tops.data(), tops.size() * sizeof(realm_top)))) return {};
+  if (state.logit_count && !put("logits", Napi::Number::New(env, static_cast<double>(state.logit_count)))) return {};
   if (!state.done) return event;
   if (!put("end", NewText(env, end.data(), end.size()))) return {};
   if (state.status != 0) {
@@ -156,5 +157,23 @@ Napi::Value CancelJob(Call& call) {
   if (call.ok() && engine) engine->job_cancel(job, nullptr);
   return {};
 }
+
+// The view's memory is the caller's, and on this thread: nobody can take it away before the call returns.
+static Napi::Value HandOver(Call& call, decltype(Engine::job_take_logits) Engine::*take, decltype(Engine::job_answer_logits) Engine::*answer) {
+  const uint64_t job = call.ToHandle(call[0]);
+  const Bytes logits = call.ToBytes(call[1]);
+  if (!call.Ready()) return {};
+  auto* numbers = reinterpret_cast<float*>(logits.data);
+  const uint64_t count = logits.length / sizeof(float);
+  Failure error;
+  const int32_t status = take ? (call.engine->*take)(job, numbers, count, &error) : (call.engine->*answer)(job, numbers, count, &error);
+  return status != 0 ? call.FailEngine(error) : Napi::Value();
+}
+
+// int32_t realm_job_take_logits(uint64_t job, float *out, uint64_t elements, realm_error *error);
+Napi::Value TakeLogits(Call& call) { return HandOver(call, &Engine::job_take_logits, nullptr); }
+
+// int32_t realm_job_answer_logits(uint64_t job, const float *logits, uint64_t elements, realm_error *error);
+Napi::Value AnswerLogits(Call& call) { return HandOver(call, nullptr, &Engine::job_answer_logits); }
 
 }  // namespace realm

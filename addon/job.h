@@ -28,8 +28,8 @@ struct News {
   // Without memory the news is the job's end with E_OUT_OF_MEMORY.
   void Read(const Engine* engine, uint64_t job) noexcept;
   void EndOutOfMemory() noexcept;
-  bool IsEmpty() const { return !state.done && text.empty() && tokens.empty(); }
-  // `{ text, tokens, tops, end, error, model, memory }`; empty: an exception is pending, or the thread is being terminated.
+  bool IsEmpty() const { return !state.done && text.empty() && tokens.empty() && !state.logit_count; }
+  // `{ text, tokens, tops, logits, end, error, model, memory }`; empty: an exception is pending, or the thread is being terminated.
   Napi::Value ToEvent(Napi::Env env, Napi::Value memory) const;
 };
 
@@ -63,5 +63,7 @@ class Job {
 };
 
 Napi::Value CancelJob(Call& call);
+Napi::Value TakeLogits(Call& call);
+Napi::Value AnswerLogits(Call& call);
 
 }  // namespace realm

@@ -104,6 +104,17 @@ Napi::Value DescribeModel(Call& call) { return Describe(call, &Engine::model_des
 
 Napi::Value DescribeMemory(Call& call) { return Describe(call, &Engine::model_memory); }
 
+// int32_t realm_model_passes(uint64_t model, uint64_t after, double *numbers, uint64_t capacity, uint64_t *count, realm_error *error);
+Napi::Value Passes(Call& call) {
+  const uint64_t model = call.ToHandle(call[0]), after = call.ToHandle(call[1]);
+  if (!call.Ready()) return {};
+  double numbers[1 + 256 * 6];
+  uint64_t count = 0;
+  Failure error;
+  if (call.engine->model_passes(model, after, numbers, sizeof(numbers) / sizeof(*numbers), &count, &error) != 0) return call.FailEngine(error);
+  return call.CopyToBuffer(numbers, count * sizeof(double));
+}
+
 // int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
 Napi::Value Tokenize(Call& call) {
   const uint64_t model = call.ToHandle(call[0]);

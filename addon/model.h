@@ -11,6 +11,7 @@ Napi::Value OpenModelStart(Call& call);
 Napi::Value CloseModel(Call& call);
 Napi::Value DescribeModel(Call& call);
 Napi::Value DescribeMemory(Call& call);
+Napi::Value Passes(Call& call);
 Napi::Value Tokenize(Call& call);
 Napi::Value TokenizeSegments(Call& call);
 Napi::Value Detokenize(Call& call);

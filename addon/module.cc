@@ -68,6 +68,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<CloseModel, 1>(exports, "closeModel");
     Export<DescribeModel, 1>(exports, "describeModel");
     Export<DescribeMemory, 1>(exports, "describeMemory");
+    Export<Passes, 2>(exports, "passes");
     Export<Tokenize, 4>(exports, "tokenize");
     Export<TokenizeSegments, 4>(exports, "tokenizeSegments");
     Export<Detokenize, 3>(exports, "detokenize");
@@ -81,6 +82,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<VerifyStart, 2>(exports, "verifyStart");
     Export<GenerateStart, 4>(exports, "generateStart");
     Export<CancelJob, 1>(exports, "cancelJob");
+    Export<TakeLogits, 2>(exports, "takeLogits");
+    Export<AnswerLogits, 2>(exports, "answerLogits");
 
     Export<OpenSession, 2>(exports, "openSession");
     Export<ForkSession, 1>(exports, "forkSession");

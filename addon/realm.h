@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define REALM_ABI_VERSION 4
+#define REALM_ABI_VERSION 5
 
 typedef struct realm_error {
   int32_t code;          /* the status again */
@@ -50,6 +50,7 @@ typedef struct realm_job_state {
   uint64_t text_length;  /* bytes written to `text` by this call */
   uint64_t token_count;  /* written to `tokens` by this call */
   uint64_t top_count;    /* written to `tops` by this call: those of all its tokens, one after the other */
+  uint64_t logit_count;  /* not 0: a generation with `logitsProcessor` waits until so many logits are taken, changed and answered */
 } realm_job_state;
 
 typedef void (*realm_notify)(void *user);
@@ -118,6 +119,10 @@ int32_t realm_model_close(uint64_t model, realm_error *error);
 int32_t realm_model_describe(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
 /* JSON: bytes that the model takes, and what a text may come to take: js/model/memory.ts' ModelMemory. */
 int32_t realm_model_memory(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
+/* The last passes, at most 256, that came after the one of a number (the first is 1): the number of the last one, then of each six numbers:
+ * milliseconds, rows of prompts, rows of generated tokens, jobs, threads, and 1 if it was not broken off. *count: numbers needed, also when
+ * capacity is too small (then none is written). */
+int32_t realm_model_passes(uint64_t model, uint64_t after, double *numbers, uint64_t capacity, uint64_t *count, realm_error *error);
 /* *count: ids needed, also when capacity is too small (then nothing is written). add_special: 0: the text alone; 1: with begin and
  * end as the file asks; 2: as the text of a prompt (a begin token that the text writes itself is not doubled). */
 int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
@@ -180,6 +185,10 @@ int32_t realm_session_close(uint64_t session, realm_error *error);
 int32_t realm_job_read(uint64_t job, uint8_t *text, uint64_t text_capacity, realm_token *tokens, uint64_t token_capacity, realm_top *tops, uint64_t top_capacity, realm_job_state *state, realm_error *error);
 /* JSON: finishReason, stop, counts and timings, once the job is done. */
 int32_t realm_job_end(uint64_t job, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
+/* The logits that realm_job_read has told of: float32 (vocab). Taken once, and answered once, changed in whatever way: finite, or minus infinity where
+ * a token is not to be chosen. Others' generations go on meanwhile; so does this one's time. */
+int32_t realm_job_take_logits(uint64_t job, float *out, uint64_t elements, realm_error *error);
+int32_t realm_job_answer_logits(uint64_t job, const float *logits, uint64_t elements, realm_error *error);
 /* Asks the job to stop: within one layer's time it is done. */
 int32_t realm_job_cancel(uint64_t job, realm_error *error);
 /* Cancels, waits until the engine no longer touches the caller's memory or `notify`, and forgets the job. */

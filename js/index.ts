@@ -11,7 +11,7 @@ export { computeLogitsInto } from './layers/computeLogitsInto';
 export { inspectModel, inspectModelSync, type InspectOptions, type ModelInspection } from './model/inspectModel';
 export type { Numbers } from './layers/numbers';
 export { loadModel, loadModelSync, type BlobLike, type LoadOptions } from './model/loadModel';
-export { type Log, type LoraAdapter, type CacheType } from './options/load';
+export { type Log, type LoadProgress, type LoraAdapter, type CacheType } from './options/load';
 export { getEngineInfo, type EngineInfo } from './engine/getEngineInfo';
 export {
   type Format,
@@ -70,5 +70,6 @@ export {
   type TokenLogprob,
 } from './model/result';
 export { type GenerateOptions } from './options/generate';
+export { type LogitsProcessor, type LogitsStep } from './engine/processing';
 export { RealmError, type RealmErrorCode } from './portable/errors';
 export type { Bytes, Floats, TokenIds } from './engine/check';

@@ -3,9 +3,9 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
-const { loadModel, loadModelSync, storeModel, Model, RealmError } = require('..');
+const { getEngineInfo, loadModel, loadModelSync, storeModel, Model, RealmError } = require('..');
 const { tinyAtlas } = require('./fixtures/places');
-const { tinyLlama } = require('./fixtures/gguf');
+const { noise, tinyLlama } = require('./fixtures/gguf');
 const { failure, rejection } = require('./fixtures/failure');
 
 test('info tells what the model is', async () => {
@@ -152,6 +152,118 @@ test('a load can be aborted, before it starts and under way', async () => {
     (model) => model.close(), // it was quicker
     (error) => expect(error).toBe(reason),
   );
+});
+
+test('onProgress: how far it is, to the end', async () => {
+  for (const options of [{}, { weights: 'mapped' }, { vocabOnly: true }]) {
+    const told = [];
+    const model = await loadModel(tinyAtlas, { ...options, threads: 1, onProgress: (progress) => told.push(progress) });
+    const total = model.info.bytes;
+    expect(told.at(-1)).toEqual({ fraction: 1, bytes: total, total });
+    for (const [i, { fraction, bytes }] of told.entries()) {
+      expect(fraction).toBe(bytes / total);
+      if (i > 0) expect(bytes).toBeGreaterThan(told[i - 1].bytes);
+    }
+    model.close();
+  }
+  expect((await rejection(loadModel(tinyAtlas, { onProgress: 7 }))).message).toBe(
+    'onProgress must be a function, got 7',
+  );
+});
+
+test('what onProgress throws comes out of the load, and nothing stays open', async () => {
+  const { live } = getEngineInfo();
+  const mine = new Error('mine');
+  const load = loadModel(tinyAtlas, {
+    onProgress() {
+      throw mine;
+    },
+  });
+  await expect(load).rejects.toBe(mine);
+  expect(getEngineInfo().live).toEqual(live);
+});
+
+test('a load is aborted from its onProgress', async () => {
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const load = loadModel(tinyAtlas, { signal: controller.signal, onProgress: () => controller.abort(reason) });
+  await load.then(
+    (model) => model.close(), // it was through
+    (error) => expect(error).toBe(reason),
+  );
+});
+
+test('a Blob is not waited for once the load is aborted', async () => {
+  const controller = new AbortController();
+  const never = new Blob([]);
+  never.arrayBuffer = () => new Promise(() => {});
+  const load = loadModel(never, { signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await expect(load).rejects.toThrow('enough');
+});
+
+test('contextSize: how long a text may get', async () => {
+  const model = await loadModel(tinyAtlas, { contextSize: 10 });
+  expect(model.info).toMatchObject({ contextLength: 10, trainedContextLength: 512 });
+  expect(model.memory()).toMatchObject({ context: 10 * model.memory().token, contextThatFits: 10 });
+  const { tokens, finishReason } = await model.generate('The capital of France is', { ignoreEos: true });
+  expect(finishReason).toBe('length');
+  expect(tokens.length).toBe(10 - 6 + 1); // the last one needs no position
+  expect(await rejection(model.generate('The capital of France is Paris. The capital of Italy is'))).toMatchObject({
+    code: 'E_CONTEXT_FULL',
+    message: expect.stringContaining("the model's context holds 10"),
+  });
+  model.close();
+  expect(await rejection(loadModel(tinyAtlas, { contextSize: 513 }))).toMatchObject({
+    code: 'E_INVALID_ARGUMENT',
+    message: "contextSize is 513; the model's context holds 512 positions",
+  });
+});
+
+test('a contextSize for which there is no memory: what is needed, what there is, what would fit', async () => {
+  // A token takes 128 KiB, and hardly a machine has 8 TiB.
+  const file = tinyLlama({
+    metadata: {
+      'llama.context_length': ['u32', 2 ** 26],
+      'llama.attention.head_count': ['u32', 1],
+      'llama.attention.key_length': ['u32', 8192],
+      'llama.attention.value_length': ['u32', 8192],
+      'llama.rope.dimension_count': ['u32', 8192],
+    },
+    others: Object.fromEntries(
+      [0, 1].flatMap((layer) => [
+        [`blk.${layer}.attn_q.weight`, { shape: [32, 8192], values: noise(32 * 8192, 1) }],
+        [`blk.${layer}.attn_k.weight`, { shape: [32, 8192], values: noise(32 * 8192, 2) }],
+        [`blk.${layer}.attn_v.weight`, { shape: [32, 8192], values: noise(32 * 8192, 3) }],
+        [`blk.${layer}.attn_output.weight`, { shape: [8192, 32], values: noise(32 * 8192, 4) }],
+      ]),
+    ),
+  });
+  const { code, message } = await rejection(loadModel(file, { contextSize: 2 ** 26, cacheType: 'f32' }));
+  expect(code).toBe('E_OUT_OF_MEMORY');
+  expect(message).toMatch(
+    /^the packed weights take \d+ MiB and a text of 67108864 tokens takes 8388608 MiB; \d+ MiB are available to this process: contextSize \d+ would fit$/,
+  );
+  // What it says is true, and without one nothing is asked: the cache grows with the text.
+  const half = Math.floor(Number(/contextSize (\d+)/.exec(message)[1]) / 2);
+  for (const options of [{ contextSize: half }, {}]) {
+    const model = await loadModel(file, { ...options, cacheType: 'f32' });
+    expect((await model.generate([1], { maxTokens: 2, ignoreEos: true })).tokens.length).toBe(2);
+    model.close();
+  }
+});
+
+test('maxQueue: one more than may wait is told so at once', async () => {
+  const model = await loadModel(tinyAtlas, { maxQueue: 1 });
+  const running = Array.from({ length: 66 }, () => model.generate('x', { maxTokens: 400, ignoreEos: true }));
+  expect(await rejection(running[65])).toMatchObject({
+    code: 'E_BUSY',
+    message: '64 calls are at work on the model and 1 wait: maxQueue is 1',
+  });
+  for (const generation of running) generation.cancel();
+  await Promise.allSettled(running);
+  expect((await model.generate('The capital of France is')).text).toBe(' Paris.');
+  model.close();
 });
 
 test('sixteen loads at once', async () => {

@@ -56,6 +56,50 @@ test('diagnostics_channel tells of each job: its start, its first token, its end
   model.close();
 });
 
+test('diagnostics_channel tells of passes: rows, time, threads', async () => {
+  const model = await loadModel(tinyAtlas, { threads: 2 });
+  await model.generate(PROMPT, { maxTokens: 2, ignoreEos: true });
+  const told = [];
+  const listener = (pass) => told.push(pass);
+  subscribe('realm:pass', listener);
+  const options = { maxTokens: 4, ignoreEos: true, cachePrompt: false, speculation: false };
+  await model.generate(PROMPT, options);
+  unsubscribe('realm:pass', listener);
+  await model.generate(PROMPT, options);
+  expect(told.length).toBe(4);
+  for (const [i, pass] of told.entries()) {
+    expect(pass).toEqual({
+      ...{ model: model.stats().model, pass: told[0].pass + i, milliseconds: expect.any(Number), jobs: 1, threads: 2 },
+      ...(i === 0 ? { rows: 6, promptRows: 6, generatedRows: 0 } : { rows: 1, promptRows: 0, generatedRows: 1 }),
+      completed: true,
+    });
+    expect(pass.milliseconds).toBeGreaterThan(0);
+  }
+  expect(told[0].pass).toBeGreaterThan(2); // of those before nobody was told
+  model.close();
+});
+
+test('log is told of slow passes, but not of each', async () => {
+  const lines = [];
+  const model = await loadModel(tinyAtlas, {
+    threads: 1,
+    slowPass: 0,
+    log: (level, text) => lines.push([level, text]),
+  });
+  lines.length = 0;
+  await model.generate(PROMPT, { maxTokens: 4, ignoreEos: true, cachePrompt: false });
+  expect(lines).toEqual([
+    ['warn', expect.stringMatching(/^pass \d+ took \d+ ms: \d tokens of prompts, \d generated; jobs 1, threads 1$/)],
+  ]);
+  model.close();
+  const quiet = loadModelSync(tinyAtlas, { slowPass: Infinity, log: (level, text) => lines.push([level, text]) });
+  lines.length = 0;
+  await quiet.generate(PROMPT, { maxTokens: 2, ignoreEos: true });
+  expect(lines).toEqual([]);
+  quiet.close();
+  expect((await rejection(loadModel(tinyAtlas, { slowPass: -1 }))).code).toBe('E_INVALID_ARGUMENT');
+});
+
 test('stats count what a model has done', async () => {
   const model = await loadModel(tinyAtlas);
   expect(model.stats()).toMatchObject({ running: 0, started: 0, ended: 0, generatedTokens: 0 });

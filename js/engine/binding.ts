@@ -11,6 +11,8 @@ export interface JobEvent {
   tokens?: ArrayBuffer;
   /** The likeliest tokens of their places, one after the other: `realm_top`s. */
   tops?: ArrayBuffer;
+  /** So many logits wait to be taken, changed and answered (`logitsProcessor`). */
+  logits?: number;
   /** Only of the last event: the JSON of `realm_job_end`; empty when the job failed. */
   end?: string;
   /** Why the job failed. */
@@ -48,6 +50,8 @@ export interface Native {
   closeModel(model: bigint): void;
   describeModel(model: bigint): string;
   describeMemory(model: bigint): string;
+  /** Doubles: see `realm_model_passes`. */
+  passes(model: bigint, after: bigint): ArrayBuffer;
   /** `addSpecial`: 0, 1, or 2 for the text of a prompt. */
   tokenize(model: bigint, text: string, addSpecial: number, parseSpecial: boolean): ArrayBuffer;
   /** `lengths`: UTF-8 bytes of the template's own text and of others' text, by turns, the template's first. */
@@ -67,6 +71,8 @@ export interface Native {
   verifyStart(model: bigint, event: OnEvent): bigint;
   generateStart(model: bigint, prompt: string | View, options: string, event: OnEvent): bigint;
   cancelJob(job: bigint): void;
+  takeLogits(job: bigint, out: Float32Array): void;
+  answerLogits(job: bigint, logits: Float32Array): void;
 
   openSession(model: bigint, options: string): bigint;
   forkSession(session: bigint): bigint;

@@ -3,6 +3,7 @@ import { whenAborted } from './abort';
 import { binding, type JobEvent } from './binding';
 import { fromNative, native } from './errors';
 import { ObservedJob, type JobFacts } from './observe';
+import { Processing, type LogitsProcessor } from './processing';
 
 export interface Job {
   cancel(): void;
@@ -35,8 +36,13 @@ const reasonOf = ({ reason }: AbortSignal): unknown =>
   reason === undefined ? new DOMException('This operation was aborted', 'AbortError') : reason;
 
 /** The error is made here, where the stack leads to whoever waits. */
-async function outcomeOf(last: Promise<JobEvent>, signal: AbortSignal | undefined): Promise<JobEvent> {
+async function outcomeOf(
+  last: Promise<JobEvent>,
+  signal: AbortSignal | undefined,
+  processing: Processing | undefined,
+): Promise<JobEvent> {
   const event = await last;
+  if (processing?.thrown) throw processing.thrown.error;
   const { error } = event;
   const cancelled = error
     ? (error as { code?: string }).code === 'E_CANCELLED'
@@ -47,7 +53,7 @@ async function outcomeOf(last: Promise<JobEvent>, signal: AbortSignal | undefine
 }
 
 /**
- * Starts work on the engine's threads. `facts`: for whoever observes.
+ * Starts work on the engine's threads. `facts`: for whoever observes. `processor`: of a job whose options say so.
  *
  * A signal that fires cancels the work; `end` then rejects with the signal's reason, when the engine has let go of it.
  * Nothing keeps listening to the signal after the end.
@@ -57,6 +63,7 @@ export function startJob(
   start: (onEvent: (event: JobEvent | undefined) => void) => bigint,
   signal: AbortSignal | undefined,
   onNews?: (event: JobEvent) => void,
+  processor?: { processor: LogitsProcessor | undefined; choice: number },
 ): Job {
   if (signal?.aborted) return { cancel() {}, end: Promise.reject(reasonOf(signal)) };
 
@@ -66,16 +73,18 @@ export function startJob(
     const event = told ?? { text: '', end: '', error: new RealmError('E_OUT_OF_MEMORY', OUT_OF_MEMORY) };
     if (event.tokens) observed.news();
     if (event.text !== '' || event.tokens) onNews?.(event);
+    processing?.add(job, event);
     if (event.end === undefined) return;
     ignore();
     observed.end(event);
     resolve(event);
   };
+  const cancel = () => binding.cancelJob(job);
+  const processing = processor?.processor && new Processing(processor.processor, processor.choice, cancel);
   const job = native(() => start(onEvent));
   const observed = new ObservedJob(facts);
-  const cancel = () => binding.cancelJob(job);
   const ignore = whenAborted(signal, cancel);
-  return { cancel, end: outcomeOf(last, signal) };
+  return { cancel, end: outcomeOf(last, signal, processing) };
 }
 
 /** A generation or a run that the closing of its model has ended. */

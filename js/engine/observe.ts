@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { JobEvent } from './binding';
+import { binding, type JobEvent } from './binding';
 
 /** What a job is of: which call, on which open model. */
 export interface JobFacts {
@@ -36,7 +36,31 @@ interface End {
   timings?: { queued: number; prompt: number; generation: number };
 }
 
+/** A pass through the weights of a model: a message of `realm:pass`. */
+export interface Pass {
+  /** A model of this thread that has these weights, as it stands in `stats()`; a pass is for all who have them open. */
+  model: bigint;
+  /** How many there were before, and this one. */
+  pass: number;
+  milliseconds: number;
+  /** Tokens that went through: of prompts, and such as were generated, guesses among them. */
+  rows: number;
+  promptRows: number;
+  generatedRows: number;
+  /** Generations and others that took part. */
+  jobs: number;
+  threads: number;
+  /** False: it was broken off, since who was in it was cancelled. */
+  completed: boolean;
+}
+
+/** Of the array that `binding.passes` gives: behind the number of the last pass, so many of each. */
+const NUMBERS = 6;
+/** A line about slow passes is followed by none for so long. */
+const SILENCE = 10_000;
+
 const channels = {
+  pass: channel('realm:pass'),
   start: channel('realm:job:start'),
   first: channel('realm:job:first-token'),
   end: channel('realm:job:end'),
@@ -58,8 +82,83 @@ export function statsOf(model: bigint): ModelStats {
   return stats;
 }
 
+interface SlowPasses {
+  milliseconds: number;
+  tell: (pass: Pass) => void;
+}
+
+/** The passes of a model that were told already, and who wants to hear of slow ones. */
+class Passes {
+  #told: number | undefined;
+  #slow: SlowPasses | undefined;
+  #silentUntil = 0;
+
+  watchSlow(milliseconds: number, tell: (pass: Pass) => void): void {
+    this.#slow = { milliseconds, tell };
+  }
+
+  /** Tells what is new since the last time. The engine keeps the last passes, so this is asked when something has come of them anyway. */
+  tell(model: bigint): void {
+    if (!channels.pass.hasSubscribers && !this.#slow) {
+      this.#told = undefined;
+      return;
+    }
+    const passes = this.#since(model);
+    for (const pass of passes) if (channels.pass.hasSubscribers) channels.pass.publish(pass);
+    if (this.#slow) this.#tellSlow(passes, this.#slow);
+  }
+
+  #tellSlow(passes: Pass[], { milliseconds, tell }: SlowPasses): void {
+    const [slowest] = passes
+      .filter((pass) => pass.milliseconds >= milliseconds)
+      .sort((a, b) => b.milliseconds - a.milliseconds);
+    if (!slowest || performance.now() < this.#silentUntil) return;
+    this.#silentUntil = performance.now() + SILENCE;
+    tell(slowest);
+  }
+
+  /** What was before somebody began to listen is nobody's. */
+  #since(model: bigint): Pass[] {
+    let numbers: Float64Array;
+    try {
+      numbers = new Float64Array(binding.passes(model, BigInt(this.#told ?? Number.MAX_SAFE_INTEGER)));
+    } catch {
+      return []; // the model was closed
+    }
+    const [last = 0] = numbers;
+    const count = (numbers.length - 1) / NUMBERS;
+    this.#told = last;
+    return Array.from({ length: count }, (_, i) => {
+      const at = 1 + i * NUMBERS;
+      const [milliseconds = 0, promptRows = 0, generatedRows = 0, jobs = 0, threads = 0, completed] = numbers.subarray(
+        at,
+        at + NUMBERS,
+      );
+      const rows = promptRows + generatedRows;
+      const pass = last - count + 1 + i;
+      return { model, pass, milliseconds, rows, promptRows, generatedRows, jobs, threads, completed: completed === 1 };
+    });
+  }
+}
+
+const passes = new Map<bigint, Passes>();
+
+function passesOf(model: bigint): Passes {
+  let known = passes.get(model);
+  if (!known) passes.set(model, (known = new Passes()));
+  return known;
+}
+
+/** Tells of passes of a model that take so long, seldom enough to be read. */
+export function watchSlowPasses(model: bigint, milliseconds: number, tell: (pass: Pass) => void): void {
+  passesOf(model).watchSlow(milliseconds, tell);
+}
+
 /** The model was closed: nobody asks any more. */
-export const forgetStats = (model: bigint): boolean => counted.delete(model);
+export function forgetStats(model: bigint): void {
+  counted.delete(model);
+  passes.delete(model);
+}
 
 /** One job, for who listens to `diagnostics_channel` and who asks a model for its `stats`. Where nobody listens it costs next to nothing. */
 export class ObservedJob {
@@ -67,10 +166,13 @@ export class ObservedJob {
   readonly #job = ++last;
   readonly #began = performance.now();
   readonly #stats: ModelStats | undefined;
+  readonly #passes: Passes | undefined;
   #hasToken = false;
 
   constructor(facts: JobFacts) {
     this.#facts = facts;
+    this.#passes = facts.model === undefined ? undefined : passesOf(facts.model);
+    this.#tellPasses();
     this.#stats = facts.model === undefined ? undefined : statsOf(facts.model);
     if (this.#stats) {
       this.#stats.running++;
@@ -80,12 +182,18 @@ export class ObservedJob {
   }
 
   news(): void {
+    this.#tellPasses();
     if (this.#hasToken) return;
     this.#hasToken = true;
     if (channels.first.hasSubscribers) channels.first.publish(this.#told());
   }
 
+  #tellPasses(): void {
+    if (this.#facts.model !== undefined) this.#passes?.tell(this.#facts.model);
+  }
+
   end({ end, error }: JobEvent): void {
+    this.#tellPasses();
     const how = end ? (JSON.parse(end) as End) : {};
     const code = (error as { code?: string } | undefined)?.code;
     const stats = this.#stats;

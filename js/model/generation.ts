@@ -1,5 +1,6 @@
 import type { JobEvent, OnEvent } from '../engine/binding';
 import { closedMeanwhile, endOf, startJob, type Job } from '../engine/job';
+import { processedJson } from '../engine/processing';
 import { idsOf } from '../engine/records';
 import type { CheckedGenerateOptions } from '../options/generate';
 import { allOrNone } from './allOrNone';
@@ -45,13 +46,14 @@ class Choice {
   }
 
   start({ start: begin, model }: Beginning): void {
-    const { jsons, signal } = this.#options;
-    const json = jsons[this.#number] as string;
+    const { jsons, signal, logitsProcessor: processor } = this.#options;
+    const json = processedJson(jsons[this.#number] as string, processor);
     this.#job = startJob(
       { kind: 'generate', model },
       (onEvent) => begin(json, onEvent),
       signal,
       (event) => this.#add(event),
+      { processor, choice: this.#number },
     );
     // Where another choice can't start, nobody asks how this one ended.
     this.#job.end.catch(() => {});

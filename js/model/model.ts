@@ -47,8 +47,10 @@ export interface ModelInfo {
   feedForwardSize: number | null;
   /** Numbers in a row of logits; token ids are below it. */
   vocabSize: number | null;
-  /** Tokens that prompt and text together may have. */
+  /** Tokens that prompt and text together may have: `contextSize` of `loadModel`, or what the model was trained for. */
   contextLength: number | null;
+  /** Tokens that the model was trained for. */
+  trainedContextLength: number | null;
   /** Whether it gives logits and so can generate: an encoder gives vectors alone. */
   generates: boolean | null;
   /** How texts become vectors unless asked otherwise; `rank`: the file is for ranking. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { LogitsProcessor } from '../engine/processing';
 import {
   abortSignal,
   flag,
@@ -19,7 +20,7 @@ import {
   type Unsupported,
   type Whitespace,
 } from './format';
-import { scaleOf } from './load';
+import { callback, scaleOf } from './load';
 import { type Format } from './structure';
 import { readOptions, type Table } from './table';
 
@@ -124,6 +125,12 @@ export interface GenerateOptions<F extends Format | undefined = Format | undefin
    * is kept for others. The result is the same, bit for bit; `usage.cachedTokens` tells how much it was. Default true.
    */
   cachePrompt?: boolean;
+  /**
+   * Changes the logits of each token before the samplers see them (`-Infinity`: the token is not chosen), in place: `format` holds behind it.
+   * While it is at work, or its promise is pending, this text waits and others go on. What it throws ends the generation, and comes out of
+   * it. With it there is no speculation. `logprobs` are the model's own all the same.
+   */
+  logitsProcessor?: LogitsProcessor;
   /** How strong each adapter of the model is for this text, in the order of `loadModel`'s `lora`. Default: as they were opened. */
   lora?: readonly number[];
 }
@@ -243,6 +250,7 @@ const ENGINE = {
 const HERE = {
   signal: (_, value) => abortSignal(value),
   collect: (name, value) => flag(name, value, true),
+  logitsProcessor: callback<LogitsProcessor>(),
   n: (name, value) => positiveInteger(name, value, 1, MOST_CHOICES),
   partial: (name, value) => flag(name, value, false),
 } satisfies Table;

@@ -13,6 +13,15 @@ export interface LoraAdapter {
   scale?: number;
 }
 
+/** How far a load has come. */
+export interface LoadProgress {
+  /** 0 to 1. */
+  fraction: number;
+  /** Bytes of the file's tensors that are ready to be used, and all of them. */
+  bytes: number;
+  total: number;
+}
+
 /** Where lines for an operator go. */
 export type Log = (level: 'info' | 'warn', text: string) => void;
 
@@ -31,17 +40,36 @@ export interface LoadOptions {
    * generations and sessions hold does not count. Default: an eighth of the memory that the process may have; 0: nothing is kept.
    */
   promptCacheBytes?: number;
+  /**
+   * Tokens that prompt and text together may have, from 1 to what the model was trained for, which is the default. The key/value cache
+   * grows with a text, so this is what it may come to take. Given, the load asks whether there is memory for one text so long: if not it
+   * is `E_OUT_OF_MEMORY`, which says what is needed, what there is, and which `contextSize` would fit.
+   */
+  contextSize?: number;
+  /** Generations that may wait while 64 are at work on the weights; one more is `E_BUSY` at once. Default: 65536. */
+  maxQueue?: number;
   /** Tokenizer and metadata only: quick, and nothing can be computed. */
   vocabOnly?: boolean;
   /** Adapters that change the model; all that are given add up. One that does not fit it is an error. */
   lora?: readonly LoraAdapter[];
-  /** Is told, when the model is open, what an operator wants to know: engine, threads, memory; as `warn` where a whole context would not fit. */
+  /**
+   * Is told what an operator wants to know: when the model is open engine, threads, memory (as `warn` where a whole context would not fit);
+   * later, as `warn`, of slow passes.
+   */
   log?: Log;
-  /** Stops a load under way. Only for `loadModel`. */
+  /** Milliseconds from which on a pass is slow: `log` is told, at most every ten seconds. Default 2000; `Infinity`: never. */
+  slowPass?: number;
+  /**
+   * Is told on this thread how far the load has come, at most 20 times a second, and with `fraction: 1` before it ends. What it throws
+   * ends the load, and comes out of it. Only for `loadModel`.
+   */
+  onProgress?: (progress: LoadProgress) => void;
+  /** Stops a load under way, at once; what packs weights ends within milliseconds. Only for `loadModel`. */
   signal?: AbortSignal;
 }
 
 const LARGEST_THREADS = 1024;
+const LARGEST_CONTEXT = 0x7fffffff;
 const CACHE_TYPES: readonly CacheType[] = ['f16', 'f32', 'q8_0'];
 
 function adaptersOf(name: string, adapters: unknown): { path: string; scale: number }[] | undefined {
@@ -63,10 +91,13 @@ export function scaleOf(name: string, value: unknown): number {
   return numberBetween(name, value, 1, -most, most);
 }
 
-function logOf(name: string, value: unknown): Log | undefined {
-  if (value === undefined || typeof value === 'function') return value as Log | undefined;
-  throw invalid(`${name} must be a function, got ${show(value)}`);
-}
+/** @internal A function, or none. */
+export const callback =
+  <F>() =>
+  (name: string, value: unknown): F | undefined => {
+    if (value === undefined || typeof value === 'function') return value as F | undefined;
+    throw invalid(`${name} must be a function, got ${show(value)}`);
+  };
 
 /** @internal How a model is held. */
 export const HELD = {
@@ -82,11 +113,16 @@ const ENGINE = {
   vocabOnly: (name, value) => flag(name, value, false),
   promptCacheBytes: (name, value) =>
     value === undefined ? undefined : wholeNumber(name, value, 0, Number.MAX_SAFE_INTEGER),
+  contextSize: (name, value) => (value === undefined ? undefined : positiveInteger(name, value, 0, LARGEST_CONTEXT)),
+  maxQueue: (name, value) => (value === undefined ? undefined : wholeNumber(name, value, 0, LARGEST_CONTEXT)),
 } satisfies Table;
 
 const HERE = {
   signal: (_, value) => abortSignal(value),
-  log: logOf,
+  log: callback<Log>(),
+  slowPass: (name, value) =>
+    value === Infinity ? value : numberBetween(name, value, 2000, 0, Number.MAX_SAFE_INTEGER),
+  onProgress: callback<(progress: LoadProgress) => void>(),
   chatFormat: (name, value) => (value === undefined ? undefined : { ...objectOf(name, value) }),
 } satisfies Table;
 
@@ -97,6 +133,6 @@ function objectOf(name: string, value: unknown): object {
 
 /** Reads each option once, checks it, fills in what is missing. */
 export function checkLoadOptions(options: LoadOptions | undefined) {
-  const { json, here } = readOptions('loadModel', ENGINE, HERE, options);
-  return { json, ...here };
+  const { json, engine, here } = readOptions('loadModel', ENGINE, HERE, options);
+  return { json, engine, ...here };
 }

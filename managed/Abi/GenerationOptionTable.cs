@@ -32,6 +32,7 @@ internal static class GenerationOptionTable
         ("lora", (ref v, name, o) => o.AdapterScales = OptionValue.Numbers(ref v, name, MostAdapters)),
         ("logprobs", (ref v, name, o) => o.LogProbabilities = OptionValue.Flag(ref v, name)),
         ("topLogprobs", (ref v, name, o) => o.TopLogProbabilities = (int)OptionValue.Integer(ref v, name, 0, MostTops)),
+        ("logitsProcessor", (ref v, name, o) => o.LogitsProcessor = OptionValue.Flag(ref v, name)),
         ("priority", (ref v, name, o) => o.Priority = (Priority)OptionValue.OneOf(ref v, name, "background", "normal", "high")),
         ("timeout", (ref v, name, o) => o.Timeout = OptionValue.Integer(ref v, name, 1, int.MaxValue)),
     ]);

@@ -30,6 +30,9 @@ public struct NativeJobState
 
     /// <summary>Likeliest tokens written to tops.</summary>
     public ulong TopCount;
+
+    /// <summary>Logits to take, change and give back.</summary>
+    public ulong LogitCount;
 }
 
 /// <summary>realm.h, "jobs".</summary>
@@ -76,6 +79,22 @@ internal static unsafe class JobExports
     [UnmanagedCallersOnly(EntryPoint = "realm_job_close")]
     public static int Close(ulong job, RealmError* error) => Boundary.Run(error, () => Engine.Jobs.Remove(job)?.Close());
 
+    // int32_t realm_job_take_logits(uint64_t job, float *out, uint64_t elements, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_job_take_logits")]
+    public static int TakeLogits(ulong job, float* output, ulong elements, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(output, elements, int.MaxValue, "out");
+        Engine.Job(job).TakeLogits(new Span<float>(output, (int)elements));
+    });
+
+    // int32_t realm_job_answer_logits(uint64_t job, const float *logits, uint64_t elements, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_job_answer_logits")]
+    public static int AnswerLogits(ulong job, float* logits, ulong elements, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(logits, elements, int.MaxValue, "logits");
+        Engine.Job(job).AnswerLogits(new ReadOnlySpan<float>(logits, (int)elements));
+    });
+
     private static void Read(in ReadArguments a)
     {
         Arguments.Check(a.State, 1, 1, "state");
@@ -97,6 +116,7 @@ internal static unsafe class JobExports
         a.State->TextLength = (ulong)state.TextLength;
         a.State->TokenCount = (ulong)state.TokenCount;
         a.State->TopCount = (ulong)state.TopCount;
+        a.State->LogitCount = (ulong)state.LogitCount;
         // This call went well; that the job did not is the news it brings.
         if (state.Failure is { } failure)
         {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Realm.Generation;
+using Realm.Kernels;
 using Realm.Runtime;
 
 namespace Realm.Abi;
@@ -21,10 +22,10 @@ internal static class MemoryDescription
         json.WriteNumber("weights", model?.PackedBytes ?? 0);
         json.WriteNumber("promptCache", loaded.Prefixes?.Bytes ?? 0);
         json.WriteNumber("token", model?.TokenBytes ?? 0);
-        json.WriteNumber("context", model == null ? 0 : model.TokenBytes * model.Config.ContextLength);
+        json.WriteNumber("context", model == null ? 0 : model.TokenBytes * open.Config.ContextLength);
         // JSON's numbers are those of JavaScript.
         json.WriteNumber("available", Math.Min(available, (1L << 53) - 1));
-        json.WriteNumber("contextThatFits", model == null ? 0 : Math.Min(model.Config.ContextLength, available / Math.Max(1, model.TokenBytes)));
+        json.WriteNumber("contextThatFits", model == null ? 0 : Math.Min(open.Config.ContextLength, available / Math.Max(1, model.TokenBytes)));
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan;

@@ -45,7 +45,7 @@ internal static class ModelDescription
         WriteFact(json, "normEpsilon", Measure(metadata, $"{architecture}.attention.layer_norm_rms_epsilon"));
         if (!open.IsVocabOnly)
         {
-            ModelConfig config = open.Loaded.Model.Config;
+            ModelConfig config = open.Config;
             json.WriteNumber("layers", config.Layers);
             json.WriteNumber("hiddenSize", config.HiddenSize);
             json.WriteNumber("rowSize", config.RowSize);
@@ -55,6 +55,7 @@ internal static class ModelDescription
             json.WriteNumber("feedForwardSize", config.FeedForwardSize);
             json.WriteNumber("vocabSize", config.VocabSize);
             json.WriteNumber("contextLength", config.ContextLength);
+            json.WriteNumber("trainedContextLength", open.Loaded.Model.Config.ContextLength);
             WriteVectors(json, open.Loaded.Model);
             return;
         }
@@ -70,6 +71,7 @@ internal static class ModelDescription
         WriteFact(json, "feedForwardSize", Fact(metadata, $"{architecture}.feed_forward_length"));
         WriteFact(json, "vocabSize", open.Loaded.Tokenizer?.VocabSize ?? Fact(metadata, $"{architecture}.vocab_size"));
         WriteFact(json, "contextLength", Fact(metadata, $"{architecture}.context_length"));
+        WriteFact(json, "trainedContextLength", Fact(metadata, $"{architecture}.context_length"));
         json.WriteNull("generates");
         json.WriteNull("pooling");
         json.WriteNull("vectorSize");

@@ -11,14 +11,17 @@ internal static unsafe class ModelExports
     /// <summary>Of <c>add_special</c>: as the text of a prompt is seen.</summary>
     private const int AsPrompt = 2;
 
+    /// <summary>Of <c>realm_model_passes</c>.</summary>
+    private const int NumbersOfPass = 6;
+
     // int32_t realm_model_open_bytes(const uint8_t *bytes, uint64_t length, const uint8_t *options, uint64_t options_length, uint64_t *model, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_open_bytes")]
     public static int OpenBytes(byte* bytes, ulong length, byte* options, ulong optionsLength, ulong* model, RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(bytes, length, long.MaxValue, "bytes");
         Arguments.Check(model, 1, 1, "model");
-        (ModelOptions how, bool vocabOnly) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
-        *model = Engine.Models.Add(new OpenModel(LoadedModels.LeaseBytes(bytes, (long)length, how), vocabOnly));
+        (ModelOptions how, OpeningOptions opening) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
+        *model = Engine.Models.Add(new OpenModel(LoadedModels.LeaseBytes(bytes, (long)length, how), opening));
     });
 
     // int32_t realm_model_open_path(const uint8_t *path, uint64_t length, const uint8_t *options, uint64_t options_length, uint64_t *model, realm_error *error);
@@ -26,8 +29,8 @@ internal static unsafe class ModelExports
     public static int OpenPath(byte* path, ulong length, byte* options, ulong optionsLength, ulong* model, RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(model, 1, 1, "model");
-        (ModelOptions how, bool vocabOnly) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
-        *model = Engine.Models.Add(new OpenModel(LoadedModels.LeasePath(Arguments.Path(path, length), how), vocabOnly));
+        (ModelOptions how, OpeningOptions opening) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
+        *model = Engine.Models.Add(new OpenModel(LoadedModels.LeasePath(Arguments.Path(path, length), how), opening));
     });
 
     // int32_t realm_model_open_bytes_start(const uint8_t *bytes, uint64_t length, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
@@ -37,13 +40,13 @@ internal static unsafe class ModelExports
     {
         Arguments.Check(bytes, length, long.MaxValue, "bytes");
         Arguments.Check(job, 1, 1, "job");
-        (ModelOptions how, bool vocabOnly) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
+        (ModelOptions how, OpeningOptions opening) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
         // Leased here, where the bytes are still the caller's to read; packed on the job's thread.
         LoadedModel loaded = LoadedModels.LeaseBytes(bytes, (long)length, how);
         LoadJob started;
         try
         {
-            started = LoadJob.Start(() => loaded, vocabOnly, Engine.Models.Add, notify, user);
+            started = LoadJob.Start(() => loaded, opening, Engine.Models.Add, notify, user);
         }
         catch
         {
@@ -59,9 +62,9 @@ internal static unsafe class ModelExports
         byte* path, ulong length, byte* options, ulong optionsLength, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(job, 1, 1, "job");
-        (ModelOptions how, bool vocabOnly) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
+        (ModelOptions how, OpeningOptions opening) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
         string text = Arguments.Path(path, length);
-        *job = Engine.Register(LoadJob.Start(() => LoadedModels.LeasePath(text, how), vocabOnly, Engine.Models.Add, notify, user));
+        *job = Engine.Register(LoadJob.Start(() => LoadedModels.LeasePath(text, how), opening, Engine.Models.Add, notify, user));
     });
 
     // int32_t realm_model_close(uint64_t model, realm_error *error);
@@ -89,6 +92,32 @@ internal static unsafe class ModelExports
     [UnmanagedCallersOnly(EntryPoint = "realm_model_memory")]
     public static int Memory(ulong model, byte* json, ulong capacity, ulong* length, RealmError* error) => Boundary.Run(error, () =>
         Engine.Model(model).Use(open => Results.Bytes(MemoryDescription.Json(open), json, capacity, length)));
+
+    // int32_t realm_model_passes(uint64_t model, uint64_t after, double *numbers, uint64_t capacity, uint64_t *count, realm_error *error);
+    [UnmanagedCallersOnly(EntryPoint = "realm_model_passes")]
+    public static int Passes(ulong model, ulong after, double* numbers, ulong capacity, ulong* count, RealmError* error) => Boundary.Run(error, () =>
+    {
+        Arguments.Check(numbers, capacity, int.MaxValue, "numbers");
+        Span<PassRecord> records = stackalloc PassRecord[PassLog.Kept];
+        LoadedModel loaded = Engine.Model(model).Loaded;
+        long last = loaded.Scheduler.Passes.Since((long)Math.Min(after, long.MaxValue), records, out int found);
+        Results.Set(count, (ulong)(1 + (found * NumbersOfPass)), "count");
+        if ((ulong)(1 + (found * NumbersOfPass)) > capacity)
+        {
+            return;
+        }
+        *numbers++ = last;
+        int threads = found > 0 ? loaded.Model.Options.Threads : 0;
+        foreach (ref readonly PassRecord record in records[..found])
+        {
+            *numbers++ = record.Milliseconds;
+            *numbers++ = record.PromptRows;
+            *numbers++ = record.GeneratedRows;
+            *numbers++ = record.Jobs;
+            *numbers++ = threads;
+            *numbers++ = record.IsDone ? 1 : 0;
+        }
+    });
 
     // int32_t realm_model_tokenize(uint64_t model, const uint8_t *text, uint64_t length, int32_t add_special, int32_t parse_special, uint32_t *ids, uint64_t capacity, uint64_t *count, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_tokenize")]

@@ -1,3 +1,4 @@
+using Realm.Generation;
 using Realm.Runtime;
 using Realm.State;
 
@@ -16,7 +17,10 @@ internal static class ModelOptionTable
         ("weights", (ref v, name, o) => o.Model = o.Model with { Packed = OptionValue.OneOf(ref v, name, "packed", "mapped") == 0 }),
         ("cacheType", (ref v, name, o) => o.Model = o.Model with { Cache = (CacheType)OptionValue.OneOf(ref v, name, CacheTypes) }),
         ("promptCacheBytes", (ref v, name, o) => o.Model = o.Model with { PromptCacheBytes = OptionValue.Integer(ref v, name, 0, MostBytes) }),
-        ("vocabOnly", (ref v, name, o) => o.VocabOnly = OptionValue.Flag(ref v, name)),
+        ("contextSize", (ref v, name, o) => o.Own = o.Own with { ContextSize = (int)OptionValue.Integer(ref v, name, 1, int.MaxValue) }),
+        ("maxQueue", (ref v, name, o) => o.Own = o.Own with { MaxQueue = (int)OptionValue.Integer(ref v, name, 0, int.MaxValue) }),
+        ("progress", (ref v, name, o) => o.Own = o.Own with { TellsProgress = OptionValue.Flag(ref v, name) }),
+        ("vocabOnly", (ref v, name, o) => o.Own = o.Own with { VocabOnly = OptionValue.Flag(ref v, name) }),
         ("lora", (ref v, _, o) => o.Model = o.Model with { Adapters = AdapterOptions.Read(ref v) }));
 
     /// <summary>The names of <see cref="CacheType"/>, in its order.</summary>
@@ -24,18 +28,18 @@ internal static class ModelOptionTable
 
     /// <summary>What the options say.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>.</exception>
-    public static (ModelOptions Options, bool VocabOnly) Read(ReadOnlySpan<byte> json)
+    public static (ModelOptions Options, OpeningOptions Opening) Read(ReadOnlySpan<byte> json)
     {
         var opening = new Opening();
         _table.Read(json, opening);
         // Whatever is only looked at is the same for all.
-        return opening.VocabOnly ? (new ModelOptions(), true) : (opening.Model, false);
+        return (opening.Own.VocabOnly ? new ModelOptions() : opening.Model, opening.Own);
     }
 
     private sealed class Opening
     {
         public ModelOptions Model { get; set; } = new();
 
-        public bool VocabOnly { get; set; }
+        public OpeningOptions Own { get; set; } = new();
     }
 }

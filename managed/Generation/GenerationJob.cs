@@ -35,6 +35,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     private readonly int _contextLength;
     private readonly ContextShift? _shift;
     private readonly PassCosts _costs;
+    private readonly LogitsHandover? _handover;
     private readonly LogProbabilities? _probabilities;
     private readonly TopToken[] _tops;
     private Drafter? _drafter;
@@ -74,7 +75,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         _compiling = options.Format != null && grammar == null ? new CancellationTokenSource() : null;
         Priority = options.Priority;
         _tokenizer = model.Loaded.Tokenizer;
-        _contextLength = model.Loaded.Model.Config.ContextLength;
+        _contextLength = model.Config.ContextLength;
         int vocabulary = model.Loaded.Model.Config.VocabSize;
         _sampler = SamplerChain.Create(options.Sampling, vocabulary, _tokenizer == null ? default : _tokenizer.SuppressedIds);
         _random = new RandomSource(options.Sampling.Seed);
@@ -85,6 +86,7 @@ public sealed unsafe class GenerationJob : SequenceJob
         _tops = new TopToken[options.LogProbabilities ? Math.Min(options.TopLogProbabilities, vocabulary) : 0];
         Deadline = options.Timeout == 0 ? long.MaxValue : Environment.TickCount64 + options.Timeout;
         _costs = costs ?? model.Loaded.Scheduler.Costs;
+        _handover = options.LogitsProcessor ? new LogitsHandover(vocabulary) : null;
     }
 
     /// <inheritdoc/>
@@ -115,7 +117,7 @@ public sealed unsafe class GenerationJob : SequenceJob
             _format = ConstrainedText.Create(grammar, Loaded, room);
             FindForced(room);
         }
-        _drafter = _options.Speculation ? new Drafter(_costs, most) : null;
+        _drafter = _options.Speculation && _handover == null ? new Drafter(_costs, most) : null;
         _history = new History((int)most);
         _history.Add(Prompt);
         if (_tokenizer != null)
@@ -182,6 +184,62 @@ public sealed unsafe class GenerationJob : SequenceJob
     internal override bool TakesApart => _format == null;
 
     /// <inheritdoc/>
+    private protected override LogitsHandover? Handover => _handover;
+
+    /// <inheritdoc/>
+    internal override bool AwaitsAnswer
+    {
+        get
+        {
+            if (_handover == null)
+            {
+                return false;
+            }
+            lock (Mailbox.Gate)
+            {
+                return _handover.IsOpen || _handover.IsAnswered;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override bool HasAnswer
+    {
+        get
+        {
+            if (_handover == null)
+            {
+                return false;
+            }
+            lock (Mailbox.Gate)
+            {
+                return _handover.IsAnswered;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void TakeAnswer(SamplerScratch scratch)
+    {
+        lock (Mailbox.Gate)
+        {
+            _handover!.Close();
+        }
+        Choose(_handover.Row, scratch, Session!.Length, 0, out bool _);
+    }
+
+    /// <summary>The caller changes the logits first: the job has no part in passes until he has.</summary>
+    private void Offer(float* logits, SamplerScratch scratch)
+    {
+        _probabilities?.Read(logits, scratch, _options.TopLogProbabilities, keep: true);
+        lock (Mailbox.Gate)
+        {
+            _handover!.Offer(logits);
+            Mailbox.Post([]);
+        }
+    }
+
+    /// <inheritdoc/>
     private protected override void TakeRows(Batch batch, SamplerScratch scratch)
     {
         int drafted = 0;
@@ -209,6 +267,13 @@ public sealed unsafe class GenerationJob : SequenceJob
             drafted = RowsInPass - 1;
             _drafter?.Looked();
         }
+        if (_handover != null)
+        {
+            // No guess and no forced token is in the pass: each token is asked about.
+            Known = Session!.Length;
+            Offer(batch.Logits(_row), scratch);
+            return;
+        }
         int length = Session!.Length - drafted;     // positions up to the row looked at
         for (int i = 0; i <= drafted; i++)
         {
@@ -226,7 +291,11 @@ public sealed unsafe class GenerationJob : SequenceJob
     /// <returns>False: it was the last.</returns>
     private bool Choose(float* logits, SamplerScratch scratch, int length, int index, out bool wasGuessed)
     {
-        _probabilities?.Read(logits, scratch, _options.TopLogProbabilities, keep: true);
+        if (_handover == null)
+        {
+            // Of what a caller has changed they were read before.
+            _probabilities?.Read(logits, scratch, _options.TopLogProbabilities, keep: true);
+        }
         long left = Math.Min(_options.MaxTokens - _generated, _shift == null ? _contextLength - length + 1L : long.MaxValue);
         bool isForced = ForcedLeft > 0;
         if (isForced)
@@ -298,7 +367,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     private void FindForced(long left)
     {
         // A token that the caller forbids must be written with others, if it can be.
-        if (_format != null && ForcedLeft == 0 && !Array.Exists(_options.Sampling.LogitBias, entry => float.IsNegativeInfinity(entry.Bias)))
+        if (_format != null && _handover == null && ForcedLeft == 0 && !Array.Exists(_options.Sampling.LogitBias, entry => float.IsNegativeInfinity(entry.Bias)))
         {
             _forced.Clear();
             _forcedTaken = 0;

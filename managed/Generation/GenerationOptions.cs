@@ -54,6 +54,9 @@ public sealed record GenerationOptions
     /// <summary>Milliseconds after which the generation fails; 0: never.</summary>
     public long Timeout { get; set; }
 
+    /// <summary>The caller changes the logits of each token before samplers see them: <see cref="Job.TakeLogits"/>, <see cref="Job.AnswerLogits"/>.</summary>
+    public bool LogitsProcessor { get; set; }
+
     /// <summary>How strong each of the model's adapters is, in the order in which they were opened; null: as they were opened.</summary>
     public float[]? AdapterScales { get; set; }
 }

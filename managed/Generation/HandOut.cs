@@ -13,18 +13,23 @@ internal sealed class HandOut(Model model) : SharedLoop, IDisposable
 {
     private readonly SamplerScratch?[] _scratch = new SamplerScratch?[model.Options.Threads];
     private readonly List<SequenceJob> _apart = [];
-    private Batch _batch = null!;
+    private Batch? _batch;     // null: answers of callers are taken
 
     /// <inheritdoc/>
     public override bool IsRepeatable => false;
 
     /// <summary>Gives each job its logits; those of cancelled ones are dropped.</summary>
-    public void Run(List<SequenceJob> jobs, Batch batch)
+    public void Run(List<SequenceJob> jobs, Batch batch) => Run(jobs, batch, static job => job.RowsInPass > 0);
+
+    /// <summary>Lets those choose whose callers have answered.</summary>
+    public void RunAnswered(List<SequenceJob> jobs) => Run(jobs, null, static job => job.HasAnswer);
+
+    private void Run(List<SequenceJob> jobs, Batch? batch, Predicate<SequenceJob> takesPart)
     {
         _batch = batch;
         foreach (SequenceJob job in jobs)
         {
-            if (job.RowsInPass == 0 || job.IsOver)
+            if (job.IsOver || !takesPart(job))
             {
                 continue;
             }

@@ -82,7 +82,9 @@ public abstract unsafe class Job
             bool wasFull = Mailbox.IsFull;
             MailboxTake take = Mailbox.Take(text, tokens, tops);
             bool done = _finished && Mailbox.IsEmpty;
-            state = new JobState(done ? TakeModel() : 0, take.Text, take.Records, take.Tops, done, done ? _failure : null);
+            // Whoever is asked about the next token knows all before it.
+            int logits = Mailbox.IsEmpty && !_finished ? Handover?.Offered ?? 0 : 0;
+            state = new JobState(done ? TakeModel() : 0, take.Text, take.Records, take.Tops, logits, done, done ? _failure : null);
             hasRoom = wasFull && !Mailbox.IsFull;
         }
         if (hasRoom)
@@ -90,6 +92,29 @@ public abstract unsafe class Job
             OnRoom();
         }
         return state;
+    }
+
+    /// <summary>Gives the logits that <see cref="Read"/> has told of.</summary>
+    /// <param name="logits">(vocabulary)</param>
+    /// <exception cref="RealmException"><see cref="ErrorCode.InvalidArgument"/>: there are none, or not so many.</exception>
+    public void TakeLogits(Span<float> logits)
+    {
+        lock (Mailbox.Gate)
+        {
+            RequireHandover().Take(logits);
+        }
+    }
+
+    /// <summary>Takes the logits back, as the next token is to be chosen from them.</summary>
+    /// <param name="logits">(vocabulary)</param>
+    /// <exception cref="RealmException">See <see cref="LogitsHandover.Answer"/>.</exception>
+    public void AnswerLogits(ReadOnlySpan<float> logits)
+    {
+        lock (Mailbox.Gate)
+        {
+            RequireHandover().Answer(logits);
+        }
+        OnAnswer();
     }
 
     /// <summary>Asks the job to end soon. It ends as cancelled, unless it is at its end already.</summary>
@@ -122,6 +147,14 @@ public abstract unsafe class Job
     {
     }
 
+    /// <summary>Of a job whose caller changes logits; null: of no other.</summary>
+    private protected virtual LogitsHandover? Handover => null;
+
+    /// <summary>Wakes whoever waits for an answer.</summary>
+    private protected virtual void OnAnswer()
+    {
+    }
+
     /// <summary>Under the mailbox's gate: the job ends, and its reader is about to know.</summary>
     private protected virtual void OnFinish(bool hasFailed)
     {
@@ -134,6 +167,9 @@ public abstract unsafe class Job
 
     /// <summary>Under the mailbox's gate: the handle of the model that a load opened; asked when the reader takes it.</summary>
     private protected virtual ulong TakeModel() => 0;
+
+    private LogitsHandover RequireHandover() =>
+        Handover ?? throw new RealmException(ErrorCode.InvalidArgument, "the job has no logits to process");
 
     /// <summary>Ends the job. Only the first end counts.</summary>
     /// <param name="reason">Of a generation.</param>

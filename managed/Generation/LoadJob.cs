@@ -1,31 +1,51 @@
+using System.Globalization;
+using System.Text;
+using Realm.Runtime;
+
 namespace Realm.Generation;
 
 /// <summary>Opens a model on a thread of its own.</summary>
-public sealed unsafe class LoadJob : Job
+public sealed unsafe class LoadJob : Job, IPackingWatch
 {
+    /// <summary>Milliseconds between two lines about how far it is.</summary>
+    private const int TellEach = 50;
+
     private readonly Func<OpenModel, ulong> _register;
+    private readonly OpeningOptions _options;
+    private long _toldAt = long.MinValue / 2;
+    private long _told = -1;
     private OpenModel? _opened;
 
-    private LoadJob(Func<OpenModel, ulong> register, delegate* unmanaged<void*, void> notify, void* user)
-        : base(notify, user) => _register = register;
+    private LoadJob(OpeningOptions options, Func<OpenModel, ulong> register, delegate* unmanaged<void*, void> notify, void* user)
+        : base(notify, user)
+    {
+        _options = options;
+        _register = register;
+    }
+
+    /// <inheritdoc/>
+    bool IPackingWatch.IsUnwanted => IsCancelRequested;
 
     /// <summary>Starts.</summary>
     /// <param name="lease">Opens the file and takes the lease; called on the job's thread.</param>
-    /// <param name="vocabOnly">Tokenizer and metadata only.</param>
+    /// <param name="options">What for.</param>
     /// <param name="register">Gives an opened model its handle; called when the reader takes it.</param>
     /// <param name="notify">See <see cref="Job"/>.</param>
     /// <param name="user">Handed to <paramref name="notify"/>.</param>
-    public static LoadJob Start(Func<LoadedModel> lease, bool vocabOnly, Func<OpenModel, ulong> register, delegate* unmanaged<void*, void> notify, void* user)
+    public static LoadJob Start(Func<LoadedModel> lease, OpeningOptions options, Func<OpenModel, ulong> register, delegate* unmanaged<void*, void> notify, void* user)
     {
-        var job = new LoadJob(register, notify, user);
-        EngineThreads.Start("realm load", () => job.Run(lease, vocabOnly));
+        var job = new LoadJob(options, register, notify, user);
+        EngineThreads.Start("realm load", () => job.Run(lease));
         return job;
     }
 
     /// <inheritdoc/>
+    void IPackingWatch.Packed(long done, long total) => Tell(done, total, isLast: false);
+
+    /// <inheritdoc/>
     private protected override void OnCancel()
     {
-        // Packing weights has no place to stop at; what it makes is dropped.
+        // Packing ends between two portions; the reader need not wait for it.
         lock (Mailbox.Gate)
         {
             if (_opened == null)
@@ -55,7 +75,26 @@ public sealed unsafe class LoadJob : Job
 
     private static RealmException Cancelled() => new(ErrorCode.Cancelled, "loading was cancelled");
 
-    private void Run(Func<LoadedModel> lease, bool vocabOnly)
+    // Seldom enough for any reader, and each time further.
+    private void Tell(long done, long total, bool isLast)
+    {
+        if (!_options.TellsProgress)
+        {
+            return;
+        }
+        lock (Mailbox.Gate)
+        {
+            long now = Environment.TickCount64;
+            if (IsFinished || Mailbox.IsFull || done <= _told || (!isLast && now - _toldAt < TellEach))
+            {
+                return;
+            }
+            (_told, _toldAt) = (done, now);
+            Mailbox.Post(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{done} {total}\n")));
+        }
+    }
+
+    private void Run(Func<LoadedModel> lease)
     {
         OpenModel? opened = null;
         try
@@ -67,7 +106,9 @@ public sealed unsafe class LoadJob : Job
             }
             else
             {
-                opened = new OpenModel(loaded, vocabOnly);
+                Tell(0, loaded.File.TensorBytes, isLast: false);
+                opened = new OpenModel(loaded, _options, this);
+                Tell(loaded.File.TensorBytes, loaded.File.TensorBytes, isLast: true);
             }
         }
         catch (Exception e)

@@ -27,6 +27,7 @@ public sealed class LoadedModel
 
     // Taken inside of others, held for a moment.
     private readonly Lock _caching = new();
+    private readonly PackingWatches _watches = new();
     private ModelFile? _file;
     private volatile Model? _model;
     private ModelFile[] _adapters = [];
@@ -78,20 +79,7 @@ public sealed class LoadedModel
     /// <summary>The weights, ready to run. The first look takes as long as packing them does.</summary>
     /// <exception cref="RealmException">The architecture, a tensor or a format is not what this engine runs; or memory is
     /// short.</exception>
-    public Model Model
-    {
-        get
-        {
-            if (_model is { } ready)
-            {
-                return ready;
-            }
-            lock (_packing)
-            {
-                return _model ??= LoadModel();
-            }
-        }
-    }
+    public Model Model => Prepare(null, 0);
 
     /// <summary>Of all bytes of the file; the first look reads them.</summary>
     public UInt128 ContentHash
@@ -182,6 +170,26 @@ public sealed class LoadedModel
     /// <summary>Takes one more lease; who asks must hold one.</summary>
     public void Lease() => LoadedModels.Lease(this);
 
+    /// <summary>The weights, ready to run, for somebody who may no longer want them while they are packed: when nobody does, packing ends.</summary>
+    /// <param name="watch">Who waits; null: he wants them in any case.</param>
+    /// <param name="contextSize">See <see cref="Model.RequireContext(int)"/>.</param>
+    /// <exception cref="RealmException">As <see cref="Model"/>; <see cref="ErrorCode.Cancelled"/>; those of
+    /// <see cref="Model.RequireContext(int)"/>.</exception>
+    internal Model Prepare(IPackingWatch? watch, int contextSize)
+    {
+        Model? model = _model;
+        if (model == null)
+        {
+            using PackingWatches.Seat seat = _watches.Add(watch);
+            lock (_packing)
+            {
+                model = _model ??= LoadModel(contextSize);
+            }
+        }
+        model.RequireContext(contextSize);
+        return model;
+    }
+
     /// <summary>Gives one lease back; the last one frees everything.</summary>
     public void Release() => LoadedModels.Release(this);
 
@@ -241,14 +249,14 @@ public sealed class LoadedModel
     }
 
     // With its adapters, whose files stay open as long.
-    private Model LoadModel()
+    private Model LoadModel(int contextSize)
     {
         List<AdapterFile> adapters = [];
         try
         {
             foreach (AdapterPath adapter in Options.Adapters.AsSpan())
                 adapters.Add(new AdapterFile(ModelFile.OpenPath(adapter.Path), Quoted.Path(adapter.Path), adapter.Scale));
-            Model model = Model.Load(File, Options, adapters);
+            Model model = Model.Load(File, Options, adapters, _watches, contextSize);
             _adapters = [.. adapters.Select(adapter => adapter.File)];
             lock (_caching)
             {

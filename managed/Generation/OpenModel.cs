@@ -1,3 +1,4 @@
+using Realm.Architectures;
 using Realm.Runtime;
 using Realm.State;
 using Realm.Tokenizers;
@@ -10,21 +11,33 @@ public sealed unsafe class OpenModel
     private readonly object _gate = new();
     private readonly List<Job> _jobs = [];
     private readonly List<OpenSession> _sessions = [];
+    private readonly OpeningOptions _options;
+    private readonly ModelConfig? _config;
     private bool _closed;
 
     /// <summary>Takes over a lease, and gets ready what the options ask for.</summary>
     /// <param name="loaded">A lease; given back when this fails.</param>
     /// <param name="vocabOnly">Tokenizer and metadata only.</param>
     public OpenModel(LoadedModel loaded, bool vocabOnly)
+        : this(loaded, new OpeningOptions { VocabOnly = vocabOnly })
+    {
+    }
+
+    /// <summary>Takes over a lease, and gets ready what the options ask for.</summary>
+    /// <param name="loaded">A lease; given back when this fails.</param>
+    /// <param name="options">What for.</param>
+    /// <param name="watch">Who waits for it; null: nobody who might change his mind.</param>
+    internal OpenModel(LoadedModel loaded, OpeningOptions options, IPackingWatch? watch = null)
     {
         Loaded = loaded;
-        IsVocabOnly = vocabOnly;
+        _options = options;
         try
         {
             _ = loaded.Tokenizer;
-            if (!vocabOnly)
+            if (!options.VocabOnly)
             {
-                _ = loaded.Model;
+                ModelConfig config = loaded.Prepare(watch, options.ContextSize).Config;
+                _config = options.ContextSize == 0 ? config : config with { ContextLength = options.ContextSize };
             }
         }
         catch
@@ -35,7 +48,10 @@ public sealed unsafe class OpenModel
     }
 
     /// <summary>Opened for its tokenizer and metadata only.</summary>
-    public bool IsVocabOnly { get; }
+    public bool IsVocabOnly => _options.VocabOnly;
+
+    /// <summary>What the file says, and how long texts may be here. Not of a model that was opened for its vocabulary only.</summary>
+    public ModelConfig Config => _config!;
 
     /// <summary>What is shared with other openers.</summary>
     public LoadedModel Loaded { get; }
@@ -86,7 +102,7 @@ public sealed unsafe class OpenModel
     public GenerationJob Generate(ReadOnlySpan<uint> prompt, GenerationOptions options, delegate* unmanaged<void*, void> notify, void* user)
     {
         ThrowIfNotRunnable();
-        return Generate(Prompt.OfIds(prompt, Loaded.Model.Config), options, notify, user);
+        return Generate(Prompt.OfIds(prompt, Config), options, notify, user);
     }
 
     /// <summary>Starts to compute the logits at every position.</summary>
@@ -99,7 +115,7 @@ public sealed unsafe class OpenModel
     public LogitsJob Logits(ReadOnlySpan<uint> prompt, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user)
     {
         ThrowIfNotRunnable();
-        Prompt ids = Prompt.OfIds(prompt, Loaded.Model.Config);
+        Prompt ids = Prompt.OfIds(prompt, Config);
         lock (_gate)
         {
             ThrowIfNotRunnable();
@@ -125,7 +141,7 @@ public sealed unsafe class OpenModel
     public ScoreJob Score(ReadOnlySpan<uint> prompt, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user)
     {
         ThrowIfNotRunnable();
-        Prompt ids = Prompt.OfIds(prompt, Loaded.Model.Config);
+        Prompt ids = Prompt.OfIds(prompt, Config);
         if (prompt.Length < 2)
             throw new RealmException(ErrorCode.InvalidArgument, "a text of one token has no token after another: two are needed at least");
         if (Loaded.Model.ReadsWholeTexts)
@@ -258,10 +274,10 @@ public sealed unsafe class OpenModel
             {
                 model.CheckAdapters(scales);
             }
-            if (session.Options.Shift is { } shift && (shift.Recent < 1 || shift.Keep < 0 || (long)shift.Keep + shift.Recent >= model.Config.ContextLength))
+            if (session.Options.Shift is { } shift && (shift.Recent < 1 || shift.Keep < 0 || (long)shift.Keep + shift.Recent >= Config.ContextLength))
             {
                 throw new RealmException(ErrorCode.InvalidArgument,
-                    $"contextShift: keep {shift.Keep} and recent {shift.Recent} must together be less than the context's {model.Config.ContextLength}, and recent at least 1");
+                    $"contextShift: keep {shift.Keep} and recent {shift.Recent} must together be less than the context's {Config.ContextLength}, and recent at least 1");
             }
             _sessions.Add(session);
         }
@@ -330,13 +346,22 @@ public sealed unsafe class OpenModel
 
     private void Start(SequenceJob job) => Hold(job, () =>
     {
-        if (job.IsLong)
+        job.EnterLine(_options.MaxQueue);
+        try
         {
-            job.Queue.Add(job);
+            if (job.IsLong)
+            {
+                job.Queue.Add(job);
+            }
+            else
+            {
+                Loaded.Scheduler.Submit(job);
+            }
         }
-        else
+        catch
         {
-            Loaded.Scheduler.Submit(job);
+            job.LeaveLine();
+            throw;
         }
     });
 

@@ -80,7 +80,7 @@ public sealed unsafe class OpenSession
         int[] before = Occupy();
         try
         {
-            Prompt prompt = Prompt.OfIds(ids, _model.Loaded.Model.Config, isWhole ? null : before, Options.Shift != null);
+            Prompt prompt = Prompt.OfIds(ids, _model.Config, isWhole ? null : before, Options.Shift != null);
             return Start(prompt, options, notify, user);
         }
         catch

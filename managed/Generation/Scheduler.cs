@@ -19,10 +19,31 @@ internal sealed class Scheduler(LoadedModel owner)
     private readonly List<SequenceJob> _leaving = [];
     private readonly SharedPass _pass = new(owner, MostActive);
     private Thread? _thread;
+    private int _inLine;
     private bool _stopping;
 
     /// <summary>What rows cost on this model, for those who could use more than one.</summary>
     public PassCosts Costs => _pass.Costs;
+
+    /// <summary>The last passes.</summary>
+    public PassLog Passes => _pass.Log;
+
+    /// <summary>One more wants to begin, and counts from now until it ends, wherever it waits.</summary>
+    /// <param name="maxQueue">How many may wait; null: he does not ask.</param>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Busy"/>: then it does not count.</exception>
+    public void Enter(int? maxQueue)
+    {
+        int before = Interlocked.Increment(ref _inLine) - 1;
+        if (maxQueue is { } most && before >= (long)MostActive + most)
+        {
+            Leave();
+            throw new RealmException(ErrorCode.Busy,
+                $"{MostActive} calls are at work on the model and {before - MostActive} wait: maxQueue is {most}");
+        }
+    }
+
+    /// <summary>One who entered has ended.</summary>
+    public void Leave() => Interlocked.Decrement(ref _inLine);
 
     /// <summary>Takes a job in. It ends by itself, is cancelled, or fails.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.Shutdown"/>; <see cref="ErrorCode.Busy"/>.</exception>
@@ -132,6 +153,7 @@ internal sealed class Scheduler(LoadedModel owner)
                 // In the order in which they came: the first computes what others wait for.
                 job.TryBegin(owner.Model);
             }
+            _pass.TakeAnswers(_active);
             if (DropOver())
             {
                 // Who waited for a page of one of them must look again.
@@ -144,7 +166,7 @@ internal sealed class Scheduler(LoadedModel owner)
             lock (_gate)
             {
                 // What came since the last look: its pulse would be missed.
-                if (!_stopping && !_admission.IsOpen(_active.Count) && _active.TrueForAll(job => job.IsIdle && !job.IsOver))
+                if (!_stopping && !_admission.IsOpen(_active.Count) && _active.TrueForAll(job => job.IsIdle && !job.IsOver && !job.HasAnswer))
                 {
                     Monitor.Wait(_gate, UntilDeadline());
                 }

@@ -16,6 +16,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     private int _promptTokens;
     private bool _awaitsPage;
     private bool _hasTaken;
+    private bool _isInLine;
 
     /// <param name="model">Whose.</param>
     /// <param name="prompt">What it starts with.</param>
@@ -53,7 +54,13 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     internal bool IsLong { get; }
 
     /// <summary>It can take no row now: its reader is behind, or another job computes what it would.</summary>
-    internal bool IsIdle => _awaitsPage || IsFull;
+    internal bool IsIdle => _awaitsPage || AwaitsAnswer || IsFull;
+
+    /// <summary>The caller is at the logits of its next token, or has answered and it has not chosen yet.</summary>
+    internal virtual bool AwaitsAnswer => false;
+
+    /// <summary>The caller has answered: it can choose its next token.</summary>
+    internal virtual bool HasAnswer => false;
 
     /// <summary>Where it gets ready if that takes long.</summary>
     internal virtual PromptQueue Queue => _model.Loaded.Prompts;
@@ -109,7 +116,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
         if (!_isPrepared)
         {
             _isPrepared = true;
-            _prompt.Encode(_model.Loaded.Tokenizer!, _model.Loaded.Model.Config);
+            _prompt.Encode(_model.Loaded.Tokenizer!, _model.Config);
             OnPrepared();
             _promptTokens = Prompt.Length;
         }
@@ -168,6 +175,15 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     {
         RowsInPass = rows;
         PassesWaited = 0;
+        try
+        {
+            // Here, so that what there is no memory for is this job's end alone.
+            Session!.Reserve(rows);
+        }
+        catch (RealmException e) when (e.Code == ErrorCode.OutOfMemory)
+        {
+            throw new RealmException(ErrorCode.OutOfMemory, Session!.Length == 0 ? e.Message : $"{e.Message}: contextSize {Session.Length} would fit");
+        }
         Add(batch, rows);
     }
 
@@ -182,9 +198,18 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     internal virtual bool TakesApart => true;
 
     /// <summary>The pass with its rows is done: takes the logits, and goes on or ends.</summary>
-    internal void Take(Batch batch, Sampling.SamplerScratch scratch)
+    /// <param name="batch">The rows; null: <see cref="HasAnswer"/>, and the logits are the caller's.</param>
+    /// <param name="scratch">Of this thread.</param>
+    internal void Take(Batch? batch, Sampling.SamplerScratch scratch)
     {
-        TakeRows(batch, scratch);
+        if (batch == null)
+        {
+            TakeAnswer(scratch);
+        }
+        else
+        {
+            TakeRows(batch, scratch);
+        }
         _hasTaken = true;
     }
 
@@ -230,9 +255,29 @@ public abstract unsafe class SequenceJob : Job, IPlanned
         _model.Forget(this);
     }
 
+    /// <summary>Wants to begin, if not too many do.</summary>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Busy"/>.</exception>
+    internal void EnterLine(int? maxQueue)
+    {
+        Loaded.Scheduler.Enter(maxQueue);
+        _isInLine = true;
+    }
+
+    /// <summary>Has ended, or could not begin.</summary>
+    internal void LeaveLine()
+    {
+        if (_isInLine)
+        {
+            _isInLine = false;
+            Loaded.Scheduler.Leave();
+        }
+    }
+
     /// <inheritdoc/>
     private protected override void OnFinish(bool hasFailed)
     {
+        // Who hears of the end may want to begin another at once.
+        LeaveLine();
         if (Target == null)
             return;
         // Who hears of the end may go on with the session at once.
@@ -246,6 +291,11 @@ public abstract unsafe class SequenceJob : Job, IPlanned
 
     /// <inheritdoc cref="Take"/>
     private protected abstract void TakeRows(Batch batch, Sampling.SamplerScratch scratch);
+
+    /// <inheritdoc cref="Take"/>
+    private protected virtual void TakeAnswer(Sampling.SamplerScratch scratch)
+    {
+    }
 
     /// <summary>After the rows of a pass were taken, if the job has not ended by it.</summary>
     private protected virtual void OnSettled()
@@ -349,4 +399,7 @@ public abstract unsafe class SequenceJob : Job, IPlanned
 
     /// <inheritdoc/>
     private protected override void OnRoom() => _model.Loaded.Scheduler.Wake();
+
+    /// <inheritdoc/>
+    private protected override void OnAnswer() => _model.Loaded.Scheduler.Wake();
 }

@@ -15,9 +15,13 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
     private readonly PassUnderWay _underWay = new();
     private volatile Batch? _batch;
     private HandOut? _handOut;
+    private List<SequenceJob> _jobs = [];   // of the pass under way
 
     /// <summary>What rows cost.</summary>
     public PassCosts Costs { get; } = new();
+
+    /// <summary>The last passes.</summary>
+    public PassLog Log { get; } = new();
 
     /// <summary>A job no longer wants its rows: breaks off the pass (jobs that go on do it again), unless it is nearly done and others
     /// are in it.</summary>
@@ -41,6 +45,15 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
     /// <summary>Takes all rows out.</summary>
     public void Clear() => _batch?.Clear();
 
+    /// <summary>Lets those choose their next token whose callers have changed the logits. Jobs may have ended by it.</summary>
+    public void TakeAnswers(List<SequenceJob> jobs)
+    {
+        if (jobs.Exists(static job => job.HasAnswer))
+        {
+            _handOut?.RunAnswered(jobs);
+        }
+    }
+
     /// <summary>Runs a pass, after <see cref="Clear"/>. Jobs may have ended by it.</summary>
     /// <param name="jobs">All that are at work, at least one.</param>
     public void Run(List<SequenceJob> jobs)
@@ -53,7 +66,7 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
         try
         {
             _plan.Make(jobs, batch.Capacity);
-            if (!Feed(jobs, batch) || batch.Count == 0 || !Forward(batch))
+            if (!Feed(jobs, batch) || batch.Count == 0 || !Forward(jobs, batch))
             {
                 // Broken off, or not begun: the sequences are as they were. Who was not cancelled will be in the next pass again.
                 return;
@@ -84,7 +97,12 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
         try
         {
             _handOut ??= new HandOut(owner.Model);
-            _batch ??= owner.Model.NewBatch();
+            if (_batch == null)
+            {
+                Batch batch = owner.Model.NewBatch();
+                batch.Overdue = IsToEnd;
+                _batch = batch;
+            }
         }
         catch (Exception e)
         {
@@ -116,8 +134,28 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
         return true;
     }
 
-    private bool Forward(Batch batch)
+    /// <summary>Somebody's time is over within a pass: whether it is broken off for that, as for one who leaves.</summary>
+    private bool IsToEnd()
     {
+        int rows = 0;
+        foreach (SequenceJob job in _jobs)
+        {
+            rows += job.IsOverdue ? job.RowsInPass : 0;
+        }
+        return rows > 0 && !_underWay.IsWorthFinishing(without: rows);
+    }
+
+    private bool Forward(List<SequenceJob> jobs, Batch batch)
+    {
+        _jobs = jobs;
+        batch.Deadline = long.MaxValue;
+        int prompt = 0;
+        for (int i = 0; i < _plan.Count; i++)
+        {
+            (int member, int rows) = _plan[i];
+            batch.Deadline = Math.Min(batch.Deadline, jobs[member].Deadline);
+            prompt += jobs[member].IsDecoding ? 0 : rows;
+        }
         _underWay.Begin(batch.Count);
         bool done = false;
         try
@@ -127,6 +165,7 @@ internal sealed class SharedPass(LoadedModel owner, int most) : IDisposable
         finally
         {
             long ticks = _underWay.End(done);
+            Log.Note(ticks, prompt, batch.Count - prompt, _plan.Count, done);
             if (done && _plan.AllDecode)
             {
                 Costs.Note(batch.Count, ticks);

@@ -30,6 +30,10 @@ public sealed unsafe class TokenSampler
         {
             throw new RealmException(ErrorCode.Unsupported, "format: a sampler keeps to none, a generation does");
         }
+        if (options.LogitsProcessor)
+        {
+            throw new RealmException(ErrorCode.Unsupported, "logitsProcessor: the caller of a sampler has the logits");
+        }
         LoadedModel loaded = model.Loaded;
         Tokenizer? tokenizer = loaded.Tokenizer;
         SamplingOptions sampling = options.Sampling;
@@ -39,7 +43,7 @@ public sealed unsafe class TokenSampler
             breakers = options.DrySequenceBreakers is { } own ? DryBreakers.Create(tokenizer, own) : loaded.DryBreakers;
         }
         int vocabulary = loaded.Model.Config.VocabSize;
-        _contextLength = loaded.Model.Config.ContextLength;
+        _contextLength = model.Config.ContextLength;
         _chain = SamplerChain.Create(sampling, vocabulary, tokenizer == null ? default : tokenizer.SuppressedIds, breakers);
         _random = new RandomSource(sampling.Seed);
         _scratch = new SamplerScratch(vocabulary);

@@ -49,6 +49,15 @@ public sealed unsafe class Batch : IDisposable
         set => _cancel = value;
     }
 
+    /// <summary>When somebody's time is over who has rows here, in milliseconds of <see cref="Environment.TickCount64"/>.</summary>
+    internal long Deadline { get; set; } = long.MaxValue;
+
+    /// <summary>Asked before each layer once that is so: whether the pass ends.</summary>
+    internal Func<bool>? Overdue { get; set; }
+
+    /// <summary>Whether the pass ends before its next layer.</summary>
+    internal bool MustEnd => _cancel || (Deadline != long.MaxValue && Environment.TickCount64 >= Deadline && Overdue?.Invoke() == true);
+
     internal int* Tokens { get; private set; }
 
     /// <summary>One for each session.</summary>

@@ -143,7 +143,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
             Begin(step);                                                                     // (rows, row size)
         for (int layer = _firstLayer; layer < _lastLayer; layer++)
         {
-            if (thread == 0 && (_batch?.Cancel == true || _scratch.Failure != null))
+            if (thread == 0 && (_batch is { MustEnd: true } || _scratch.Failure != null))
                 _cancelled = true;
             step.Barrier();
             if (_cancelled)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Realm.Architectures;
 using Realm.Blocks;
+using Realm.Kernels;
 using Realm.Parallel;
 using Realm.Passes;
 using Realm.State;
@@ -23,7 +24,7 @@ public sealed unsafe class Model : IDisposable
     private readonly ForwardPass? _pass;
     private bool _disposed;
 
-    private Model(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile> adapters)
+    private Model(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile> adapters, IPackingWatch? watch, int contextSize)
     {
         Architectures.Architecture architecture = ArchitectureOf(file);
         _files = [file, .. adapters.Select(adapter => adapter.File)];
@@ -35,12 +36,13 @@ public sealed unsafe class Model : IDisposable
         try
         {
             _network = BuildNetwork(file, architecture, options, _tensors, read);
+            RequireContext(contextSize, options.Packed ? PackedWeights.BytesOf(_tensors.Weights) : 0);
             _pool = new WorkerPool(options.Threads == 0 ? WorkerPool.DefaultThreads : options.Threads);
             Options = options with { Threads = _pool.Threads };
             _pass = new ForwardPass(_network, _pool, options.Packed, read.Length);
             _pass.Reserve(_network.WholeText ? Math.Min(BatchRows, Config.ContextLength) : BatchRows);
             if (options.Packed)
-                _packed = new PackedWeights(file, [.. _tensors.Weights], _pool);
+                _packed = new PackedWeights(file, [.. _tensors.Weights], _pool, watch);
             CheckRead();
         }
         catch (OutOfMemoryException)
@@ -81,10 +83,15 @@ public sealed unsafe class Model : IDisposable
     /// <param name="options">How it is held and run.</param>
     /// <param name="adapters">Adapters, whose files must stay open too; null: none. One that does not fit is E_INVALID_ARGUMENT, E_UNSUPPORTED,
     /// E_MISSING_TENSOR or E_SHAPE before anything is made.</param>
-    public static Model Load(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile>? adapters = null) => new(file, options, adapters ?? []);
+    public static Model Load(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile>? adapters = null) => new(file, options, adapters ?? [], null, 0);
+
+    /// <summary>The same for somebody who waits for it, and wants to have texts of so many positions.</summary>
+    /// <exception cref="RealmException">As before; E_CANCELLED; E_INVALID_ARGUMENT and E_OUT_OF_MEMORY as <see cref="RequireContext(int)"/>.</exception>
+    internal static Model Load(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile> adapters, IPackingWatch watch, int contextSize) =>
+        new(file, options, adapters, watch, contextSize);
 
     /// <summary>What would be told about the model of a file, and what it would need, without loading its weights.</summary>
-    /// <exception cref="RealmException">As for <see cref="Load"/>.</exception>
+    /// <exception cref="RealmException">As for loading it.</exception>
     public static ModelFacts Inspect(ModelFile file, ModelOptions options, IReadOnlyList<AdapterFile>? adapters = null)
     {
         Architectures.Architecture architecture = ArchitectureOf(file);
@@ -149,6 +156,22 @@ public sealed unsafe class Model : IDisposable
 
     /// <summary>Bytes that a sequence takes for each of its positions: it grows by pages of 64.</summary>
     public long TokenBytes => _network.State.PageBytes / 64;
+
+    /// <summary>Asks whether a text of so many positions is possible, before anybody counts on it: in this network, and in the memory that there is.</summary>
+    /// <param name="contextSize">How many; 0: nobody has said.</param>
+    /// <exception cref="RealmException">E_INVALID_ARGUMENT; E_OUT_OF_MEMORY, with the size that would fit.</exception>
+    internal void RequireContext(int contextSize) => RequireContext(contextSize, weights: 0);
+
+    private void RequireContext(int contextSize, long weights)
+    {
+        if (contextSize > Config.ContextLength)
+        {
+            throw new RealmException(ErrorCode.InvalidArgument,
+                $"contextSize is {contextSize}; the model's context holds {Config.ContextLength} positions");
+        }
+        if (contextSize > 0)
+            new ContextMemory(_network.State, weights).Require(contextSize, AvailableMemory.Read());
+    }
 
     /// <summary>Whether a sequence's length decides how its positions turn, so that it must be known before.</summary>
     internal bool TurnsByLength => _network.LongFrom < Config.ContextLength;

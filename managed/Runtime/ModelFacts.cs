@@ -1,7 +1,6 @@
 using Realm.Architectures;
 using Realm.Blocks;
 using Realm.Formats;
-using Realm.Kernels;
 using Realm.State;
 
 namespace Realm.Runtime;
@@ -33,8 +32,7 @@ public sealed class ModelFacts
     public long WeightBytes { get; }
 
     /// <summary>Bytes of what a sequence of `length` positions remembers.</summary>
-    public long StateBytes(long length) =>
-        checked((length + KeyBlock.Keys - 1) / KeyBlock.Keys * _state.PageBytes + 2 * _state.FixedFloats * sizeof(float));
+    public long StateBytes(long length) => _state.BytesOf(length);
 
     internal static ModelFacts Of(Network network, IReadOnlyList<Weight> weights, bool packed)
     {

@@ -16,14 +16,22 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     private readonly ModelFile _file;
     private readonly List<Piece[]> _chunks;
     private readonly long _bytes;
+    private readonly IPackingWatch? _watch;
     private byte* _memory;
     private int _next;
+    private long _done;     // bytes of the file's tensors
+    private volatile bool _stopped;
 
     /// <summary>Packs all matrices on all threads.</summary>
-    /// <exception cref="RealmException">E_OUT_OF_MEMORY.</exception>
-    public PackedWeights(ModelFile file, IReadOnlyList<Weight> weights, WorkerPool pool)
+    /// <param name="file">Where they are.</param>
+    /// <param name="weights">The matrices.</param>
+    /// <param name="pool">The threads.</param>
+    /// <param name="watch">Who waits for it; null: it is packed in any case.</param>
+    /// <exception cref="RealmException">E_OUT_OF_MEMORY; E_CANCELLED: nobody wants them any more.</exception>
+    public PackedWeights(ModelFile file, IReadOnlyList<Weight> weights, WorkerPool pool, IPackingWatch? watch = null)
     {
         _file = file;
+        _watch = watch;
         // What is unpacked when it is used stays in the file.
         List<Weight> packed = [.. weights.Where(w => w.CanBePacked)];
         _bytes = Math.Max(64, packed.Sum(PlaceBytes));
@@ -36,7 +44,13 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
             place += PlaceBytes(weight);
         }
         _chunks = Cut(file, packed);
+        // What is not packed is there already.
+        _done = Math.Max(0, file.TensorBytes - _chunks.Sum(SourceBytes));
         pool.Run(this);
+        if (!_stopped)
+            return;
+        Dispose();
+        throw new RealmException(ErrorCode.Cancelled, "loading was cancelled");
     }
 
     /// <summary>What they take.</summary>
@@ -53,6 +67,11 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
     {
         for (int i = Next(); i < _chunks.Count; i = Next())
         {
+            if (_watch is { IsUnwanted: true })
+            {
+                _stopped = true;
+                return;
+            }
             nint start = _chunks[i][0].Source.Start;
             (nint last, long length) = _chunks[i][^1].Source;
             length += last - start;
@@ -64,8 +83,12 @@ internal sealed unsafe class PackedWeights : IPass, IDisposable
             }
             // What is packed is not looked at again: it need not count as ours any more.
             _file.Forget(start, length);
+            if (_watch != null)
+                _watch.Packed(Math.Min(Interlocked.Add(ref _done, SourceBytes(_chunks[i])), _file.TensorBytes), _file.TensorBytes);
         }
     }
+
+    private static long SourceBytes(Piece[] chunk) => chunk.Sum(piece => piece.Source.Length);
 
     private int Next() => Interlocked.Increment(ref _next) - 1;
 

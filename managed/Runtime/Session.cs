@@ -33,6 +33,10 @@ public sealed class Session : IDisposable
         }
     }
 
+    /// <summary>Makes room for so many positions more, which the next pass would else do.</summary>
+    /// <exception cref="RealmException">E_CONTEXT_FULL, E_OUT_OF_MEMORY.</exception>
+    internal void Reserve(int count) => State.Reserve(Length, count);
+
     /// <summary>Whether positions from `length` on can be forgotten: a network with a recurrent state can only forget all of them.</summary>
     public bool CanTruncate(int length) => State.CanTruncate(length);
 

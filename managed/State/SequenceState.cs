@@ -41,7 +41,7 @@ internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = 
         if (plan.PageBytes > 0)
         {
             while ((long)_pages.Count * KeyBlock.Keys < length)
-                _pages.Add((nint)StateMemory.NewPage(plan.PageBytes));
+                _pages.Add((nint)NewPage());
             for (int page = position / KeyBlock.Keys; page < (length + KeyBlock.Keys - 1) / KeyBlock.Keys; page++)
                 Unshare(page);
         }
@@ -180,12 +180,18 @@ internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = 
         Array.Fill(_lengths, length);
     }
 
+    private byte* NewPage()
+    {
+        plan.Room.Require(plan.PageBytes);
+        return StateMemory.NewPage(plan.PageBytes);
+    }
+
     private void Unshare(int index)
     {
         byte* page = (byte*)_pages[index];
         if (!StateMemory.IsShared(page, plan.PageBytes))
             return;
-        byte* own = StateMemory.NewPage(plan.PageBytes);
+        byte* own = NewPage();
         NativeMemory.Copy(page, own, (nuint)plan.PageBytes);
         _pages[index] = (nint)own;
         StateMemory.Leave(page, plan.PageBytes);

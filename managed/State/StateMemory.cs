@@ -17,6 +17,9 @@ internal static unsafe class StateMemory
     /// <summary>There is no memory left: who keeps what can be computed again gives it back. Called on any thread.</summary>
     public static event Action? Short;
 
+    /// <summary>Asks caches to give back what nobody uses.</summary>
+    public static void GiveBack() => Short?.Invoke();
+
     /// <summary>Pages that there are, each once however many hold it.</summary>
     public static long Pages => Interlocked.Read(ref _pages);
 
@@ -70,7 +73,7 @@ internal static unsafe class StateMemory
         }
         catch (OutOfMemoryException)
         {
-            Short?.Invoke();
+            GiveBack();
             try
             {
                 memory = SystemMemory.Allocate(bytes);

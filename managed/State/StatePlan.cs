@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Realm.Kernels;
 
 namespace Realm.State;
 
@@ -35,6 +36,9 @@ internal sealed class StatePlan(CacheType type, int layers, int contextLength, b
     /// <summary>Positions that fit.</summary>
     public int ContextLength => contextLength;
 
+    /// <summary>Whether there is memory for another page.</summary>
+    public PageRoom Room { get; } = new();
+
     /// <summary>Bytes of 64 positions of all layers.</summary>
     public long PageBytes { get; private set; }
 
@@ -46,6 +50,10 @@ internal sealed class StatePlan(CacheType type, int layers, int contextLength, b
 
     /// <summary>All fixed slots, in the order in which they were asked for.</summary>
     public IReadOnlyList<FixedSlot> FixedSlots => _fixedSlots;
+
+    /// <summary>Bytes of a sequence of so many positions: whole pages, and what has one size at any length.</summary>
+    public long BytesOf(long positions) =>
+        checked((positions + KeyBlock.Keys - 1) / KeyBlock.Keys * PageBytes + 2 * FixedFloats * sizeof(float));
 
     /// <summary>Whether a layer's past can't be cut: it holds a state that every position changed.</summary>
     public bool HasFixed(int layer) => _hasFixed[layer];

@@ -38,6 +38,7 @@ const CSHARP = {
   'uint*': 'uint32_t*',
   'ulong*': 'uint64_t*',
   'float*': 'float*',
+  'double*': 'double*',
   'void*': 'void*',
   'RealmError*': 'realm_error*',
   'TokenRecord*': 'realm_token*',

@@ -75,7 +75,7 @@ export class Chat<Value = unknown> implements AsyncIterable<ChatDelta>, Promise<
     this.#runs = Array.from({ length: n }, (_, choice) => {
       const emit = (delta: ChatDelta) => deltas.add(n > 1 ? { ...delta, choice } : delta);
       const ofChoice = choice === 0 ? seed : BigInt(seedAfter(String(seed), choice));
-      return new ChatRun({ ...conversation, halt: halt.signal }, ofChoice, emit);
+      return new ChatRun({ ...conversation, halt: halt.signal }, choice, ofChoice, emit);
     });
     const relax = haltBy(halt, options);
     // The same for all.

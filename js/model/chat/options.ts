@@ -60,7 +60,7 @@ export function checkChatOptions(options: ChatOptions | undefined, messages: rea
   const { engine, here } = readOptions('chat', ENGINE, { ...HERE, ...CHAT }, given);
   checkTogether(engine);
   checkToolChoice(here.toolChoice, here.tools);
-  const { templateOptions, template, continueFinalMessage, signal, collect, n } = here;
+  const { templateOptions, template, continueFinalMessage, signal, collect, logitsProcessor, n } = here;
   const { tools, toolChoice, parallelToolCalls, maxSteps, onToolError, reasoning, keepReasoning } = here;
   const names = Object.keys(ENGINE) as (keyof typeof ENGINE)[];
   const generate = Object.fromEntries(names.map((name) => [name, given[name]])) as GenerateOptions;
@@ -74,7 +74,7 @@ export function checkChatOptions(options: ChatOptions | undefined, messages: rea
     ...{ timeout: engine.timeout, logprobs: engine.logprobs },
     /** The message that is gone on with. */
     begun: continueFinalMessage ? messages.at(-1) : undefined,
-    ...{ templateOptions, template, signal, collect, n },
+    ...{ templateOptions, template, signal, collect, logitsProcessor, n },
     ...{ tools, toolChoice, parallelToolCalls, maxSteps, onToolError, reasoning, keepReasoning },
   };
 }

@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../chat/conversation';
 import type { OnEvent } from '../../engine/binding';
 import { closedMeanwhile, endOf, startJob, type GenerationEnd, type Job } from '../../engine/job';
+import { processedJson } from '../../engine/processing';
 import { checkGenerateOptions } from '../../options/generate';
 import { RealmError } from '../../portable/errors';
 import { allOrNone } from '../allOrNone';
@@ -43,11 +44,13 @@ export class ChatRun {
   /** The generation under way. */
   #answer: Answer | undefined;
   #job: Job | undefined;
+  readonly #choice: number;
   #value: { value: unknown } | undefined;
   #cancelled = false;
 
-  constructor(conversation: Conversation, seed: bigint, emit: (delta: ChatDelta) => void) {
+  constructor(conversation: Conversation, choice: number, seed: bigint, emit: (delta: ChatDelta) => void) {
     this.#conversation = conversation;
+    this.#choice = choice;
     this.#options = conversation.options;
     this.#seed = seed;
     this.#emit = emit;
@@ -153,11 +156,13 @@ export class ChatRun {
 
   async #work(prompt: ChatPrompt, json: string, answer: Answer): Promise<GenerationEnd> {
     const { model, halt, start } = this.#conversation;
+    const { logitsProcessor: processor } = this.#options;
     const job = startJob(
       { kind: 'chat', model: model.handle },
-      (onEvent) => start(prompt.ids, json, onEvent),
+      (onEvent) => start(prompt.ids, processedJson(json, processor), onEvent),
       halt,
       (event) => answer.add(event),
+      { processor, choice: this.#choice },
     );
     this.#job = job;
     if (this.#cancelled) job.cancel();

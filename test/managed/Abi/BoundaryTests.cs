@@ -27,7 +27,7 @@ public unsafe class BoundaryTests
         Assert.Equal(2048, sizeof(RealmError));
         Assert.Equal(20, sizeof(TokenRecord));
         Assert.Equal(8, sizeof(TopToken));
-        Assert.Equal(48, sizeof(NativeJobState));
+        Assert.Equal(56, sizeof(NativeJobState));
     }
 
     [Fact]

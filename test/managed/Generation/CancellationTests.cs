@@ -144,7 +144,7 @@ public sealed unsafe class CancellationTests
             job.Cancel();
         }
         using var slow = new TestReader();
-        Job running = model.Generate([1], options with { Timeout = 200 }, TestReader.Notify, slow.User);
+        Job running = model.Generate([1], options with { Timeout = 1000 }, TestReader.Notify, slow.User);
         slow.AwaitNews();
         slow.Drain(running);
         slow.SlowDown(running);
@@ -261,7 +261,7 @@ public sealed unsafe class CancellationTests
             return 77;
         }
         using var reader = new TestReader();
-        reader.Finish(LoadJob.Start(() => LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1)), false, Register, TestReader.Notify, reader.User));
+        reader.Finish(LoadJob.Start(() => LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1)), new OpeningOptions(), Register, TestReader.Notify, reader.User));
         Assert.Equal(77UL, reader.State.Model);
         Assert.NotNull(opened);
         LoadedModel loaded = opened.Loaded;
@@ -269,7 +269,7 @@ public sealed unsafe class CancellationTests
         Assert.True(IsFreed(loaded));
 
         using var failed = new TestReader();
-        failed.Finish(LoadJob.Start(() => LoadedModels.LeasePath("/nowhere/x.gguf", new ModelOptions(1)), false, Register, TestReader.Notify, failed.User));
+        failed.Finish(LoadJob.Start(() => LoadedModels.LeasePath("/nowhere/x.gguf", new ModelOptions(1)), new OpeningOptions(), Register, TestReader.Notify, failed.User));
         Assert.Equal(ErrorCode.Io, failed.State.Failure?.Code);
         Assert.Contains("/nowhere/x.gguf", failed.State.Failure?.Message);
     }
@@ -279,7 +279,7 @@ public sealed unsafe class CancellationTests
     {
         LoadedModel? loaded = null;
         using var reader = new TestReader();
-        Job job = LoadJob.Start(() => loaded = LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1)), false, _ => 1, TestReader.Notify, reader.User);
+        Job job = LoadJob.Start(() => loaded = LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1)), new OpeningOptions(), _ => 1, TestReader.Notify, reader.User);
         reader.AwaitNews();
         job.Close();
         Assert.True(IsFreed(loaded!));
@@ -290,7 +290,7 @@ public sealed unsafe class CancellationTests
             cancelled.Wait();
             return loaded = LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions(1));
         }
-        job = LoadJob.Start(Load, false, _ => 1, null, null);
+        job = LoadJob.Start(Load, new OpeningOptions(), _ => 1, null, null);
         job.Cancel();
         Assert.Equal(ErrorCode.Cancelled, job.Read(default, default, default).Failure?.Code);
         cancelled.Set();

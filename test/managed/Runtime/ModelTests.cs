@@ -27,6 +27,35 @@ public sealed unsafe class ModelTests : IDisposable
         }
     }
 
+    /// <summary>Somebody's time is over within a pass: who is asked then says whether it goes on; the sessions are as they were, or whole.</summary>
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public void ADeadlineIsSeenWithinAPass(int threads, bool ends)
+    {
+        using Model model = Model.Load(_file, new ModelOptions(threads));
+        using Batch batch = model.NewBatch();
+        using Session session = model.NewSession();
+        foreach (int token in _tokens)
+            batch.Add(session, token, wantLogits: false);
+        int asked = 0;
+        batch.Overdue = () =>
+        {
+            asked++;
+            return ends;
+        };
+        batch.Deadline = Environment.TickCount64 + 1_000_000;
+        Assert.True(model.Forward(batch));
+        Assert.Equal(0, asked);
+        batch.Clear();
+        foreach (int token in _tokens)
+            batch.Add(session, token, wantLogits: false);
+        batch.Deadline = Environment.TickCount64;
+        Assert.Equal(!ends, model.Forward(batch));
+        Assert.Equal(ends ? 1 : model.Config.Layers, asked);
+        Assert.Equal(ends ? _tokens.Length : 2 * _tokens.Length, session.Length);
+    }
+
     [Theory]
     [InlineData(135)]
     [InlineData(8)]

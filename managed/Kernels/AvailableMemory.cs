@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Realm.Runtime;
+namespace Realm.Kernels;
 
 /// <summary>
 /// Memory that this process can take without another's, or its own, being taken away: malloc says yes to nearly everything, and who then writes to it is

@@ -1,7 +1,7 @@
-using Realm.Runtime;
+using Realm.Kernels;
 using Xunit;
 
-namespace Realm.Tests.Runtime;
+namespace Realm.Tests.Kernels;
 
 public sealed class AvailableMemoryTests : IDisposable
 {
