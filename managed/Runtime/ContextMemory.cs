@@ -15,7 +15,7 @@ internal readonly struct ContextMemory(StatePlan plan, long weights)
         long left = bytes - weights - plan.BytesOf(0);
         if (left < 0)
             return 0;
-        return plan.PageBytes == 0 ? plan.ContextLength : Math.Min(plan.ContextLength, left / plan.PageBytes * KeyBlock.Keys);
+        return plan.PageBytes == 0 ? plan.ContextLength : Math.Min(plan.ContextLength, checked(left / plan.PageBytes * KeyBlock.Keys));
     }
 
     /// <summary>Asks before a text may come to take it.</summary>
