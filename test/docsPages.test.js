@@ -7,8 +7,8 @@ const { root } = require('./fixtures/places');
 
 // The JavaScript of the guides, pasted as it stands: it runs, and prints what its comments say.
 
-/** Guides whose lines run in a page or in a guest: their own tests have them. */
-const ELSEWHERE = ['docs/browser.md', 'docs/option-1.md', 'docs/option-2.md'];
+/** Guides whose lines run in a page, in a guest or in a build: their own tests have them, and `npm run everywhere`. */
+const ELSEWHERE = ['docs/browser.md', 'docs/deploying.md', 'docs/option-1.md', 'docs/option-2.md'];
 const pages = ['README.md', ...fs.readdirSync(path.join(root, 'docs')).map((file) => `docs/${file}`)].filter(
   (page) => page.endsWith('.md') && !ELSEWHERE.includes(page) && programsOf(page).length > 0,
 );

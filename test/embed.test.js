@@ -2,6 +2,7 @@
 
 const path = require('node:path');
 const { loadModel } = require('..');
+const { inTurns } = require('../dist/model/inTurns');
 const { tinyEncoder, HIDDEN, CONTEXT } = require('./fixtures/encoder');
 const { rejection } = require('./fixtures/failure');
 const { golden, goldenTest, models, readJson, tinyAtlas } = require('./fixtures/places');
@@ -191,3 +192,16 @@ goldenTest(
     whole.close();
   },
 );
+
+test('texts that are long together leave others their turn, and an abort comes through', async () => {
+  const seen = [];
+  const work = (text) => (seen.push(text), text + text);
+  const controller = new AbortController();
+  setImmediate(() => (seen.push('other'), controller.abort()));
+  expect(await inTurns(['a', 'b'], () => 10_000, work, undefined)).toEqual(['aa', 'bb']);
+  expect(seen).toEqual(['a', 'other', 'b']);
+  await expect(inTurns(['a', 'b'], () => 10_000, work, controller.signal)).rejects.toThrow('aborted');
+  setImmediate(() => seen.push('late'));
+  await inTurns(['c', 'd'], () => 1, work, undefined);
+  expect(seen.slice(-2)).toEqual(['c', 'd']);
+});

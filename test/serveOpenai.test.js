@@ -130,6 +130,7 @@ describe('/v1/completions', () => {
   test.each([
     [{ prompt: 5 }, 'prompt must be a text, texts, ids or lists of ids, got 5', 'prompt'],
     [{ prompt: [] }, 'prompt must be a text, texts, ids or lists of ids', 'prompt'],
+    [{ prompt: Array.from({ length: 129 }, () => 'a'), n: 2 }, 'prompt must be at most 256 texts', 'prompt'],
     [{ prompt: ['a', 5] }, 'prompt[1] must be a text or ids, got 5', 'prompt'],
     [{ max_tokens: 'many' }, 'max_tokens must be an integer', 'max_tokens'],
     [{ logprobs: true }, 'logprobs must be an integer', 'logprobs'],
@@ -227,6 +228,7 @@ describe('/v1/rerank', () => {
     [{ query: 'x', documents: [] }, 'E_INVALID_ARGUMENT'],
     [{ query: 'x', documents: [5] }, 'E_INVALID_ARGUMENT'],
     [{ query: 'x', documents, top_n: -1 }, 'E_INVALID_ARGUMENT'],
+    [{ query: 'x', documents: Array.from({ length: 2049 }, () => 'x') }, 'E_INVALID_ARGUMENT'],
     [{ query: 'x', documents, model: 'atlas' }, 'E_UNSUPPORTED'],
   ])('%j is a 400', async (body, code) => {
     const response = await ask('/v1/rerank', { model: 'ranker', ...body });
@@ -250,6 +252,7 @@ test('/tokenize, /detokenize, /apply-template, as llama.cpp’s server has them'
   expect((await post('/tokenize', { content: long })).tokens).toEqual([...model.tokenize(long, { addSpecial: false })]);
   const messages = [{ role: 'user', content: 'Hello' }];
   expect(await post('/apply-template', { messages })).toEqual({ prompt: model.applyChatTemplate(messages) });
+  expect((await ask('/tokenize', { content: long, with_pieces: true })).status).toBe(413);
   for (const [path, body] of [
     ['/tokenize', {}],
     ['/detokenize', { tokens: 'x' }],

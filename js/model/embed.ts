@@ -13,6 +13,7 @@ import {
 import { native } from '../engine/errors';
 import { startJob } from '../engine/job';
 import { RealmError } from '../portable/errors';
+import { inTurns } from './inTurns';
 
 /** How the vectors of a text's tokens become one; `none`: they don't. */
 export type PoolingType = 'none' | 'mean' | 'cls' | 'last';
@@ -140,7 +141,12 @@ export async function embedCounted(
       `texts must be an array of strings or token ids, got ${Array.isArray(texts) ? 'one text’s ids' : show(texts)}`,
     );
 
-  const ids = texts.map((value: unknown, i) => fit(model, idsOf(model, value, i, prefix), i, truncate));
+  const ids = await inTurns(
+    texts as readonly unknown[],
+    (value) => (typeof value === 'string' ? prefix.length + value.length : 0),
+    (value, i) => fit(model, idsOf(model, value, i, prefix), i, truncate),
+    signal,
+  );
   const sizes = ids.map((tokens) => (pooling === 'none' ? tokens.length * dimensions : dimensions));
   const elements = sizes.reduce((sum, size) => sum + size, 0);
   const numbers = await vectors(model, ids, pooling, normalize, dimensions, elements, signal);

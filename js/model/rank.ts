@@ -3,6 +3,7 @@ import { abortSignal, flag, invalid, optionsObject, show, text } from '../engine
 import { native } from '../engine/errors';
 import { RealmError } from '../portable/errors';
 import { fit, textIds, vectors, type Opened } from './embed';
+import { inTurns } from './inTurns';
 
 export interface RankOptions {
   /** Cut a document that is too long for the model's context together with the query; default false: E_CONTEXT_FULL. */
@@ -14,26 +15,21 @@ function plainIds({ handle }: Opened, content: string): number[] {
   return [...new Uint32Array(native(() => binding.tokenize(handle, content, 0, false)))];
 }
 
-/** A query and a document as the model was trained on them: by the file's template for it, or both between begin and end tokens. */
-function pairOf(model: Opened, query: string, document: string): Uint32Array {
+/** A query with each document as the model was trained on them: by the file's template for it, or both between begin and end tokens. */
+function pairsWith(model: Opened, query: string): (document: string) => Uint32Array {
   const template = model.info.chatTemplates.rerank;
-  if (template !== undefined) {
-    const written = template.replaceAll(/\{(query|document)\}/g, (_, name) => (name === 'query' ? query : document));
-    return new Uint32Array(native(() => binding.tokenize(model.handle, written, 0, true)));
-  }
+  if (template !== undefined)
+    return (document) => {
+      const written = template.replaceAll(/\{(query|document)\}/g, (_, name) => (name === 'query' ? query : document));
+      return new Uint32Array(native(() => binding.tokenize(model.handle, written, 0, true)));
+    };
   const around = textIds(model, '');
   const { bosId, pairSeparatorId } = model.info.tokenizer ?? {};
   const begin = around.length > 0 && around[0] === bosId ? [around[0]] : [];
-  const end = [...around.slice(begin.length)] as number[];
+  const end = [...around.slice(begin.length)];
   const between = typeof pairSeparatorId === 'number' ? [pairSeparatorId] : [];
-  return Uint32Array.from([
-    ...begin,
-    ...plainIds(model, query),
-    ...end,
-    ...between,
-    ...plainIds(model, document),
-    ...end,
-  ] as number[]);
+  const asked = [...begin, ...plainIds(model, query), ...end, ...between];
+  return (document) => Uint32Array.from([...asked, ...plainIds(model, document), ...end]);
 }
 
 /** @internal `Model.rank`. */
@@ -65,7 +61,13 @@ export async function rankCounted(
       'E_UNSUPPORTED',
       "this model has no classifier (no tensor cls or cls.output), so it can't rank: it gives embeddings",
     );
-  const pairs = texts.map((document, i) => fit(model, pairOf(model, asked, document), i, truncate));
+  const pairOf = pairsWith(model, asked);
+  const pairs = await inTurns(
+    texts,
+    (document) => asked.length + document.length,
+    (document, i) => fit(model, pairOf(document), i, truncate),
+    signal,
+  );
   const scores = await vectors(model, pairs, 'rank', false, 0, pairs.length * size, signal);
   // Of several scores the first is the one that says how well the document answers.
   return {

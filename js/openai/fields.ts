@@ -147,14 +147,17 @@ export function chatRequest(body: Body, others: Others): ChatRequest {
 
 /** As many tokens OpenAI's API makes of a prompt unless told otherwise. */
 const TEXT_TOKENS = 16;
-const MOST_PROMPTS = 256;
+const MOST_TEXTS = 256;
 
 /** A request in the form of OpenAI's completions of texts. */
 export function textRequest(body: Body, others: Others): TextRequest {
   const options = optionsOf(body, TEXT_OWN, TEXT_FIELDS, TEXT_ASKS_NOTHING, others);
   const { prompt, echo, max_tokens: most } = body;
+  const prompts = promptsOf(prompt);
+  if (prompts.length * Number(options.n ?? 1) > MOST_TEXTS)
+    throw invalid(`prompt must be at most ${MOST_TEXTS} texts, each counted \`n\` times, got ${prompts.length}`);
   return {
-    prompts: promptsOf(prompt),
+    prompts,
     options,
     maxTokens: wholeNumber('max_tokens', most ?? undefined, TEXT_TOKENS, 0x7fffffff),
     echo: flag('echo', echo ?? undefined, false),
@@ -168,7 +171,6 @@ function promptsOf(prompt: unknown): (string | number[])[] {
   if (!Array.isArray(prompt) || prompt.length === 0)
     throw invalid(`prompt must be a text, texts, ids or lists of ids, got ${show(prompt)}`);
   if (typeof prompt[0] === 'number') return [prompt as number[]];
-  if (prompt.length > MOST_PROMPTS) throw invalid(`prompt must be at most ${MOST_PROMPTS} texts, got ${prompt.length}`);
   return prompt.map((one: unknown, i) => {
     if (typeof one === 'string' || Array.isArray(one)) return one;
     throw invalid(`prompt[${i}] must be a text or ids, got ${show(one)}`);

@@ -2,7 +2,9 @@ import { renderElsewhere } from '../chat/renderElsewhere';
 import { modelTemplate } from '../chat/modelTemplate';
 import type { ChatMessage } from '../chat/conversation';
 import { flag, invalid, show, text } from '../engine/check';
+import { LONG_TEXT } from '../model/elsewhere';
 import type { Served } from './calls';
+import { Refusal } from './errors';
 import { readBody, sendBytes, sendJson, type Exchange } from './exchange';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -17,12 +19,14 @@ export async function tokenize(exchange: Exchange): Promise<void> {
     parse_special: flag('parse_special', body.parse_special ?? undefined, true),
   };
   const pieces = flag('with_pieces', body.with_pieces ?? undefined, false);
+  if (pieces && params.text.length > LONG_TEXT)
+    throw new Refusal('E_TOO_LARGE', `pieces are told of at most ${LONG_TEXT} characters at once`);
   const { data, json } = await calls.run({ name: 'tokenize', params, signal });
   if (!pieces) {
     const tokens = json?.tokens ?? JSON.stringify((data as { tokens: number[] }).tokens);
     return sendBytes(exchange, 'application/json', [Buffer.from(`{"tokens":${tokens}}`)]);
   }
-  const ids = json?.tokens ? (JSON.parse(json.tokens) as number[]) : (data as { tokens: number[] }).tokens;
+  const ids = (data as { tokens: number[] }).tokens;
   await calls.on(body.model, signal, ({ model }) => {
     // A token may be a part of a character: then its bytes are told.
     const pieceOf = (id: number): string | number[] => {

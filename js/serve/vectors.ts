@@ -39,8 +39,9 @@ export async function embeddings(exchange: Exchange): Promise<void> {
 
 /** `POST /v1/rerank`, in the form of Jina's and Cohere's API, and with `texts` in that of Hugging Face's service. */
 export async function rerank(exchange: Exchange): Promise<void> {
+  const { calls, lease, response, signal: gone } = exchange;
   const body = await readBody(exchange);
-  await exchange.calls.on(body.model, exchange.signal, async ({ name, model, signal }) => {
-    sendJson(exchange.response, 200, await reranking(model, name, body, signal));
+  await calls.on(body.model, gone, async ({ name, model, signal }) => {
+    sendJson(response, 200, await reranking(model, name, body, signal, (bytes) => lease.takeBytes(bytes)));
   });
 }
