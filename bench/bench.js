@@ -18,9 +18,9 @@
 //   --peers                 node-llama-cpp too (installed into bench/peers), with our number of threads and as it comes
 //   --llama-bench PATH      llama.cpp's own program too
 //   --json                  all of it for programs
-//   --targets ..., --formats ..., --kernels ..., --sampling ..., --structured ...,
+//   --targets ..., --embeddings ..., --formats ..., --kernels ..., --sampling ..., --structured ...,
 //   --profile ...           instead: the figures we are held to
-//                           (targets.js), one line a mechanism (mechanismTable.js; --mechanisms), one line a weight format for
+//                           (targets.js), sentences a second (embeddings.js), one line a mechanism (mechanismTable.js; --mechanisms), one line a weight format for
 //                           models (formats.js) and for kernels alone (kernels.js), what choosing a token takes (sampling.js), what formats cost (structured.js), where the time goes (profile.js)
 //
 // One line a case and engine: tokens/s, ms a token, GB/s of weights and cache and their share of what the machine can read
@@ -223,6 +223,7 @@ const [first, ...rest] = process.argv.slice(2);
 if (first === '--targets') void require('./targets').main(rest);
 else if (first === '--formats') require('./formats').main(rest);
 else if (first === '--mechanisms') require('./mechanismTable').main(rest);
+else if (first === '--embeddings') require('./embeddings').main(rest);
 else if (first === '--profile') require('./profile').main(rest);
 else if (first === '--sampling') void require('./sampling').main(rest);
 else if (first === '--structured') void require('./structured').main(rest);

@@ -22,6 +22,11 @@ class Tensors {
   constant(name, dims, value) {
     this.list.push({ name: this.prefix + name, dims: [dims].flat(), format: 'F32', value });
   }
+  /** Scale and shift. */
+  layerNorm(name, size) {
+    this.norm(`${name}.weight`, size);
+    this.vector(`${name}.bias`, size);
+  }
   vector(name, dims, deviation = 0.1) {
     this.list.push({ name: this.prefix + name, dims: [dims].flat(), format: 'F32', deviation });
   }
@@ -97,7 +102,7 @@ const sizes = (layers, hidden, ffn) => ({
   feed_forward_length: ffn,
 });
 
-/** Architecture, vocabulary, keys and tensors of each. */
+/** Architecture, vocabulary, keys and tensors of each; `others`: keys without the architecture's name in front. */
 const MECHANISMS = {
   'qwen3-0.6b': () => {
     const [layers, hidden, ffn, vocab] = [28, 1024, 3072, 151936];
@@ -114,6 +119,40 @@ const MECHANISMS = {
       keys: { ...sizes(layers, hidden, ffn), ...attentionKeys(attention) },
       tensors: t.list,
     };
+  },
+  'bert-base': () => {
+    const [layers, hidden, ffn, vocab, heads] = [12, 768, 3072, 30522, 12];
+    const t = new Tensors();
+    t.top();
+    t.list.push({
+      name: 'token_embd.weight',
+      dims: [hidden, vocab],
+      deviation: 1 / Math.sqrt(hidden),
+      embedding: true,
+    });
+    t.vector('position_embd.weight', [hidden, 512]);
+    t.vector('token_types.weight', [hidden, 2]);
+    t.layerNorm('token_embd_norm', hidden);
+    for (let i = 0; i < layers; i++) {
+      t.layer(i);
+      t.attention({ hidden, heads, kv: heads, size: hidden / heads, biases: true });
+      t.layerNorm('attn_output_norm', hidden);
+      t.matrix('ffn_up.weight', [hidden, ffn]);
+      t.vector('ffn_up.bias', ffn);
+      t.matrix('ffn_down.weight', [ffn, hidden]);
+      t.vector('ffn_down.bias', hidden);
+      t.layerNorm('layer_output_norm', hidden);
+    }
+    const keys = {
+      ...sizes(layers, hidden, ffn),
+      context_length: 512,
+      'attention.head_count': heads,
+      'attention.layer_norm_epsilon': { f32: 1e-12 },
+      'attention.causal': { bool: false },
+      pooling_type: 1,
+    };
+    const others = [['tokenizer.ggml.token_type_count', 'u32', 2]];
+    return { architecture: 'bert', vocab, keys, others, tensors: t.list };
   },
   'gemma3-1b': () => {
     const [layers, hidden, ffn, vocab] = [26, 1152, 6912, 262144];

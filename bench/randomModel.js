@@ -182,13 +182,14 @@ const llamaKeys = (shape) => [
     : []),
 ];
 
-function metadata(head, { architecture, vocab }, keys, formatName, shapeName) {
+function metadata(head, { architecture, vocab, others = [] }, keys, formatName, shapeName) {
   const { tokens, types, scores } = vocabulary(vocab);
   const pairs = [
     ['general.architecture', 'string', architecture],
     ['general.name', 'string', `random ${shapeName}`],
     ['general.file_type', 'u32', MIXTURES[formatName]?.[2] ?? FILE_TYPES[formatName] ?? 0],
     ...keys,
+    ...others,
     ['tokenizer.ggml.model', 'string', 'llama'],
     ['tokenizer.ggml.tokens', 'string', tokens],
     ['tokenizer.ggml.scores', 'f32', scores],
