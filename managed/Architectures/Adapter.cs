@@ -7,23 +7,44 @@ namespace Realm.Architectures;
 internal sealed class Adapter
 {
     private const string SuffixA = ".lora_a", SuffixB = ".lora_b";
+    // A change of embeddings has more memory for its rank than a pass has on its stack.
+    private const int MostEmbeddingRank = 4096;
+
+    /// <summary>The table whose rows are looked up: its A is (rank, tokens) and its B (rank, width).</summary>
+    public const string Embedding = "token_embd.weight";
 
     private readonly string _name;
+    private readonly ITensorFile _file;
     private readonly double _alpha;
     private readonly Dictionary<string, Pair> _pairs = [];
     private readonly HashSet<string> _taken = [];
+    private bool _isEmbeddingTaken;
 
-    private Adapter(string name, double alpha)
+    private Adapter(string name, double alpha, ITensorFile file)
     {
         _name = name;
+        _file = file;
         _alpha = alpha;
     }
 
-    /// <summary>A (inputs, rank) and B (rank, outputs), extents as files have them.</summary>
+    /// <summary>A (inputs, rank) and B (rank, outputs), extents as files have them; of experts one behind the other.</summary>
     public sealed record Pair(TensorView A, TensorView B, int Rank);
 
-    /// <summary>The changes, by the names of the model's tensors.</summary>
+    /// <summary>The adapter's tensors.</summary>
+    public ITensorFile File => _file;
+
+    /// <summary>The changes of matrices, by the names of the model's tensors.</summary>
     public IReadOnlyDictionary<string, Pair> Pairs => _pairs;
+
+    /// <summary>The change of embeddings, or null.</summary>
+    public Pair? OfEmbedding { get; private set; }
+
+    /// <summary>The change of embeddings, or null; from now on it counts as used.</summary>
+    public Pair? TakeEmbedding()
+    {
+        _isEmbeddingTaken = true;
+        return OfEmbedding;
+    }
 
     /// <summary>The change of a tensor, or null.</summary>
     public Pair? Take(string tensor)
@@ -59,10 +80,10 @@ internal sealed class Adapter
         double alpha = metadata.Number("adapter.lora.alpha") ?? 0;
         if (!double.IsFinite(alpha))
             throw new RealmException(ErrorCode.Hparam, $"{name}: adapter.lora.alpha {alpha} is not finite");
-        Adapter adapter = new(name, alpha);
+        Adapter adapter = new(name, alpha, file);
         foreach (string tensor in file.Views.Keys)
             adapter.Add(tensor, file, model);
-        return adapter._pairs.Count > 0 ? adapter : throw new RealmException(ErrorCode.MissingTensor,
+        return adapter._pairs.Count > 0 || adapter.OfEmbedding != null ? adapter : throw new RealmException(ErrorCode.MissingTensor,
             $"{name} has no tensors ending in {SuffixA} and {SuffixB}");
     }
 
@@ -70,10 +91,9 @@ internal sealed class Adapter
     /// <exception cref="RealmException">E_UNSUPPORTED.</exception>
     public void CheckAllTaken()
     {
-        string? left = _pairs.Keys.FirstOrDefault(tensor => !_taken.Contains(tensor));
+        string? left = _pairs.Keys.FirstOrDefault(tensor => !_taken.Contains(tensor)) ?? (OfEmbedding != null && !_isEmbeddingTaken ? Embedding : null);
         if (left != null)
-            throw new RealmException(ErrorCode.Unsupported,
-                $"{_name} changes {Quoted.Name(left)}; adapters of embeddings and experts are not supported");
+            throw new RealmException(ErrorCode.Unsupported, $"{_name} changes {Quoted.Name(left)}, which is no matrix of a product; that is not supported");
     }
 
     private void Add(string tensor, ITensorFile file, ITensorFile model)
@@ -91,16 +111,21 @@ internal sealed class Adapter
         if (!model.Views.TryGetValue(changed, out TensorView original))
             throw new RealmException(ErrorCode.MissingTensor,
                 $"{_name} changes {Quoted.Name(changed)}, a tensor that the model does not have");
-        _pairs[changed] = Fit(changed, file.Views[tensor], half, original.Tensor);
+        if (changed == Embedding && IsOfRows(file.Views[tensor].Tensor.Shape, half.Tensor.Shape, original.Tensor.Shape))
+            OfEmbedding = new Pair(file.Views[tensor], half, (int)half.Tensor.Shape[0]);
+        else
+            _pairs[changed] = Fit(changed, file.Views[tensor], half, original.Tensor);
     }
 
     private Pair Fit(string changed, TensorView a, TensorView b, GgufTensor original)
     {
         long[] down = a.Tensor.Shape, up = b.Tensor.Shape, all = original.Shape;
-        if (down.Length > 2 || up.Length > 2 || all.Length > 2)
+        if (down.Length > 3 || up.Length > 3 || all.Length > 3)
             throw new RealmException(ErrorCode.Unsupported,
-                $"{_name} changes {Quoted.Name(changed)}, which is no single matrix; that is not supported");
-        long rank = Extent(down, 1);
+                $"{_name} changes {Quoted.Name(changed)}, which has more than three extents; that is not supported");
+        long rank = Extent(down, 1), experts = Extent(all, 2);
+        if (Extent(down, 2) != experts || Extent(up, 2) != experts)
+            throw Wrong($"it is of {Extent(down, 2)} and {Extent(up, 2)} matrices, the model has {experts}");
         if (rank != up[0])
             throw Wrong($"its ranks differ: {SuffixA} has {rank}, {SuffixB} {up[0]}");
         if (down[0] != all[0] || Extent(up, 1) != Extent(all, 1) || rank is < 1 or > ModelReader.MaxWidth)
@@ -109,6 +134,9 @@ internal sealed class Adapter
 
         RealmException Wrong(string why) => new(ErrorCode.Shape, $"{_name}: the change of {Quoted.Name(changed)}: {why}");
     }
+
+    private static bool IsOfRows(long[] a, long[] b, long[] table) => a.Length == 2 && b.Length == 2 && table.Length == 2
+        && a[0] == b[0] && a[1] == table[1] && b[1] == table[0] && a[0] is > 0 and <= MostEmbeddingRank;
 
     private static long Extent(long[] shape, int i) => i < shape.Length ? shape[i] : 1;
 

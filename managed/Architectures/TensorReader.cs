@@ -33,7 +33,22 @@ internal sealed unsafe class TensorReader(ITensorFile file, IReadOnlyList<Adapte
         GgufTensor tensor = Require(name, $"{width} x rows").Tensor;
         if (tensor.Shape[0] != width || tensor.Rows is < 1 or > int.MaxValue)
             throw WrongShape(tensor, $"{width} x rows");
-        return new Blocks.EmbeddingRows(file, tensor, FormatOf(tensor));
+        return new Blocks.EmbeddingRows(file, tensor, FormatOf(tensor), name == Adapter.Embedding ? RowChanges() : null);
+    }
+
+    // What adapters add to the embeddings of tokens.
+    private Blocks.EmbeddingChange[] RowChanges()
+    {
+        List<Blocks.EmbeddingChange> changes = [];
+        for (int i = 0; i < adapters?.Count; i++)
+        {
+            if (adapters[i].TakeEmbedding() is not { } pair)
+                continue;
+            GgufTensor a = pair.A.Tensor, b = pair.B.Tensor;
+            changes.Add(new Blocks.EmbeddingChange(i, adapters[i].FactorOf(pair.Rank), new Blocks.EmbeddingRows(adapters[i].File, a, FormatOf(a)),
+                (nint)Decode(pair.B, b.Elements)));
+        }
+        return [.. changes];
     }
 
     /// <summary>Rows of the matrix `name`, whatever they are.</summary>
@@ -91,17 +106,19 @@ internal sealed unsafe class TensorReader(ITensorFile file, IReadOnlyList<Adapte
     /// <summary>Whether an adapter changes a tensor.</summary>
     public bool IsAdapted(string name) => adapters?.Any(adapter => adapter.Pairs.ContainsKey(name)) == true;
 
-    // What adapters add to outputs `first`.. of a matrix.
-    private LowRank[] Changes(string name, int first, int outputs)
+    // What adapters add to outputs `first`.. of a matrix, or of one of several.
+    private LowRank[] Changes(string name, int first, int outputs, int expert = 0, int experts = 1)
     {
         List<LowRank> changes = [];
         for (int i = 0; i < adapters?.Count; i++)
         {
             if (adapters[i].Take(name) is not { } pair)
                 continue;
-            GgufTensor b = pair.B.Tensor;
-            Weight down = Create(pair.A.Tensor, pair.A.Data, pair.Rank, (int)pair.A.Tensor.Shape[0]);
-            Weight up = Create(b, pair.B.Data + first * (b.Bytes / b.Rows), outputs, pair.Rank);
+            GgufTensor a = pair.A.Tensor, b = pair.B.Tensor;
+            if (a.Rows != (long)pair.Rank * experts)
+                throw new RealmException(ErrorCode.Unsupported, $"an adapter changes '{name}', whose matrices are used as one; that is not supported");
+            Weight down = Create(a, pair.A.Data + (long)expert * pair.Rank * (a.Bytes / a.Rows), pair.Rank, (int)a.Shape[0]);
+            Weight up = Create(b, pair.B.Data + (b.Rows / experts * expert + first) * (b.Bytes / b.Rows), outputs, pair.Rank);
             changes.Add(new LowRank(i, adapters[i].FactorOf(pair.Rank), new Linear(down, 1f, null), new Linear(up, 1f, null)));
         }
         return [.. changes];
@@ -124,7 +141,8 @@ internal sealed unsafe class TensorReader(ITensorFile file, IReadOnlyList<Adapte
         for (int i = 0; i < experts; i++)
         {
             Weight weight = Take(view, (long)i * all + first, outputs, inputs);
-            linears[i] = new Linear(weight, scales?[i] ?? 1f, biases == null ? null : biases + (long)i * all + first);
+            linears[i] = new Linear(weight, scales?[i] ?? 1f, biases == null ? null : biases + (long)i * all + first,
+                Changes(name + ".weight", first, outputs, i, experts));
         }
         return linears;
     }

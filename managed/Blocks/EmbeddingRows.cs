@@ -8,7 +8,7 @@ namespace Realm.Blocks;
 /// The rows of a table of embeddings, (rows, width), read from the file whenever they are looked up. Through the map of the file, every look-up would
 /// leave 64 KB of it in this process's memory (Linux maps what lies around), and end the process if somebody had shortened the file.
 /// </summary>
-internal sealed unsafe class EmbeddingRows(ITensorFile file, GgufTensor tensor, WeightFormat format)
+internal sealed unsafe class EmbeddingRows(ITensorFile file, GgufTensor tensor, WeightFormat format, EmbeddingChange[]? changes = null)
 {
     // What is read at once, on the stack.
     private const int MostBytes = 16 << 10;
@@ -36,5 +36,39 @@ internal sealed unsafe class EmbeddingRows(ITensorFile file, GgufTensor tensor, 
         }
         if (Finite.IndexOfOther(output, Width) >= 0)
             throw NonFinite.Error(tensor.Name, $" in row {index}");
+    }
+
+    /// <summary>Adds what adapters add to row `index`, as strong as each is.</summary>
+    /// <exception cref="RealmException">As <see cref="Read"/>.</exception>
+    public void Change(int index, float* output, float[]? strengths)
+    {
+        for (int i = 0; i < changes?.Length && strengths != null; i++)
+        {
+            if (strengths[changes[i].Adapter] is var strength && strength != 0)
+                changes[i].Add(index, strength, output, Width);
+        }
+    }
+}
+
+/// <summary>A low-rank change of embeddings: s · B·A[token], s an adapter's strength times its factor. (Hu et al., 2021)</summary>
+/// <param name="Adapter">Which of the model's adapters it belongs to.</param>
+/// <param name="Factor">The adapter's own factor.</param>
+/// <param name="A">(tokens, rank)</param>
+/// <param name="B">(width, rank)</param>
+internal sealed unsafe record EmbeddingChange(int Adapter, float Factor, EmbeddingRows A, nint B)
+{
+    /// <summary>Adds it to a row of `width` numbers.</summary>
+    public void Add(int token, float strength, float* row, int width)
+    {
+        int rank = A.Width;
+        float* low = stackalloc float[rank], up = (float*)B;
+        A.Read(token, low);
+        for (int i = 0; i < width; i++, up += rank)
+        {
+            float sum = 0;
+            for (int j = 0; j < rank; j++)
+                sum = MathF.FusedMultiplyAdd(up[j], low[j], sum);
+            row[i] = MathF.FusedMultiplyAdd(strength * Factor, sum, row[i]);
+        }
     }
 }

@@ -27,9 +27,9 @@ internal unsafe class Entry(EmbeddingRows embedding, float scale = 1f)
         return new Entry(new EmbeddingRows(file, view.Tensor, format));
     }
 
-    /// <summary>Writes the rows of tokens, (count, row size). Tokens may be unaligned.</summary>
+    /// <summary>Writes the rows of tokens, (count, row size), with adapters of these strengths. Tokens may be unaligned.</summary>
     /// <exception cref="RealmException">E_INVALID_TOKEN, E_TRUNCATED, E_IO.</exception>
-    public void Fill(uint* tokens, long count, float* rows)
+    public void Fill(uint* tokens, long count, float* rows, float[]? strengths = null)
     {
         for (long i = 0; i < count; i++)
         {
@@ -37,15 +37,19 @@ internal unsafe class Entry(EmbeddingRows embedding, float scale = 1f)
             uint token = Unsafe.ReadUnaligned<uint>(tokens + i);
             if (token >= VocabSize)
                 throw new RealmException(ErrorCode.InvalidToken, $"token {token} at index {i} is not in the vocabulary of {VocabSize}");
-            Fill((int)token, rows + i * RowSize);
+            Fill((int)token, rows + i * RowSize, strengths);
         }
     }
 
     /// <summary>Writes the row of `token`, which must be in the vocabulary.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="row">Of the stream.</param>
+    /// <param name="strengths">How strong each of the model's adapters is; null: none is there.</param>
     /// <exception cref="RealmException">E_TRUNCATED, E_IO: the file cannot be read any more.</exception>
-    public virtual void Fill(int token, float* row)
+    public virtual void Fill(int token, float* row, float[]? strengths)
     {
         embedding.Read(token, row);
+        embedding.Change(token, row, strengths);
         if (scale == 1f)
             return;
         for (int i = 0; i < embedding.Width; i++)

@@ -20,9 +20,9 @@ internal static class HyperConnections
 
         public override int RowSize => checked(_width * streams + (keepsToken ? 1 : 0));
 
-        public override void Fill(int token, float* row)
+        public override void Fill(int token, float* row, float[]? strengths)
         {
-            base.Fill(token, row);
+            base.Fill(token, row, strengths);
             for (int i = 1; i < streams; i++)
                 new ReadOnlySpan<float>(row, _width).CopyTo(new Span<float>(row + (long)i * _width, _width));
             if (keepsToken)

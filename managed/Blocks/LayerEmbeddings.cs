@@ -15,9 +15,9 @@ internal static class LayerEmbeddings
 
         public override int RowSize => _width * streams + table.Width;
 
-        public override void Fill(int token, float* row)
+        public override void Fill(int token, float* row, float[]? strengths)
         {
-            base.Fill(token, row);
+            base.Fill(token, row, strengths);
             float* carried = row + (long)_width * streams;
             new Span<float>(row + _width, _width * (streams - 1)).Clear();
             table.Read(token, carried);

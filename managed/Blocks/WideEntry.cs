@@ -7,9 +7,9 @@ internal sealed unsafe class WideEntry(EmbeddingRows embedding, float scale, int
 
     public override int RowSize => checked(_width * parts);
 
-    public override void Fill(int token, float* row)
+    public override void Fill(int token, float* row, float[]? strengths)
     {
-        base.Fill(token, row);
+        base.Fill(token, row, strengths);
         new Span<float>(row + _width, RowSize - _width).Clear();
     }
 }

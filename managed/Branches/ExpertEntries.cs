@@ -41,6 +41,20 @@ internal sealed unsafe class ExpertEntries(ExpertChoice choice) : RowRuns, IAsk
     /// <summary>The slot of an entry.</summary>
     public int SlotOf(int entry) => ((int*)_slots.Memory)[entry];
 
+    /// <summary>Rows of a buffer, (slots, columns), as activations, those of empty slots left out. Waits.</summary>
+    public Inputs Load(in Step step, RowBuffer rows, SourceBuffer buffer)
+    {
+        Inputs inputs = step.Scratch.SharedInputs(buffer);
+        (int first, int last) = step.ShareTiles(Slots);
+        for (int slot = first; slot < last; slot++)
+        {
+            if (EntryAt(slot) >= 0)
+                inputs.Store(buffer.Layouts, rows.Row(slot), slot);
+        }
+        step.Barrier();
+        return inputs;
+    }
+
     /// <summary>Sorts the entries of `rows` rows.</summary>
     public void Sort(int rows)
     {

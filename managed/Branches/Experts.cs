@@ -13,8 +13,8 @@ internal sealed unsafe class Experts : Branch
     private readonly ExpertChoice _choice;
     private readonly Router? _router;
     private readonly ExpertEntries _entries;
-    private readonly ManyMatricesLoop _innerLoop;
-    private readonly ManyMatricesLoop _downLoop;
+    private readonly ExpertProducts _inner;
+    private readonly ExpertProducts _outer;
     private readonly LayoutSet _innerLayouts;
     private readonly LayoutSet _downLayouts;
     private readonly int _columns;
@@ -36,8 +36,8 @@ internal sealed unsafe class Experts : Branch
         _choice = choice;
         _router = routed ? null : (Router)choice;
         _entries = new ExpertEntries(choice);
-        _innerLoop = new ManyMatricesLoop(_entries, inner);
-        _downLoop = new ManyMatricesLoop(_entries, outer);
+        _inner = new ExpertProducts(_entries, inner, choice.Routing.Used);
+        _outer = new ExpertProducts(_entries, outer, choice.Routing.Used);
         _innerLayouts = LayoutsOf(inner);
         _downLayouts = LayoutsOf(outer);
         _columns = inner[0].Inputs;
@@ -58,8 +58,8 @@ internal sealed unsafe class Experts : Branch
         _source = needs.Source(_downLayouts, _feedForward, used, extra);
         _outputs = needs.Rows(_size, used, extra);
         // Of passes that wait for no helper, which have up to 8 rows.
-        _innerLoop.Ask(needs, most);
-        _downLoop.Ask(needs, most);
+        _inner.Ask(needs, most, extra);
+        _outer.Ask(needs, most, extra);
         _entries.Ask(needs);
     }
 
@@ -70,13 +70,8 @@ internal sealed unsafe class Experts : Branch
             _entries.Sort(source.Count);
         step.Barrier();
         Inputs some = Gather(step, source);                                                   // (slots, hidden)
-        _innerLoop.Set(step, some, _middle.Memory, _feedForward);
-        step.Share(_innerLoop, _innerLoop.Count);                                             // (slots, feedForward)
-        step.Barrier();
-        Inputs middle = LoadMiddle(step);
-        _downLoop.Set(step, middle, _outputs.Memory, _size);
-        step.Share(_downLoop, _downLoop.Count);                                               // (slots, hidden)
-        step.Barrier();
+        _inner.Forward(step, some, _middle);                                                  // (slots, feedForward)
+        _outer.Forward(step, _entries.Load(step, _middle, _source), _outputs);                // (slots, hidden)
         Combine(step, source.Count, target);                                                  // (rows, hidden)
     }
 
@@ -100,19 +95,6 @@ internal sealed unsafe class Experts : Branch
                 row = weighted;
             }
             inputs.Store(_gathered.Layouts, row, slot);
-        }
-        step.Barrier();
-        return inputs;
-    }
-
-    private Inputs LoadMiddle(in Step step)
-    {
-        Inputs inputs = step.Scratch.SharedInputs(_source);
-        (int first, int last) = step.ShareTiles(_entries.Slots);
-        for (int slot = first; slot < last; slot++)
-        {
-            if (_entries.EntryAt(slot) >= 0)
-                inputs.Store(_source.Layouts, _middle.Row(slot), slot);
         }
         step.Barrier();
         return inputs;

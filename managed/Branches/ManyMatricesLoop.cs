@@ -8,10 +8,13 @@ namespace Realm.Branches;
 /// its rows.</summary>
 /// <remarks>In a small pass a run has up to 8 rows, one tile: a helper computes aside and stores at the end, as in other products. Where
 /// runs may be longer it stores at once.</remarks>
-internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices) : SharedLoop
+/// <param name="runs">The rows of each matrix.</param>
+/// <param name="matrices">The matrices.</param>
+/// <param name="changesApart">What adapters add is somebody else's.</param>
+internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices, bool changesApart = false) : SharedLoop
 {
-    private readonly int _groups = matrices.Any(m => m.Changes != null)
-        ? throw new RealmException(ErrorCode.Unsupported, "an adapter changes matrices that heads or experts have one each of; that is not supported")
+    private readonly int _groups = !changesApart && matrices.Any(m => m.Changes != null)
+        ? throw new RealmException(ErrorCode.Unsupported, "an adapter changes matrices that heads have one each of; that is not supported")
         : matrices[0].Groups;
     private Scratch _scratch = null!;
     private Inputs _inputs = null!;
@@ -28,6 +31,21 @@ internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices)
 
     /// <summary>The widest asker of these matrices.</summary>
     public void Ask(Needs needs, int mostRuns) => needs.Product(matrices.MaxBy(m => m.GroupBytes)!, checked(mostRuns * _groups));
+
+    /// <summary>The same of matrices that are packed whenever they are used.</summary>
+    public void AskUnpacked(Needs needs, int mostRuns)
+    {
+        Ask(needs, mostRuns);
+        needs.UnpackedProduct(matrices.MaxBy(m => m.GroupBytes)!);
+    }
+
+    /// <summary>All products, row r of the inputs to row r of the output. Waits.</summary>
+    public void Run(in Step step, Inputs inputs, RowBuffer output)
+    {
+        Set(step, inputs, output.Memory, output.Floats);
+        step.Share(this, Count);
+        step.Barrier();
+    }
 
     /// <summary>Where to read and write; every thread of a pass sets the same. Row r of matrix m's results goes to output + m · step + r ·
     /// stride.</summary>

@@ -27,7 +27,8 @@ internal sealed unsafe class Router(Linear scores, Routing routing) : ExpertChoi
     {
         // Few outputs, many rows: shared out by rows, each thread chooses for its own.
         int first, last;
-        if (source.Count > Lanes.Tokens)
+        bool isChanged = _scores.Changes is { } changes && changes.IsUsed(step.Rows);
+        if (source.Count > Lanes.Tokens && !isChanged)
         {
             (first, last) = step.ProjectOwnRows(_scores, source, _outputs);       // (rows, experts)
         }

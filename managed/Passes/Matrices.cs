@@ -53,6 +53,9 @@ internal sealed unsafe class Matrices
     /// <summary>Products with what adapters add; null: they add nothing to these.</summary>
     public LowRankProducts? Changes { get; }
 
+    /// <summary>The first matrix: the gate of a gated product.</summary>
+    public Linear First => _linears[0];
+
     /// <summary>The second matrix of a gated product.</summary>
     public Linear? Up { get; }
 

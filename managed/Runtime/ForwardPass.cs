@@ -169,8 +169,11 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
         (int first, int last) = step.Share(_batch?.Count ?? 0);
         try
         {
-            for (int row = first; row < last; row++)
-                _network.Entry.Fill(_batch!.Tokens[row], _stream.Row(row));
+            foreach (Segment segment in last > first ? step.Rows.Segments : [])
+            {
+                for (int row = Math.Max(first, segment.First); row < Math.Min(last, segment.First + segment.Count); row++)
+                    _network.Entry.Fill(_batch!.Tokens[row], _stream.Row(row), segment.State.AdapterStrengths);
+            }
         }
         catch (RealmException e)
         {

@@ -238,7 +238,7 @@ public sealed unsafe class Model : IDisposable
         lock (_lock)
         {
             ThrowIfDisposed();
-            _network.Entry.Fill(tokens, count, output);
+            _network.Entry.Fill(tokens, count, output, _strengths);
             CheckRead();
         }
     }

@@ -30,6 +30,25 @@ public class AdapterTests
         Assert.Equal(Networks.Logits(with, text, 19), Networks.Logits(one, text, 19));
     }
 
+    /// <summary>Experts, what chooses them, and the embeddings of tokens; of experts perhaps gate and up in one tensor.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Experts_and_embeddings_are_changed(bool fused)
+    {
+        string[] names = ["ffn_gate_inp", "ffn_down_exps", .. fused ? (string[])["ffn_gate_up_exps"] : ["ffn_gate_exps", "ffn_up_exps"]];
+        Tensors model = Mixture(fused), change = OfEmbedding(Change(model, [.. BlockNames(names), "output.weight"], 3, seed: 11), 3);
+        using ModelFile file = model.Open(), adapter = change.OpenAdapter(6), merged = model.Plus(change, 0.6f * 6 / 3).Open();
+        using Model with = Load(file, [new AdapterFile(adapter, "a", 0.6f)]), plain = Load(merged, []);
+        int[] text = Text(37);
+        float[] expected = Networks.Logits(with, text, 37);
+        Assert.InRange(Golden.Nmse(expected, Networks.Logits(plain, text, 37)), 0, 1e-10);
+        Assert.Equal(expected, Networks.Logits(with, text, 1));
+        Assert.Equal(expected, Networks.LayerByLayer(with, text, 7));
+        using Model one = Model.Load(file, new ModelOptions(1, Packed: false, CacheType.F32), [new AdapterFile(adapter, "a", 0.6f)]);
+        Assert.Equal(expected, Networks.Logits(one, text, 37));
+    }
+
     /// <summary>A gate and an up matrix that are one tensor are changed by parts of one B; the activation without a gate by a whole one.</summary>
     [Theory]
     [InlineData(2 * FeedForward)]
@@ -54,11 +73,15 @@ public class AdapterTests
 
     /// <summary>Sequences with other scales in one pass: each gets its own bits, and one that wants no adapter those of the model without.</summary>
     [Theory]
-    [InlineData(3)]
-    [InlineData(30)]
-    public unsafe void Each_sequence_has_scales_of_its_own(int length)
+    [InlineData(3, false)]
+    [InlineData(30, false)]
+    [InlineData(3, true)]
+    [InlineData(30, true)]
+    public unsafe void Each_sequence_has_scales_of_its_own(int length, bool mixture)
     {
-        Tensors model = Decoder(), change = Change(model, [.. BlockNames(_matrices), "output.weight"], 4, seed: 7);
+        Tensors model = mixture ? Mixture(fused: false) : Decoder();
+        string[] names = mixture ? ["attn_q", "ffn_gate_inp", "ffn_up_exps", "ffn_down_exps"] : _matrices;
+        Tensors change = OfEmbedding(Change(model, [.. BlockNames(names), "output.weight"], 4, seed: 7), 4);
         using ModelFile file = model.Open(), adapter = change.OpenAdapter(8);
         using Model with = Load(file, [new AdapterFile(adapter, "a")]), plain = Load(file, []);
         float[] scales = [0, 1, 0.5f];
@@ -110,7 +133,7 @@ public class AdapterTests
             Pair("blk.0.attn_q.weight", Hidden, 2, 3, Hidden).OpenAdapter(1));
         Check(ErrorCode.Shape, "the adapter: the change of 'blk.0.attn_q.weight': 23 x 2 and 2 x 24 don't fit the model's 24 x 24",
             Pair("blk.0.attn_q.weight", Hidden - 1, 2, 2, Hidden).OpenAdapter(1));
-        Check(ErrorCode.Unsupported, "the adapter changes 'blk.0.attn_norm.weight'; adapters of embeddings and experts are not supported",
+        Check(ErrorCode.Unsupported, "the adapter changes 'blk.0.attn_norm.weight', which is no matrix of a product; that is not supported",
             Pair("blk.0.attn_norm.weight", Hidden, 2, 2, 1).OpenAdapter(1));
         Check(ErrorCode.Unsupported, "the adapter: tensor 'blk.0.attn_norm.weight' is neither .lora_a nor .lora_b of a model's tensor",
             new Tensors(model.Architecture).Add("blk.0.attn_norm.weight", [Hidden], new float[Hidden]).OpenAdapter(1));
@@ -199,9 +222,19 @@ public class AdapterTests
         foreach (string name in names)
         {
             long[] shape = model.Shape(name);
-            change.Add(name + ".lora_a", [shape[0], rank], Numbers(random, shape[0] * rank, 0.3f)).Add(name + ".lora_b", [rank, shape[1]], Numbers(random, rank * shape[1], 0.3f));
+            long experts = shape.Length > 2 ? shape[2] : 1;
+            change.Add(name + ".lora_a", [shape[0], rank, .. shape[2..]], Numbers(random, shape[0] * rank * experts, 0.3f))
+                .Add(name + ".lora_b", [rank, .. shape[1..]], Numbers(random, rank * shape[1] * experts, 0.3f));
         }
         return change;
+    }
+
+    // Rows of A are tokens'.
+    private static Tensors OfEmbedding(Tensors change, int rank)
+    {
+        Random random = new(12);
+        return change.Add("token_embd.weight.lora_a", [rank, Vocabulary], Numbers(random, rank * Vocabulary, 0.3f))
+            .Add("token_embd.weight.lora_b", [rank, Hidden], Numbers(random, rank * Hidden, 0.3f));
     }
 
     private static float[] Numbers(Random random, long count, float size, float around = 0) =>
@@ -224,6 +257,36 @@ public class AdapterTests
         return model;
 
         void Add(string name, int inputs, int outputs) => model.Add(name + ".weight", [inputs, outputs], Numbers(random, inputs * outputs, 0.35f));
+    }
+
+    // Four experts in the place of each network.
+    private static Tensors Mixture(bool fused)
+    {
+        const int Experts = 4;
+        Random random = new(13);
+        Tensors model = Decoder().Set("expert_count", (uint)Experts).Set("expert_used_count", 2u).Copy(fused ? "deepseek2-ocr" : "llama");
+        if (fused)
+            model.Set("attention.head_count_kv", 3u).Set("expert_feed_forward_length", (uint)FeedForward).Set("expert_shared_count", 0u);
+        for (int i = 0; i < Layers; i++)
+        {
+            foreach (string name in (ReadOnlySpan<string>)["ffn_gate", "ffn_up", "ffn_down"])
+                model = model.Without($"blk.{i}.{name}.weight");
+            foreach (string name in fused ? (ReadOnlySpan<string>)["attn_k", "attn_v"] : [])
+                model.Add($"blk.{i}.{name}.weight", [Hidden, Hidden], Numbers(random, Hidden * Hidden, 0.35f));
+            Add(i, "ffn_gate_inp", Hidden, Experts);
+            Add(i, "ffn_down_exps", FeedForward, Hidden, Experts);
+            if (fused)
+            {
+                Add(i, "ffn_gate_up_exps", Hidden, 2 * FeedForward, Experts);
+                continue;
+            }
+            Add(i, "ffn_gate_exps", Hidden, FeedForward, Experts);
+            Add(i, "ffn_up_exps", Hidden, FeedForward, Experts);
+        }
+        return model;
+
+        void Add(int layer, string name, params long[] shape) =>
+            model.Add($"blk.{layer}.{name}.weight", shape, Numbers(random, shape.Aggregate(1L, (a, b) => a * b), 0.35f));
     }
 
     private static Tensors Encoder(int up)
@@ -261,7 +324,7 @@ public class AdapterTests
 
         public Tensors Set(string key, object value)
         {
-            _keys[$"{architecture}.{key}"] = value;
+            _keys[key] = value;
             return this;
         }
 
@@ -289,9 +352,11 @@ public class AdapterTests
                 if (!change._tensors.TryGetValue(name + ".lora_a", out (long[] Shape, float[] Values) a))
                     continue;
                 float[] b = change._tensors[name + ".lora_b"].Values;
-                int inputs = (int)shape[0], rank = (int)a.Shape[1];
-                sum._tensors[name] = (shape, [.. values.Select((value, i) => (float)(value + scale * Enumerable.Range(0, rank).Sum(
-                    r => (double)b[i / inputs * rank + r] * a.Values[r * inputs + i % inputs])))]);
+                bool isOfRows = name == "token_embd.weight";
+                int inputs = (int)shape[0], outputs = (int)shape[1], rank = (int)a.Shape[isOfRows ? 0 : 1];
+                sum._tensors[name] = (shape, [.. values.Select((value, i) => (float)(value + scale * Enumerable.Range(0, rank).Sum(r => isOfRows
+                    ? (double)b[i % inputs * rank + r] * a.Values[i / inputs * rank + r]
+                    : (double)b[i / inputs * rank + r] * a.Values[(i / (inputs * outputs) * rank + r) * inputs + i % inputs])))]);
             }
             return sum;
         }
@@ -300,12 +365,10 @@ public class AdapterTests
 
         public byte[] ToArray() => ToArray(new GgufWriter().Add("general.architecture", architecture));
 
-        public ModelFile OpenAdapter(float alpha, string? architecture = null, string type = "adapter", string kind = "lora") =>
-            Open(ToAdapterArray(alpha, architecture, type, kind));
+        public ModelFile OpenAdapter(float alpha, string? architecture = null, string type = "adapter", string kind = "lora") => Open(ToAdapterArray(alpha, architecture, type, kind));
 
-        public byte[] ToAdapterArray(float alpha, string? architecture = null, string type = "adapter", string kind = "lora") => ToArray(
-            new GgufWriter().Add("general.architecture", architecture ?? Architecture).Add("general.type", type).Add("adapter.type", kind)
-                .Add("adapter.lora.alpha", alpha));
+        public byte[] ToAdapterArray(float alpha, string? architecture = null, string type = "adapter", string kind = "lora") => ToArray(new GgufWriter()
+            .Add("general.architecture", architecture ?? Architecture).Add("general.type", type).Add("adapter.type", kind).Add("adapter.lora.alpha", alpha));
 
         private static unsafe ModelFile Open(byte[] bytes)
         {
@@ -316,15 +379,15 @@ public class AdapterTests
         private byte[] ToArray(GgufWriter writer)
         {
             foreach ((string key, object value) in _keys)
-                writer.Add(key, value);
+                writer.Add($"{architecture}.{key}", value);
             foreach ((string name, (long[] shape, float[] values)) in _tensors)
                 writer.Tensor(name, shape, values);
             return writer.ToArray();
         }
 
-        private Tensors Copy()
+        public Tensors Copy(string? other = null)
         {
-            Tensors copy = new(architecture);
+            Tensors copy = new(other ?? architecture);
             foreach ((string key, object value) in _keys)
                 copy._keys[key] = value;
             foreach ((string name, (long[], float[]) tensor) in _tensors)
