@@ -38,7 +38,7 @@ internal static unsafe class Gemma3n
                 .. layer.Index == 0 ? (Block[])[Gemma4.Projection(r, size, streams), new AltUp.Spread(Matrices(r, "altup_proj", streams))] : [],
                 new AltUp.Layer(
                     new AltUp.Router(layer.RmsNorm("altup_router_norm"), layer.Linear("altup_router", streams, r.Hidden)),
-                    layer.Tensors.Vector(layer.Name("altup_predict_coef.weight"), (long)streams * streams * streams),
+                    layer.Tensors.Vector(layer.Name("altup_predict_coef.weight"), checked((long)streams * streams * streams)),
                     layer.Tensors.Vector(layer.Name("altup_correct_coef.weight"), (long)streams * streams),
                     r.Hidden,
                     new ParallelResidual((layer.RmsNorm("attn_norm"), new Sum(

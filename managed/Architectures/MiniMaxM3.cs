@@ -13,7 +13,7 @@ internal static class MiniMaxM3
     private static Network Build(ModelReader r)
     {
         long blocks = r.Range("attention.indexer.top_k", 1, int.MaxValue), size = r.Range("attention.indexer.block_size", 1, int.MaxValue);
-        r.LimitContext((int)Math.Min(blocks * size, int.MaxValue));
+        r.LimitContext((int)Math.Min(checked(blocks * size), int.MaxValue));
         RopeTable rope = r.Rope(RopePairing.Halves);
         int dense = r.DenseLayers, shared = r.Int("expert_shared_count");
         return r.Transformer(

@@ -65,7 +65,7 @@ internal static unsafe class Rwkv7
     private static float* Mixes(LayerReader layer, bool isGated)
     {
         string name = layer.Name("time_mix_lerp_fused.weight");
-        long all = layer.Tensors.Shape(name).Aggregate(1L, (a, b) => a * b);
+        long all = layer.Tensors.Shape(name).Aggregate(1L, (a, b) => checked(a * b));
         int inputs = isGated || all == (long)MostInputs * layer.Model.Hidden ? MostInputs : MostInputs - 1;
         return layer.Tensors.Vector(name, (long)inputs * layer.Model.Hidden);
     }

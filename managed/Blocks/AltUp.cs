@@ -53,7 +53,7 @@ internal static unsafe class AltUp
         public void Ask(Needs needs)
         {
             needs.Product(_matrix);
-            _said = needs.Rows((matrix.Outputs + 7) / 8 * 8);
+            _said = needs.Rows(checked((matrix.Outputs + 7) / 8 * 8));
             _source = needs.Source(_matrix.Layouts, norm.Size);
         }
 

@@ -13,7 +13,7 @@ internal static class LayerEmbeddings
     {
         private readonly int _width = embedding.Width;
 
-        public override int RowSize => _width * streams + table.Width;
+        public override int RowSize => checked(_width * streams + table.Width);
 
         public override void Fill(int token, float* row, float[]? strengths)
         {

@@ -22,7 +22,7 @@ internal sealed unsafe class ElementwiseScan(int heads, int size, float* bonus, 
     public readonly record struct Given(RowView Queries, RowView Keys, RowView Values, RowView Decays, RowView Removed = default, RowView Returned = default);
 
     /// <summary>Numbers of the state's slot.</summary>
-    public static long StateFloats(int heads, int size) => (long)heads * size * StateRow.Padded(size);
+    public static long StateFloats(int heads, int size) => checked((long)heads * size * StateRow.Padded(size));
 
     public void Ask(Needs needs) => needs.Thread(6L * StateRow.Padded(HeadSize) * sizeof(float));
 

@@ -81,7 +81,7 @@ internal sealed unsafe class ExpertChanges
         _sums = needs.Rows(_outputs, _used, extra);
         if (_activation == null)
             return;
-        int padded = (_outputs + Step8 - 1) / Step8 * Step8;
+        int padded = checked((_outputs + Step8 - 1) / Step8 * Step8);
         _gates = needs.Rows(padded, _used, extra);
         _ups = _up == null ? null : needs.Rows(padded, _used, extra);
     }

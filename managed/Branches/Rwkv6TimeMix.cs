@@ -56,13 +56,13 @@ internal sealed unsafe class Rwkv6TimeMix(int heads, int kvHeads, int size, Rwkv
 {
     private const int DecayInput = 0, KeyInput = 1, ValueInput = 2, QueryInput = 3, GateInput = 4, Five = 5;
 
-    private readonly int _width = heads * size;
+    private readonly int _width = checked(heads * size);
     private readonly Matrices _mixDown = Matrices.Activated(weights.MixDown, Activation.Tanh);
     private readonly Matrices[] _mixUp = Array.ConvertAll(weights.MixUp, up => new Matrices(up));
     private readonly Matrices _queries = new(weights.Queries), _keys = new(weights.Keys), _values = new(weights.Values), _output = new(weights.Output);
     private readonly Matrices _gate = Matrices.Activated(weights.Gate, weights.Bonus == null ? Activation.Sigmoid : Activation.Silu);
     private readonly FeedForward _decay = new(Matrices.Activated(weights.Decays.Down, Activation.Tanh), weights.Decays.Up);
-    private readonly MixedInputs _inputs = new(heads * size, Five,
+    private readonly MixedInputs _inputs = new(checked(heads * size), Five,
         LayoutSet.Of(weights.MixDown, weights.Queries, weights.Keys, weights.Values, weights.Gate, weights.Decays.Down));
     private readonly ElementwiseScan _scan = new(heads, size, weights.Bonus, removes: false, slot);
     private RowBuffer _low = null!;

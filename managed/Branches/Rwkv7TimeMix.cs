@@ -68,11 +68,11 @@ internal sealed unsafe class Rwkv7TimeMix(int heads, int size, Rwkv7Weights weig
     private const float Slowest = -0.606531f;
     private const float LeastLength = 1e-12f;
 
-    private readonly int _width = heads * size;
+    private readonly int _width = checked(heads * size);
     private readonly Matrices _queries = new(weights.Queries), _keys = new(weights.Keys), _values = new(weights.Values), _output = new(weights.Output);
     private readonly FeedForward _decay = LowRank(weights.Decays, Activation.Tanh)!, _rate = LowRank(weights.Rates, null)!;
     private readonly FeedForward? _first = LowRank(weights.FirstValues, null), _gate = LowRank(weights.Gate, Activation.Sigmoid);
-    private readonly MixedInputs _inputs = new(heads * size, Count(weights), LayoutSet.Of(weights.Queries, weights.Keys, weights.Values, weights.Decays.Down,
+    private readonly MixedInputs _inputs = new(checked(heads * size), Count(weights), LayoutSet.Of(weights.Queries, weights.Keys, weights.Values, weights.Decays.Down,
         weights.Rates.Down, weights.FirstValues?.Down, weights.Gate?.Down));
     private readonly ElementwiseScan _scan = new(heads, size, null, removes: true, slot);
     private RowBuffer _q = null!;
