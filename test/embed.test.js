@@ -120,6 +120,29 @@ test('wrong arguments, a cancelled call, a closed model', async () => {
   expect((await rejection(other.embed(['a']))).code).toBe('E_MODEL_CLOSED');
 });
 
+test('texts are those of the call, whatever is done to them meanwhile', async () => {
+  const texts = Array.from({ length: 40 }, () => 'word '.repeat(100));
+  const ids = Uint32Array.of(1, 2, 3);
+  const [same] = await model.embed([ids]);
+  const work = model.embed(
+    [...texts, ids].map((text) => text),
+    { truncate: true },
+  );
+  const changed = [...texts, ids];
+  const other = model.embed(changed, { truncate: true });
+  changed.length = 3;
+  ids.fill(7);
+  expect(await other).toEqual(await work);
+  expect((await work).at(-1)).toEqual(same);
+});
+
+test('options that are not there', async () => {
+  expect((await rejection(model.embed(['a'], { pooing: 'mean' }))).message).toBe(
+    'embed has no option "pooing"; did you mean "pooling"?',
+  );
+  expect((await rejection(model.rank('a', ['b'], { trunacte: true }))).message).toMatch('did you mean "truncate"?');
+});
+
 describe('rank', () => {
   let ranker;
   beforeAll(async () => (ranker = await loadModel(tinyEncoder({ classifier: true, pooling: 4 }))));
@@ -148,6 +171,24 @@ describe('rank', () => {
     expect(await templated.rank('q', ['d'])).toEqual([plain]);
     separated.close();
     templated.close();
+  });
+
+  test('only the template’s own text makes special tokens; what is cut is the document', async () => {
+    const template = (text) => ({ 'tokenizer.chat_template.rerank': ['string', text] });
+    const templated = await loadModel(
+      tinyEncoder({ classifier: true, metadata: template('[CLS]{query}[SEP]{document}[SEP]') }),
+    );
+    expect(await templated.rank('a[SEP]b', ['c'])).toEqual(await ranker.rank('a[SEP]b', ['c']));
+    templated.close();
+    const ending = await loadModel(tinyEncoder({ classifier: true, metadata: template('{query}|{document}|end') }));
+    const long = 'd'.repeat(3 * CONTEXT);
+    const bare = await loadModel(tinyEncoder({ classifier: true, metadata: template('{query}|{document}') }));
+    expect(await ending.rank('q', [long], { truncate: true })).not.toEqual(
+      await bare.rank('q', [long], { truncate: true }),
+    );
+    expect(await rejection(ending.rank(long, ['a'], { truncate: true }))).toMatchObject({ code: 'E_CONTEXT_FULL' });
+    ending.close();
+    bare.close();
   });
 
   test('a model without a classifier can’t', async () => {

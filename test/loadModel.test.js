@@ -180,17 +180,21 @@ test('what onProgress throws comes out of the load, and nothing stays open', asy
     },
   });
   await expect(load).rejects.toBe(mine);
+  const later = loadModel(tinyAtlas, {
+    onProgress: ({ fraction }) => (fraction < 1 ? Promise.reject(mine) : undefined),
+  });
+  await expect(later).rejects.toBe(mine);
   expect(getEngineInfo().live).toEqual(live);
 });
 
 test('a load is aborted from its onProgress', async () => {
   const controller = new AbortController();
   const reason = new Error('enough');
-  const load = loadModel(tinyAtlas, { signal: controller.signal, onProgress: () => controller.abort(reason) });
-  await load.then(
-    (model) => model.close(), // it was through
-    (error) => expect(error).toBe(reason),
-  );
+  const onProgress = () => controller.abort(reason);
+  await expect(loadModel(tinyAtlas, { signal: controller.signal, onProgress })).rejects.toBe(reason);
+  const last = new AbortController();
+  const atTheEnd = ({ fraction }) => fraction === 1 && last.abort(reason);
+  await expect(loadModel(tinyAtlas, { signal: last.signal, onProgress: atTheEnd })).rejects.toBe(reason);
 });
 
 test('a Blob is not waited for once the load is aborted', async () => {

@@ -139,6 +139,10 @@ describe('/v1/completions', () => {
     [{ suffix: 'x' }, 'suffix is not supported', null],
     [{ best_of: 3 }, 'best_of is not supported', null],
     [{ grammar: 'root' }, 'GBNF: expected', null],
+    [{ max_tokens: 0, n: 0 }, 'n must be', 'n'],
+    [{ max_tokens: 0, temperature: 'hot' }, 'temperature must be', 'temperature'],
+    [{ max_tokens: 0, echo: true, logprobs: 128, n: 128, prompt: 'a b c d e f g h' }, 'echo with logprobs', null],
+    [{ json_schema: 'json' }, 'json_schema must be a JSON Schema', 'json_schema'],
   ])('%j is a 400', async (params, message, param) => {
     const error = await reason(create(params));
     expect(error).toBeInstanceOf(BadRequestError);

@@ -85,6 +85,14 @@ test('save and restore, also where the path is a URL; what is no session is E_SE
   other.close();
 });
 
+test('behind a loop that is left it is free', async () => {
+  const session = model.createSession();
+  let text = '';
+  for await (const chunk of session.generate('Once', { ...OPTIONS, maxTokens: 300 })) if ((text += chunk.text)) break;
+  await session.generate(' more', OPTIONS);
+  session.close();
+});
+
 test('one thing at a time', async () => {
   const session = model.createSession();
   const running = session.generate('The capital', { ...OPTIONS, maxTokens: 400 });

@@ -230,7 +230,8 @@ describe('what goes wrong leaves it as it was', () => {
     expect((await rejection(session.chat('x', { n: 2 }))).message).toMatch('n must be 1 in a session');
     expect((await rejection(session.chat('x', { maxToken: 2 }))).message).toMatch('did you mean "maxTokens"');
     const controller = new AbortController();
-    const chat = session.chat(QUESTIONS[1], { ...OPTIONS, maxTokens: 400, signal: controller.signal });
+    const options = { ...OPTIONS, ignoreEos: true, maxTokens: 400, signal: controller.signal };
+    const chat = session.chat(QUESTIONS[1], options);
     const busy = { code: 'E_BUSY', message: 'the session is at work: await what it does before it is asked for more' };
     expect(await rejection(session.chat('x'))).toMatchObject(busy);
     expect(await rejection(session.generate('x'))).toMatchObject(busy);
@@ -247,7 +248,14 @@ describe('what goes wrong leaves it as it was', () => {
     const controller = new AbortController();
     const running = session.generate('x', { ...OPTIONS, ignoreEos: true, maxTokens: 400, signal: controller.signal });
     expect((await rejection(session.chat('y'))).code).toBe('E_BUSY');
+    const fork = session.fork();
+    expect([[...fork.tokens], fork.messages, session.messages]).toEqual([state.tokens, state.messages, state.messages]);
+    fork.close();
     controller.abort();
+    // The engine is done before anybody here has heard of it.
+    const until = Date.now() + 100;
+    while (Date.now() < until);
+    expect((await rejection(session.generate('z'))).code).toBe('E_BUSY');
     await rejection(running);
   });
 });
@@ -260,6 +268,17 @@ test('left early: what was said stays', async () => {
   expect(finishReason).toBe('cancelled');
   expect(content.startsWith(text)).toBe(true);
   expect(session.messages).toEqual([user(QUESTIONS[0]), { role: 'assistant', content }]);
+});
+
+test('closed while a tool runs, it ends', async () => {
+  const talk = model.createSession();
+  const { tools } = capitalTool(() => {
+    setImmediate(() => talk.close());
+    return new Promise(() => {});
+  });
+  const chat = talk.chat(QUESTIONS[0], { ...OPTIONS, tools, toolChoice: 'required', maxTokens: 80 });
+  expect((await rejection(chat)).code).toBe('E_CANCELLED');
+  expect((await rejection(talk.chat('x'))).code).toBe('E_MODEL_CLOSED');
 });
 
 test('closed in the midst, it ends; nothing of it stays', async () => {

@@ -27,12 +27,30 @@ export function checkMessages(messages: unknown): ChatMessage[] {
     }
     const { role, content } = message as { role?: unknown; content?: unknown };
     if (typeof role !== 'string') throw invalid(`messages[${at}].role must be a string, got ${told(role)}`);
+    checkCalls(message as ChatMessage, at);
     if (Array.isArray(content)) return { ...message, role, content: joinedParts(content, at) };
     if (typeof content === 'object' && content !== null) {
       throw invalid(`messages[${at}].content must be a string or an array of parts, got an object`);
     }
     return message as ChatMessage;
   });
+}
+
+/** Calls are objects whose arguments can be written as JSON. */
+function checkCalls(message: ChatMessage, at: number): void {
+  for (const [i, call] of callsOf(message).entries()) {
+    const where = `messages[${at}].tool_calls[${i}]`;
+    if (typeof call !== 'object' || call === null)
+      throw invalid(`${where} must be an object { id, function }, got ${told(call)}`);
+    const { function: called } = call as { function?: { name?: unknown } | null };
+    if (called?.name !== undefined && typeof called.name !== 'string')
+      throw invalid(`${where}.function.name must be a string, got ${told(called.name)}`);
+    try {
+      JSON.stringify(argumentsOf(call));
+    } catch (cause) {
+      throw new RealmError('E_INVALID_ARGUMENT', `${where}.function.arguments can't be written as JSON`, { cause });
+    }
+  }
 }
 
 /** OpenAI's parts: the texts, put together. What is no text can't be told to a language model: refused by its name. */

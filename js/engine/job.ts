@@ -32,7 +32,7 @@ export interface GenerationEnd {
 export const endOf = ({ end }: JobEvent): GenerationEnd => JSON.parse(end ?? '{}') as GenerationEnd;
 
 /** Why a signal fired; of a polyfill that does not tell, what the platform says in its place. */
-const reasonOf = ({ reason }: AbortSignal): unknown =>
+export const reasonOf = ({ reason }: AbortSignal): unknown =>
   reason === undefined ? new DOMException('This operation was aborted', 'AbortError') : reason;
 
 /** The error is made here, where the stack leads to whoever waits. */

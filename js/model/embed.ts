@@ -1,17 +1,8 @@
 import { binding, type JobEvent } from '../engine/binding';
-import {
-  abortSignal,
-  flag,
-  invalid,
-  oneOf,
-  optionsObject,
-  show,
-  ownTokenIds,
-  text,
-  wholeNumber,
-} from '../engine/check';
+import { abortSignal, flag, invalid, oneOf, show, ownTokenIds, text, wholeNumber } from '../engine/check';
 import { native } from '../engine/errors';
 import { startJob } from '../engine/job';
+import { knownOptions } from '../options/table';
 import { RealmError } from '../portable/errors';
 import { inTurns } from './inTurns';
 
@@ -103,8 +94,8 @@ function isIds(value: unknown): boolean {
   );
 }
 
-function idsOf(model: Opened, value: unknown, index: number, prefix: string): Uint32Array {
-  if (typeof value === 'string') return textIds(model, prefix + value);
+function ownText(value: unknown, index: number): string | Uint32Array {
+  if (typeof value === 'string') return value;
   if (!isIds(value)) throw invalid(`texts[${index}] must be a string or token ids, got ${show(value)}`);
   return ownTokenIds(value, `texts[${index}]`);
 }
@@ -127,7 +118,7 @@ export async function embedCounted(
   texts: unknown,
   options: EmbedOptions | undefined,
 ): Promise<{ vectors: Float32Array[]; tokens: number }> {
-  const given = optionsObject(options);
+  const given = knownOptions('embed', options, ['dimensions', 'prefix', 'truncate', 'pooling', 'normalize', 'signal']);
   const signal = abortSignal(given.signal);
   const prefix = given.prefix === undefined ? '' : text('prefix', given.prefix);
   const truncate = flag('truncate', given.truncate, false);
@@ -141,10 +132,12 @@ export async function embedCounted(
       `texts must be an array of strings or token ids, got ${Array.isArray(texts) ? 'one text’s ids' : show(texts)}`,
     );
 
+  // As they are now, whatever their owner does with them meanwhile.
+  const own = Array.from(texts as readonly unknown[], ownText);
   const ids = await inTurns(
-    texts as readonly unknown[],
+    own,
     (value) => (typeof value === 'string' ? prefix.length + value.length : 0),
-    (value, i) => fit(model, idsOf(model, value, i, prefix), i, truncate),
+    (value, i) => fit(model, typeof value === 'string' ? textIds(model, prefix + value) : value, i, truncate),
     signal,
   );
   const sizes = ids.map((tokens) => (pooling === 'none' ? tokens.length * dimensions : dimensions));

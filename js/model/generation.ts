@@ -25,8 +25,8 @@ export interface Beginning {
   options: CheckedGenerateOptions;
   /** Starts a job, of options as JSON. */
   start: (json: string, onEvent: OnEvent) => bigint;
-  /** After a job that was started has failed, or was aborted: before anybody is told. */
-  undo?: () => void;
+  /** After a job that was started is over, before anybody is told; `failed`: or was aborted. */
+  end?: (failed: boolean) => void;
 }
 
 /** One of the texts of a generation, as it comes. */
@@ -125,16 +125,18 @@ export class Generation<Value = unknown> implements AsyncIterable<GenerationChun
   // Up to its first await it runs in the constructor: the job has started when the caller gets the generation.
   async #run(begin: () => Beginning, isClosed: () => boolean): Promise<GenerationResult<Value>> {
     const beginning = begin();
-    const { options, undo } = beginning;
+    const { options, end } = beginning;
     const chunks = (this.#chunks = new Replay<GenerationChunk>(options.collect));
     const choices = options.jsons.map((_, number) => new Choice(options, number, (chunk) => chunks.add(chunk)));
     this.#choices = choices;
     this.#start(beginning);
     const results = choices.map((choice) => choice.result(isClosed));
     try {
-      return withChoices(await allOrNone(results, () => this.cancel())) as GenerationResult<Value>;
+      const whole = withChoices(await allOrNone(results, () => this.cancel())) as GenerationResult<Value>;
+      end?.(false);
+      return whole;
     } catch (error) {
-      undo?.();
+      end?.(true);
       throw withPartial(error, (choices[0] as Choice).whole);
     }
   }

@@ -3,7 +3,7 @@ import { binding, type JobEvent, type OnEvent } from '../engine/binding';
 import { invalid, show, type Bytes } from '../engine/check';
 import { whenAborted } from '../engine/abort';
 import { native } from '../engine/errors';
-import { startJob } from '../engine/job';
+import { reasonOf, startJob } from '../engine/job';
 import { watchSlowPasses, type Pass } from '../engine/observe';
 import { filePath, isUrl } from '../engine/source';
 import type { ChatFormat } from '../chat/format/types';
@@ -65,7 +65,7 @@ export async function loadModel(source: string | URL | Bytes | BlobLike, options
   const told = new Told(onProgress, () => job.cancel());
   const start = (event: OnEvent) => binding.openModelStart(from, json, event);
   const job = startJob({ kind: 'load' }, start, signal, (event) => told.add(event));
-  return logged(new Model(await told.modelOf(job.end), chatFormat), log, slowPass);
+  return logged(new Model(await told.modelOf(job.end, signal), chatFormat), log, slowPass);
 }
 
 /** How far a load has come, as it is told; see `TellsProgress` in managed/Generation/OpeningOptions.cs. */
@@ -83,18 +83,24 @@ class Told {
     // Of several lines the last is how far it is now.
     const [bytes = 0, total = 0] = (text.trimEnd().split('\n').at(-1) ?? '').split(' ').map(Number);
     if (this.#thrown) return;
-    try {
-      this.#tell?.({ fraction: total > 0 ? bytes / total : 1, bytes, total });
-    } catch (error) {
-      this.#thrown = { error };
+    const fail = (error: unknown): void => {
+      this.#thrown ??= { error };
       this.#cancel();
+    };
+    try {
+      // A function that is async throws later.
+      const told: unknown = this.#tell?.({ fraction: total > 0 ? bytes / total : 1, bytes, total });
+      Promise.resolve(told).catch(fail);
+    } catch (error) {
+      fail(error);
     }
   }
 
   /** The model that was loaded, unless somebody has thrown meanwhile. */
-  async modelOf(end: Promise<JobEvent>): Promise<bigint> {
+  async modelOf(end: Promise<JobEvent>, signal: AbortSignal | undefined): Promise<bigint> {
     try {
       const model = (await end).model as bigint;
+      if (!this.#thrown && signal?.aborted) this.#thrown = { error: reasonOf(signal) };
       if (!this.#thrown) return model;
       // It had come to its end before it could be stopped.
       binding.closeModel(model);

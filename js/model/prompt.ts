@@ -19,14 +19,19 @@ function joined(segments: readonly ChatSegment[]): { text: string; lengths: Uint
   return { text, lengths: new Uint32Array(lengths) };
 }
 
+/** Ids of a text in which only trusted parts make special tokens. */
+export function segmentIds(model: bigint, segments: readonly ChatSegment[], addSpecial: boolean): Uint32Array {
+  const { text, lengths } = joined(segments);
+  return new Uint32Array(native(() => binding.tokenizeSegments(model, text, lengths, addSpecial)));
+}
+
 /** The ids of a conversation, in which only the template's own text makes special tokens. */
 export function chatIds(
   model: bigint,
   bosId: number | null | undefined,
   segments: readonly ChatSegment[],
 ): Uint32Array {
-  const { text, lengths } = joined(segments);
-  return withOneBegin(new Uint32Array(native(() => binding.tokenizeSegments(model, text, lengths, true))), bosId);
+  return withOneBegin(segmentIds(model, segments, true), bosId);
 }
 
 /** The same for whoever answers others meanwhile: a long conversation is tokenized on another thread. */

@@ -42,7 +42,7 @@ export class Replay<T> {
 
   /**
    * @param outcome awaited at the end: what it rejects with is thrown
-   * @param onLeave called when the loop is left, also at its end
+   * @param onLeave called when the loop is left, also at its end; the loop is over when the outcome is there
    */
   async *read(outcome: Promise<unknown>, onLeave: () => void): AsyncGenerator<T, void, undefined> {
     let next = this.#gone;
@@ -61,6 +61,7 @@ export class Replay<T> {
       }
     } finally {
       onLeave();
+      await outcome.catch(() => {});
     }
   }
 }

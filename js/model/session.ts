@@ -49,6 +49,9 @@ export class Session {
   /** The session as it was before the chat that it is at. */
   #before: bigint | undefined;
   #closed = false;
+  /** At a generation, or at a file. */
+  #isAtWork = false;
+  #chatting: Chat | undefined;
   /** Nothing where it ends with a text that is no conversation. */
   #turns: Turns | undefined;
 
@@ -72,7 +75,7 @@ export class Session {
   /** Of a session that no chat is at. */
   get #free(): bigint {
     const handle = this.#open;
-    if (this.#before !== undefined)
+    if (this.#before !== undefined || this.#isAtWork)
       throw new RealmError('E_BUSY', 'the session is at work: await what it does before it is asked for more');
     return handle;
   }
@@ -111,19 +114,19 @@ export class Session {
       const session = this.#free;
       const from = checkPrompt(prompt);
       const { length } = this;
-      const turns = this.#turns;
       return {
         model: this.#model.handle,
         options: checked,
         start: (json, onEvent) => {
           const job = binding.sessionGenerateStart(session, false, from, json, onEvent);
-          this.#turns = undefined;
+          this.#isAtWork = true;
           return job;
         },
-        // Closed meanwhile, it has no place to go back to.
-        undo: () => {
-          this.#turns = turns;
-          if (!this.#closed) attempt(() => binding.rewindSession(session, length));
+        end: (failed) => {
+          this.#isAtWork = false;
+          if (!failed) this.#turns = undefined;
+          // Closed meanwhile, it has no place to go back to.
+          else if (!this.#closed) attempt(() => binding.rewindSession(session, length));
         },
       };
     };
@@ -142,7 +145,10 @@ export class Session {
     messages: string | readonly ChatMessage[],
     options?: ChatOptions<F>,
   ): Chat<FormatValue<F>> {
-    return new (chats().Chat)(() => this.#chat(messages, options?.continueFinalMessage === true), options);
+    const begin = () => this.#chat(messages, options?.continueFinalMessage === true);
+    const chat = new (chats().Chat)<FormatValue<F>>(begin, options);
+    if (this.#before !== undefined) this.#chatting ??= chat;
+    return chat;
   }
 
   #chat(asked: string | readonly ChatMessage[], goesOn: boolean): ChatBeginning {
@@ -183,6 +189,7 @@ export class Session {
   #end(turns: Turns, conversation: readonly ChatMessage[] | undefined): void {
     const before = this.#before;
     this.#before = undefined;
+    this.#chatting = undefined;
     if (before === undefined) return; // closed meanwhile
     if (conversation) {
       attempt(
@@ -242,7 +249,9 @@ export class Session {
       throw invalid(`path must be a path or a file: URL, got ${show(path)}`);
     const file = filePath(path);
     const facts = { kind: 'session', model: this.#model.handle } as const;
-    await startJob(facts, (event) => binding.sessionFileStart(this.#free, file, save, event), signal).end;
+    const job = startJob(facts, (event) => binding.sessionFileStart(this.#free, file, save, event), signal);
+    this.#isAtWork = true;
+    await job.end.finally(() => (this.#isAtWork = false));
   }
 
   /** Ends what it is at, and frees its memory. A second call does nothing. */
@@ -253,6 +262,8 @@ export class Session {
     binding.closeSession(this.#handle);
     if (this.#before !== undefined) binding.closeSession(this.#before);
     this.#before = undefined;
+    // It may be at a tool, where the engine has nothing to end.
+    this.#chatting?.fail(new RealmError('E_CANCELLED', 'the session was closed before the work was done'));
   }
 
   [dispose](): void {

@@ -1,7 +1,7 @@
 import type { ChatMessage } from '../chat/conversation';
 import { flag, invalid, show, wholeNumber } from '../engine/check';
 import type { ChatOptions, OpenAITool, ToolChoice } from '../model/chat/types';
-import { GENERATE_OPTIONS, type GenerateOptions } from '../options/generate';
+import { checkGenerateOptions, GENERATE_OPTIONS, type GenerateOptions } from '../options/generate';
 import type { Format, JsonSchema } from '../options/structure';
 import { snakeCase } from '../options/table';
 import { nearest } from '../portable/nearest';
@@ -81,7 +81,7 @@ const FIELDS: Readonly<Record<string, (value: unknown) => ChatOptions>> = {
   reasoning_effort: (effort) => ({ reasoning: effort === 'none' ? false : { effort: effort as string } }),
   reasoning_budget: (budget) => (budget === -1 ? {} : { reasoning: { maxTokens: budget as number } }),
   chat_template_kwargs: (variables) => ({ templateOptions: variables as Body }),
-  ...{ grammar: (gbnf) => grammarOf(gbnf), json_schema: (schema) => ({ format: schema as JsonSchema }) },
+  ...{ grammar: (gbnf) => grammarOf(gbnf), json_schema: (schema) => ({ format: asSchema('json_schema', schema) }) },
 };
 /** The same of completions of texts. */
 const TEXT_FIELDS: Readonly<Record<string, (value: unknown) => GenerateOptions>> = {
@@ -89,7 +89,7 @@ const TEXT_FIELDS: Readonly<Record<string, (value: unknown) => GenerateOptions>>
   n: (n) => ({ n: n as number }),
   logprobs: (count) => ({ logprobs: true, topLogprobs: wholeNumber('logprobs', count, 0, 128) }),
   response_format: (value) => ({ ...formatOf(value) }),
-  ...{ grammar: (gbnf) => grammarOf(gbnf), json_schema: (schema) => ({ format: schema as JsonSchema }) },
+  ...{ grammar: (gbnf) => grammarOf(gbnf), json_schema: (schema) => ({ format: asSchema('json_schema', schema) }) },
 };
 /** Fields that are read here, one by one. */
 const OWN = ['model', 'messages', 'stream', 'stream_options', 'stop_tokens'];
@@ -154,6 +154,8 @@ export function textRequest(body: Body, others: Others): TextRequest {
   const options = optionsOf(body, TEXT_OWN, TEXT_FIELDS, TEXT_ASKS_NOTHING, others);
   const { prompt, echo, max_tokens: most } = body;
   const prompts = promptsOf(prompt);
+  // Also of a request that generates nothing.
+  checkGenerateOptions(options);
   if (prompts.length * Number(options.n ?? 1) > MOST_TEXTS)
     throw invalid(`prompt must be at most ${MOST_TEXTS} texts, each counted \`n\` times, got ${prompts.length}`);
   return {
@@ -194,8 +196,13 @@ function formatOf(value: unknown): { format?: Format } {
     throw invalid(`${name}.type must be 'text', 'json_object' or 'json_schema', got ${show(type)}`);
   if (!isObject(named)) throw invalid(`${name}.json_schema must be an object { name, schema }, got ${show(named)}`);
   const { schema = { type: 'object' } } = named;
-  if (!isObject(schema)) throw invalid(`${name}.json_schema.schema must be a JSON Schema, got ${show(schema)}`);
-  return { format: schema };
+  return { format: asSchema(`${name}.json_schema.schema`, schema) };
+}
+
+/** A client's JSON Schema, which is one whatever its members are named. */
+function asSchema(name: string, schema: unknown): JsonSchema {
+  if (!isObject(schema)) throw invalid(`${name} must be a JSON Schema, got ${show(schema)}`);
+  return { $comment: '', ...schema };
 }
 
 /** `tool_choice`: a word, or `{ type: 'function', function: { name } }`. */

@@ -3,6 +3,7 @@ import { whenAborted } from '../engine/abort';
 import { allOrNone } from '../model/allOrNone';
 import type { Model } from '../model/model';
 import type { GenerationChunk, GenerationResult, TokenLogprob } from '../model/result';
+import { RealmError } from '../portable/errors';
 import type { Head } from './completion';
 import type { TextRequest } from './fields';
 import { promptLogprobs, type PromptToken } from './promptLogprobs';
@@ -50,11 +51,11 @@ type ShownToken = TokenLogprob | PromptToken;
 /** What is told of a choice so far. */
 class Told {
   text = '';
-  readonly #model: Model;
+  readonly #written: (token: number) => string;
   readonly #tops: boolean;
 
-  constructor(model: Model, tops: boolean) {
-    this.#model = model;
+  constructor(written: (token: number) => string, tops: boolean) {
+    this.#written = written;
     this.#tops = tops;
   }
 
@@ -78,10 +79,16 @@ class Told {
     this.text += text;
     return told;
   }
+}
 
-  #written(token: number): string {
-    return Buffer.from(this.#model.tokenBytes(token)).toString();
-  }
+/** What tokens are written as, each looked up once. */
+function writtenBy(model: Model): (token: number) => string {
+  const known = new Map<number, string>();
+  return (token) => {
+    let text = known.get(token);
+    if (text === undefined) known.set(token, (text = Buffer.from(model.tokenBytes(token)).toString()));
+    return text;
+  };
 }
 
 function joined(parts: readonly TextLogprobs[]): TextLogprobs {
@@ -102,10 +109,10 @@ class Going {
   readonly #wants: boolean;
   readonly #ends: readonly number[];
 
-  constructor(model: Model, index: number, { options }: TextRequest) {
+  constructor(model: Model, index: number, { options }: TextRequest, written: (token: number) => string) {
     this.index = index;
     this.#wants = options.logprobs === true;
-    this.#told = new Told(model, (options.topLogprobs ?? 0) > 0);
+    this.#told = new Told(written, (options.topLogprobs ?? 0) > 0);
     this.#ends = model.info.tokenizer?.endIds ?? [];
   }
 
@@ -152,7 +159,8 @@ export async function textCompletion(
   const ignore = whenAborted(signal, () => halt.abort(signal?.reason));
   if (signal?.aborted) halt.abort(signal.reason);
   const emit = onChoice && ((choice: TextChoice) => onChoice(completion([choice])));
-  const work = request.prompts.map((_, number) => onePrompt(model, request, number, halt.signal, limits, emit));
+  const echoed = new Echoed();
+  const work = request.prompts.map((_, number) => onePrompt(model, request, number, halt.signal, limits, echoed, emit));
   const results = await allOrNone(work, (error) => halt.abort(error)).finally(ignore);
   const usage = results.reduce(
     (sum, one) => ({
@@ -172,6 +180,23 @@ export async function textCompletion(
   };
 }
 
+/** Log probabilities of prompts are written on JavaScript's thread at once: so many of a request, that others need not wait long. */
+const MOST_ECHOED = 65_536;
+
+/** Counts those of all prompts and choices of a request. */
+class Echoed {
+  #count = 0;
+
+  add(count: number): void {
+    this.#count += count;
+    if (this.#count > MOST_ECHOED)
+      throw new RealmError(
+        'E_LIMIT',
+        `echo with logprobs: tokens of prompts times n times (1 + logprobs) may be ${MOST_ECHOED} at most`,
+      );
+  }
+}
+
 interface OnePrompt {
   choices: TextChoice[];
   promptTokens: number;
@@ -185,14 +210,17 @@ async function onePrompt(
   number: number,
   signal: AbortSignal,
   { tokens: most = Infinity, take }: TextLimits,
+  echoed: Echoed,
   emit: ((choice: TextChoice) => Promise<void>) | undefined,
 ): Promise<OnePrompt> {
   const { options, echo, maxTokens } = request;
   const prompt = request.prompts[number] as string | number[];
   const n = options.n ?? 1;
-  const goings = Array.from({ length: n }, (_, choice) => new Going(model, number * n + choice, request));
+  const written = writtenBy(model);
+  const goings = Array.from({ length: n }, (_, choice) => new Going(model, number * n + choice, request, written));
   if (echo) {
     const ids = typeof prompt === 'string' ? model.tokenize(prompt, { asPrompt: true }) : Uint32Array.from(prompt);
+    if (options.logprobs) echoed.add(n * ids.length * (1 + (options.topLogprobs ?? 0)));
     const scored = options.logprobs ? await promptLogprobs(model, ids, options.topLogprobs ?? 0, signal, take) : [];
     const text = typeof prompt === 'string' ? prompt : model.detokenize(ids);
     for (const going of goings) {

@@ -19,6 +19,8 @@ export type Whitespace = 'compact' | 'spaced' | 'flexible';
 export type Unsupported = 'error' | 'ignore';
 
 const NOTATIONS = ['regex', 'gbnf', 'lark'] as const;
+/** Members that say a format, where there is no other. */
+const WAYS: readonly string[] = [...NOTATIONS, 'choice', 'structure'];
 const KINDS =
   "'json', a JSON Schema, a schema of a library, a compiled format, or { regex }, { choice }, { gbnf }, { lark } or { structure }";
 
@@ -49,19 +51,25 @@ export function formatOf(name: string, value: unknown): NativeFormat | undefined
   if (known) return known;
   const given = value as Readonly<Record<string, unknown>>;
   if ('~standard' in given) return standardFormat(name, given as unknown as StandardSchema);
+  const names = Object.keys(given).filter((one) => given[one] !== undefined);
+  const said = names.filter((one) => WAYS.includes(one));
+  if (said.length > 1 && said.length === names.length)
+    throw invalid(`${name} must be one of ${said.map((one) => `{ ${one} }`).join(' and ')}, got both`);
+  // With other members it is a JSON Schema that has keywords of its own.
+  const isWay = (way: string): boolean => names.length === 1 && names[0] === way;
   for (const notation of NOTATIONS) {
-    if (!(notation in given)) continue;
+    if (!isWay(notation)) continue;
     const text = given[notation];
     if (typeof text !== 'string') throw invalid(`${name}.${notation} must be a string, got ${show(text)}`);
     return { type: notation, text: within(`${name}.${notation}`, text) };
   }
-  if ('choice' in given) {
+  if (isWay('choice')) {
     const { choice } = given;
     if (!Array.isArray(choice) || choice.length === 0 || !choice.every((text) => typeof text === 'string'))
       throw invalid(`${name}.choice must be an array of strings with something in it, got ${show(choice)}`);
     return { type: 'choice', text: within(`${name}.choice`, JSON.stringify(choice)) };
   }
-  if ('structure' in given)
+  if (isWay('structure'))
     return { type: 'structure', text: structureJson(`${name}.structure`, given.structure, formatOf) };
   return { type: 'json_schema', text: within(name, jsonOf(name, given)) };
 }

@@ -22,18 +22,30 @@ export function readOptions<Engine extends Table, Here extends Table>(
 ): { json: string; engine: Values<Engine>; here: Values<Here> } {
   const given = optionsObject(options) as Readonly<Record<string, unknown>>;
   for (const name of Object.keys(given))
-    if (!(name in engine) && !(name in here)) refuse(call, name, given, [engine, here]);
+    if (!Object.hasOwn(engine, name) && !Object.hasOwn(here, name)) refuse(call, name, given, names(engine, here));
   const read = <T extends Table>(table: T) =>
     Object.fromEntries(Object.entries(table).map(([name, row]) => [name, row(name, given[name])])) as Values<T>;
   const values = read(engine);
   return { json: JSON.stringify(values), engine: values, here: read(here) };
 }
 
-function refuse(call: string, name: string, given: Readonly<Record<string, unknown>>, tables: readonly Table[]): void {
+const names = (...tables: readonly Table[]): string[] => tables.flatMap((table) => Object.keys(table));
+
+/** Options that are read one by one. */
+export function knownOptions(
+  call: string,
+  options: object | undefined,
+  known: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const given = optionsObject(options) as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(given)) if (!known.includes(name)) refuse(call, name, given, known);
+  return given;
+}
+
+function refuse(call: string, name: string, given: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   // Written out but without a value, it asks for nothing.
   if (given[name] === undefined) return;
-  const names = tables.flatMap((table) => Object.keys(table));
-  throw invalid(`${call} has no option ${show(name)}; did you mean ${show(nearest(name, names))}?`);
+  throw invalid(`${call} has no option ${show(name)}; did you mean ${show(nearest(name, known))}?`);
 }
 
 /** An option's name as JSON over HTTP has it: `maxTokens` is `max_tokens`. */

@@ -30,6 +30,7 @@ export class Chat<Value = unknown> implements AsyncIterable<ChatDelta>, Promise<
   #deltas: Replay<ChatDelta> | undefined;
   #runs: ChatRun[] = [];
   #ended = false;
+  #halt: AbortController | undefined;
   #result: Promise<ChatResult<Value>>;
 
   /**
@@ -69,7 +70,7 @@ export class Chat<Value = unknown> implements AsyncIterable<ChatDelta>, Promise<
 
   async #answer(options: CheckedChatOptions, conversation: Omit<Conversation, 'halt'>): Promise<ChatResult> {
     const deltas = (this.#deltas = new Replay<ChatDelta>(options.collect));
-    const halt = new AbortController();
+    const halt = (this.#halt = new AbortController());
     const { n } = options;
     const { seed } = options.generate;
     this.#runs = Array.from({ length: n }, (_, choice) => {
@@ -86,6 +87,11 @@ export class Chat<Value = unknown> implements AsyncIterable<ChatDelta>, Promise<
     } finally {
       relax();
     }
+  }
+
+  /** @internal Stops it, also where a tool runs: it fails. */
+  fail(reason: RealmError): void {
+    this.#halt?.abort(reason);
   }
 
   /** Stops it: it ends with `finishReason: 'cancelled'` and what there is. After its end this does nothing. */

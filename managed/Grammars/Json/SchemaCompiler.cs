@@ -46,10 +46,14 @@ internal sealed class SchemaCompiler
     public static void Read(JsonItem schema, JsonWhitespace whitespace, GrammarRules rules)
     {
         int root = rules.Add();
-        rules[root] = new SchemaCompiler(schema, whitespace, rules).Compile(schema);
+        var compiler = new SchemaCompiler(schema, whitespace, rules);
+        rules[root] = compiler.Compile(schema);
         if (!rules.HasText(root))
         {
-            throw SchemaFault.Invalid(schema, "no value meets this schema");
+            // Where something was left out, there may be values.
+            throw compiler._expansion.Lost is { } lost
+                ? SchemaFault.Unsupported(lost, SchemaExpansion.NotHeld(lost))
+                : SchemaFault.Invalid(schema, "no value meets this schema");
         }
     }
 

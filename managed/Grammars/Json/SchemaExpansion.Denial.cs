@@ -32,10 +32,11 @@ internal sealed partial class SchemaExpansion
         }
         if (lost != null && ways.Count == 0)
         {
-            throw SchemaFault.Undeniable(lost, $"that {lost.Name} is not met (by not, oneOf or if) can't be held by this engine");
+            throw SchemaFault.Undeniable(lost, NotHeld(lost));
         }
         if (lost != null)
         {
+            Lost ??= lost;
             string warning = $"schema {lost.Pointer}: values that only {lost.Name} tells apart are not generated here";
             if (!rules.Warnings.Contains(warning))
             {
@@ -55,6 +56,12 @@ internal sealed partial class SchemaExpansion
                 break;
         }
     }
+
+    /// <summary>A keyword whose denial is left out: values that only it tells apart are not generated; null: there is none.</summary>
+    public JsonItem? Lost { get; private set; }
+
+    /// <summary>What is said of a keyword whose denial can't be held.</summary>
+    public static string NotHeld(JsonItem keyword) => $"that {keyword.Name} is not met (by not, oneOf or if) can't be held by this engine";
 
     private static bool DenyValue(JsonItem keyword, List<Action<SchemaBranch>> ways)
     {
