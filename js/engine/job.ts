@@ -2,7 +2,7 @@ import { RealmError } from '../portable/errors';
 import { whenAborted } from './abort';
 import { binding, type JobEvent } from './binding';
 import { fromNative, native } from './errors';
-import { ObservedJob, type JobFacts } from './observe';
+import { ObservedJob, tellPassesBefore, type JobFacts } from './observe';
 import { Processing, type LogitsProcessor } from './processing';
 
 export interface Job {
@@ -81,6 +81,7 @@ export function startJob(
   };
   const cancel = () => binding.cancelJob(job);
   const processing = processor?.processor && new Processing(processor.processor, processor.choice, cancel);
+  tellPassesBefore(facts);
   const job = native(() => start(onEvent));
   const observed = new ObservedJob(facts);
   const ignore = whenAborted(signal, cancel);

@@ -154,6 +154,11 @@ export function watchSlowPasses(model: bigint, milliseconds: number, tell: (pass
   passesOf(model).watchSlow(milliseconds, tell);
 }
 
+/** Tells of the passes before a job starts, so that all of its own come after them. */
+export function tellPassesBefore({ model }: JobFacts): void {
+  if (model !== undefined && (channels.pass.hasSubscribers || passes.has(model))) passesOf(model).tell(model);
+}
+
 /** The model was closed: nobody asks any more. */
 export function forgetStats(model: bigint): void {
   counted.delete(model);
@@ -172,7 +177,6 @@ export class ObservedJob {
   constructor(facts: JobFacts) {
     this.#facts = facts;
     this.#passes = facts.model === undefined ? undefined : passesOf(facts.model);
-    this.#tellPasses();
     this.#stats = facts.model === undefined ? undefined : statsOf(facts.model);
     if (this.#stats) {
       this.#stats.running++;
