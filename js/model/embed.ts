@@ -5,6 +5,7 @@ import { startJob } from '../engine/job';
 import { knownOptions } from '../options/table';
 import { RealmError } from '../portable/errors';
 import { inTurns } from './inTurns';
+import { joinedIds } from './joinedIds';
 
 /** How the vectors of a text's tokens become one; `none`: they don't. */
 export type PoolingType = 'none' | 'mean' | 'cls' | 'last';
@@ -75,12 +76,7 @@ export async function vectors(
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
   const lengths = Uint32Array.from(texts, (ids) => ids.length);
-  const all = new Uint32Array(lengths.reduce((sum, length) => sum + length, 0));
-  let at = 0;
-  for (const ids of texts) {
-    all.set(ids, at);
-    at += ids.length;
-  }
+  const all = joinedIds(texts);
   const how = Uint32Array.of(POOLING.indexOf(pooling), Number(normalize), dimensions);
   const start = (event: (news: JobEvent) => void) =>
     binding.embedStart(handle, all, lengths, how, BigInt(elements), event);

@@ -4,6 +4,7 @@ import { processedJson } from '../engine/processing';
 import { idsOf } from '../engine/records';
 import type { CheckedGenerateOptions } from '../options/generate';
 import { allOrNone } from './allOrNone';
+import { joinedIds } from './joinedIds';
 import { withPartial } from './partial';
 import { PartialJson } from './partialJson';
 import { Replay } from './replay';
@@ -77,12 +78,7 @@ class Choice {
   /** All chunks as one. */
   get whole(): PartialResult {
     const kept = this.#kept;
-    const tokens = new Uint32Array(kept.reduce((count, chunk) => count + chunk.tokens.length, 0));
-    let at = 0;
-    for (const chunk of kept) {
-      tokens.set(chunk.tokens, at);
-      at += chunk.tokens.length;
-    }
+    const tokens = joinedIds(kept.map((chunk) => chunk.tokens));
     const whole: PartialResult = { text: kept.map((chunk) => chunk.text).join(''), tokens };
     if (this.#options.logprobs) whole.logprobs = kept.flatMap((chunk) => chunk.logprobs ?? []);
     return whole;

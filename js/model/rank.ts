@@ -5,6 +5,7 @@ import { knownOptions } from '../options/table';
 import { RealmError } from '../portable/errors';
 import { fit, textIds, vectors, type Opened } from './embed';
 import { inTurns } from './inTurns';
+import { joinedIds } from './joinedIds';
 import { segmentIds } from './prompt';
 
 export interface RankOptions {
@@ -20,16 +21,6 @@ interface Pair {
   behind: Uint32Array;
 }
 
-const joined = (...parts: readonly Uint32Array[]): Uint32Array => {
-  const all = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-};
-
 function plainIds({ handle }: Opened, content: string): Uint32Array {
   return new Uint32Array(native(() => binding.tokenize(handle, content, 0, false)));
 }
@@ -37,32 +28,34 @@ function plainIds({ handle }: Opened, content: string): Uint32Array {
 /** A query with each document as the model was trained on them: by the file's template for it, or both between begin and end tokens. */
 function pairsWith(model: Opened, query: string): (document: string) => Pair {
   const template = model.info.chatTemplates.rerank;
-  if (template !== undefined) return (document) => templatePair(model, template, query, document);
+  if (template !== undefined) return pairsByTemplate(model, template, query);
   const around = textIds(model, '');
   const { bosId, pairSeparatorId } = model.info.tokenizer ?? {};
   const begin = around.length > 0 && around[0] === bosId ? around.subarray(0, 1) : around.subarray(0, 0);
   const behind = around.subarray(begin.length);
   const between = Uint32Array.from(typeof pairSeparatorId === 'number' ? [pairSeparatorId] : []);
-  const asked = joined(begin, plainIds(model, query), behind, between);
+  const asked = joinedIds([begin, plainIds(model, query), behind, between]);
   return (document) => ({
-    ...{ ids: joined(asked, plainIds(model, document), behind), before: asked.length, behind },
+    ...{ ids: joinedIds([asked, plainIds(model, document), behind]), before: asked.length, behind },
   });
 }
 
 /** Only the template's own text makes special tokens. */
-function templatePair({ handle }: Opened, template: string, query: string, document: string): Pair {
+function pairsByTemplate({ handle }: Opened, template: string, query: string): (document: string) => Pair {
   const parts = template.split(/(\{query\}|\{document\})/);
-  const given = new Map([
-    ['{query}', query],
-    ['{document}', document],
-  ]);
-  const segments = parts.map((part) => ({ text: given.get(part) ?? part, trusted: !given.has(part) }));
-  const idsOf = (from: number, to: number): Uint32Array => segmentIds(handle, segments.slice(from, to), false);
-  return {
-    ids: idsOf(0, segments.length),
-    before: idsOf(0, Math.max(parts.indexOf('{document}'), 0)).length,
-    behind: idsOf(parts.lastIndexOf('{document}') + 1, segments.length),
+  const first = Math.max(parts.indexOf('{document}'), 0);
+  const last = parts.lastIndexOf('{document}') + 1;
+  const idsOf = (some: readonly string[], document: string): Uint32Array => {
+    const given = new Map([
+      ['{query}', query],
+      ['{document}', document],
+    ]);
+    const segments = some.map((part) => ({ text: given.get(part) ?? part, trusted: !given.has(part) }));
+    return segmentIds(handle, segments, false);
   };
+  const before = idsOf(parts.slice(0, first), '').length;
+  const behind = idsOf(parts.slice(last), '');
+  return (document) => ({ ids: idsOf(parts, document), before, behind });
 }
 
 /** Ids that fit the model's context: of others the document is cut. */
@@ -75,7 +68,7 @@ function fitPair(model: Opened, pair: Pair, index: number, truncate: boolean): U
       'E_CONTEXT_FULL',
       `the query takes ${before + behind.length} tokens, the context holds ${most}: no document has room beside it`,
     );
-  return joined(ids.subarray(0, most - behind.length), behind);
+  return joinedIds([ids.subarray(0, most - behind.length), behind]);
 }
 
 /** @internal `Model.rank`. */

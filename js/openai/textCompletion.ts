@@ -204,6 +204,9 @@ interface OnePrompt {
   generatedTokens: number;
 }
 
+const idsOf = (model: Model, prompt: string | number[]): Uint32Array =>
+  typeof prompt === 'string' ? model.tokenize(prompt, { asPrompt: true }) : Uint32Array.from(prompt);
+
 async function onePrompt(
   model: Model,
   request: TextRequest,
@@ -218,8 +221,9 @@ async function onePrompt(
   const n = options.n ?? 1;
   const written = writtenBy(model);
   const goings = Array.from({ length: n }, (_, choice) => new Going(model, number * n + choice, request, written));
-  if (echo) {
-    const ids = typeof prompt === 'string' ? model.tokenize(prompt, { asPrompt: true }) : Uint32Array.from(prompt);
+  // Of a prompt that is only gone on with the engine finds the ids itself.
+  const ids = echo || maxTokens === 0 ? idsOf(model, prompt) : undefined;
+  if (echo && ids) {
     if (options.logprobs) echoed.add(n * ids.length * (1 + (options.topLogprobs ?? 0)));
     const scored = options.logprobs ? await promptLogprobs(model, ids, options.topLogprobs ?? 0, signal, take) : [];
     const text = typeof prompt === 'string' ? prompt : model.detokenize(ids);
@@ -228,11 +232,10 @@ async function onePrompt(
       await emit?.(piece);
     }
   }
-  if (maxTokens === 0) {
-    const count = typeof prompt === 'string' ? model.tokenize(prompt, { asPrompt: true }).length : prompt.length;
+  if (maxTokens === 0 && ids) {
     const choices = goings.map((going) => going.whole('length'));
     for (const choice of choices) await emit?.({ ...choice, text: '', logprobs: null });
-    return { choices, promptTokens: count, cachedTokens: 0, generatedTokens: 0 };
+    return { choices, promptTokens: ids.length, cachedTokens: 0, generatedTokens: 0 };
   }
   const generation = model.generate(prompt, { ...options, maxTokens: Math.min(maxTokens, most), signal });
   if (emit)
