@@ -58,7 +58,7 @@ function main(args) {
     },
   });
   if (!values['llama-bench']) throw new Error('--llama-bench PATH is needed: llama.cpp built for this machine');
-  const only = values.only?.split(',') ?? Object.keys(MECHANISMS).filter((name) => name !== 'bert-base'); // an encoder: embeddings.js
+  const only = values.only?.split(',') ?? Object.keys(MECHANISMS);
   fs.mkdirSync(values.random, { recursive: true });
   const saved = values.save && fs.existsSync(values.save) ? JSON.parse(fs.readFileSync(values.save, 'utf8')) : {};
   const given = {

@@ -120,40 +120,6 @@ const MECHANISMS = {
       tensors: t.list,
     };
   },
-  'bert-base': () => {
-    const [layers, hidden, ffn, vocab, heads] = [12, 768, 3072, 30522, 12];
-    const t = new Tensors();
-    t.top();
-    t.list.push({
-      name: 'token_embd.weight',
-      dims: [hidden, vocab],
-      deviation: 1 / Math.sqrt(hidden),
-      embedding: true,
-    });
-    t.vector('position_embd.weight', [hidden, 512]);
-    t.vector('token_types.weight', [hidden, 2]);
-    t.layerNorm('token_embd_norm', hidden);
-    for (let i = 0; i < layers; i++) {
-      t.layer(i);
-      t.attention({ hidden, heads, kv: heads, size: hidden / heads, biases: true });
-      t.layerNorm('attn_output_norm', hidden);
-      t.matrix('ffn_up.weight', [hidden, ffn]);
-      t.vector('ffn_up.bias', ffn);
-      t.matrix('ffn_down.weight', [ffn, hidden]);
-      t.vector('ffn_down.bias', hidden);
-      t.layerNorm('layer_output_norm', hidden);
-    }
-    const keys = {
-      ...sizes(layers, hidden, ffn),
-      context_length: 512,
-      'attention.head_count': heads,
-      'attention.layer_norm_epsilon': { f32: 1e-12 },
-      'attention.causal': { bool: false },
-      pooling_type: 1,
-    };
-    const others = [['tokenizer.ggml.token_type_count', 'u32', 2]];
-    return { architecture: 'bert', vocab, keys, others, tensors: t.list };
-  },
   'gemma3-1b': () => {
     const [layers, hidden, ffn, vocab] = [26, 1152, 6912, 262144];
     const attention = { hidden, heads: 4, kv: 1, size: 256, norms: true };
@@ -410,4 +376,42 @@ function stateSpace(t, hidden, { inner, state, heads, groups }, norm) {
   t.matrix('ssm_out.weight', [inner, hidden]);
 }
 
-module.exports = { MECHANISMS };
+/** The same of models that give vectors, which have no decode: for embeddings.js. */
+const ENCODERS = {
+  'bert-base': () => {
+    const [layers, hidden, ffn, vocab, heads] = [12, 768, 3072, 30522, 12];
+    const t = new Tensors();
+    t.top();
+    t.list.push({
+      name: 'token_embd.weight',
+      dims: [hidden, vocab],
+      deviation: 1 / Math.sqrt(hidden),
+      embedding: true,
+    });
+    t.vector('position_embd.weight', [hidden, 512]);
+    t.vector('token_types.weight', [hidden, 2]);
+    t.layerNorm('token_embd_norm', hidden);
+    for (let i = 0; i < layers; i++) {
+      t.layer(i);
+      t.attention({ hidden, heads, kv: heads, size: hidden / heads, biases: true });
+      t.layerNorm('attn_output_norm', hidden);
+      t.matrix('ffn_up.weight', [hidden, ffn]);
+      t.vector('ffn_up.bias', ffn);
+      t.matrix('ffn_down.weight', [ffn, hidden]);
+      t.vector('ffn_down.bias', hidden);
+      t.layerNorm('layer_output_norm', hidden);
+    }
+    const keys = {
+      ...sizes(layers, hidden, ffn),
+      context_length: 512,
+      'attention.head_count': heads,
+      'attention.layer_norm_epsilon': { f32: 1e-12 },
+      'attention.causal': { bool: false },
+      pooling_type: 1,
+    };
+    const others = [['tokenizer.ggml.token_type_count', 'u32', 2]];
+    return { architecture: 'bert', vocab, keys, others, tensors: t.list };
+  },
+};
+
+module.exports = { MECHANISMS, ENCODERS };

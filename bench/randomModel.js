@@ -5,11 +5,11 @@
 //
 //   node bench/randomModel.js SHAPE FORMAT OUT.gguf [--seed 1]
 //
-// SHAPE: one of SHAPES below, or of MECHANISMS (mechanisms.js). FORMAT: a weight format of randomFormats.js, or the mixtures Q4_K_M and Q5_K_M.
+// SHAPE: one of SHAPES below, or of MECHANISMS or ENCODERS (mechanisms.js). FORMAT: a weight format of randomFormats.js, or the mixtures Q4_K_M and Q5_K_M.
 
 const fs = require('node:fs');
 const { parseArgs } = require('node:util');
-const { MECHANISMS } = require('./mechanisms');
+const { MECHANISMS, ENCODERS } = require('./mechanisms');
 const { FORMATS, randomBlocks } = require('./randomFormats');
 
 /** All of the llama family. `kv`: key/value heads; `experts`: [how many, used at once]. */
@@ -236,8 +236,9 @@ function writeTensor(out, pool, blockBytes, start, length) {
  */
 function writeRandomModel(shapeName, formatName, file, seed = 1) {
   const shape = SHAPES[shapeName];
-  const mechanism = MECHANISMS[shapeName]?.();
-  const names = [...Object.keys(SHAPES), ...Object.keys(MECHANISMS)];
+  const others = { ...MECHANISMS, ...ENCODERS };
+  const mechanism = others[shapeName]?.();
+  const names = [...Object.keys(SHAPES), ...Object.keys(others)];
   if (!shape && !mechanism) throw new Error(`SHAPE is one of ${names.join(', ')}; got ${shapeName}`);
   if (!FORMATS[formatName] && !MIXTURES[formatName]) {
     throw new Error(

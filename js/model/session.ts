@@ -158,8 +158,6 @@ export class Session {
     const turns = this.#turns ?? new Turns(length);
     if (said.length === 0 && !goesOn && turns.messages.at(-1)?.role !== 'tool')
       throw invalid('messages must have at least one message: the last turn of the session has been answered');
-    // To where it stands: only one that is free can do so.
-    native(() => binding.rewindSession(handle, length));
     this.#before = native(() => binding.forkSession(handle));
     const isClosed = (): boolean => this.#isClosed;
     return {
