@@ -33,7 +33,16 @@ interface End {
   promptTokens?: number;
   cachedTokens?: number;
   generatedTokens?: number;
+  draftedTokens?: number;
+  acceptedTokens?: number;
   timings?: { queued: number; prompt: number; generation: number };
+}
+
+/** A message of `realm:job:end`. */
+export interface JobEnd extends JobFacts, End {
+  job: number;
+  milliseconds: number;
+  error?: unknown;
 }
 
 /** A pass through the weights of a model: a message of `realm:pass`. */

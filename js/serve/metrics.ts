@@ -1,23 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import { getEngineInfo } from '../engine/getEngineInfo';
+import type { JobEnd } from '../engine/observe';
 import { handleOf, type Model } from '../model/model';
 import type { Models } from './models';
-
-/** What a job of a model tells at its end: `realm:job:end`, of which this is read. */
-interface JobEnd {
-  job: number;
-  kind: string;
-  model?: bigint;
-  milliseconds: number;
-  finishReason?: string;
-  promptTokens?: number;
-  cachedTokens?: number;
-  generatedTokens?: number;
-  draftedTokens?: number;
-  acceptedTokens?: number;
-  timings?: { queued: number; prompt: number; generation: number };
-  error?: unknown;
-}
 
 const SECONDS = [
   0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640,

@@ -87,8 +87,7 @@ function switched(take, isStatement, rows) {
 
 /** A source with its rows (of which each has `start`, `end`, `isStatement`, `number`). */
 function withRows(text, rows) {
-  const places = Map.groupBy?.(rows, ({ start, end }) => `${start} ${end}`) ?? group(rows);
-  const sorted = [...places.values()].sort(([a], [b]) => b.start - a.start);
+  const sorted = [...byPlace(rows).values()].sort(([a], [b]) => b.start - a.start);
   for (let i = 1; i < sorted.length; i++)
     if (sorted[i][0].end > sorted[i - 1][0].start)
       throw new Error(`two rows overlap: ${sorted[i][0].what} and ${sorted[i - 1][0].what} (${sorted[i][0].file})`);
@@ -99,7 +98,7 @@ function withRows(text, rows) {
   return text;
 }
 
-function group(rows) {
+function byPlace(rows) {
   const places = new Map();
   for (const row of rows) {
     const key = `${row.start} ${row.end}`;
