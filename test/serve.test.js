@@ -4,7 +4,7 @@ const { loadModelSync } = require('..');
 const { serve } = require('../dist/serve');
 const { runScript } = require('./fixtures/child');
 const { root, tinyAtlas } = require('./fixtures/places');
-const { TOKEN, startHost, heldModel, Wire, until } = require('./fixtures/host');
+const { TOKEN, startHost, askHost, heldModel, Wire, until } = require('./fixtures/host');
 
 const PROMPT = 'The capital of France is';
 /** Ends when it is cancelled. */
@@ -25,13 +25,7 @@ afterAll(async () => {
   held.close();
 });
 
-/** `fetch` with the token; an object as `body` is posted as JSON. */
-const ask = (path, body, headers = {}) =>
-  fetch(host.url + path, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { authorization: `Bearer ${TOKEN}`, ...headers },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
+const ask = (...request) => askHost(host, ...request);
 
 /** The `data:` lines of an answer of server-sent events. */
 const eventsOf = async (response) =>

@@ -2,7 +2,8 @@
 
 const { default: OpenAI, BadRequestError, NotFoundError, AuthenticationError } = require('openai');
 const { loadModelSync } = require('..');
-const { TOKEN, startHost } = require('./fixtures/host');
+const { collected } = require('./fixtures/collected');
+const { TOKEN, startHost, askHost } = require('./fixtures/host');
 const { tinyEncoder } = require('./fixtures/encoder');
 const { reason } = require('./fixtures/failure');
 const { tinyAtlas } = require('./fixtures/places');
@@ -29,18 +30,8 @@ afterAll(async () => {
   ranker.close();
 });
 
-const ask = (path, body, headers = {}) =>
-  fetch(host.url + path, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { authorization: `Bearer ${TOKEN}`, ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+const ask = (...request) => askHost(host, ...request);
 const post = async (path, body) => (await ask(path, body)).json();
-const collected = async (stream) => {
-  const all = [];
-  for await (const one of stream) all.push(one);
-  return all;
-};
 
 describe('/v1/completions', () => {
   const create = (params) => client.completions.create({ model: 'atlas', prompt: PROMPT, ...params });
