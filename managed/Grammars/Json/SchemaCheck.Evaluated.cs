@@ -41,13 +41,7 @@ internal sealed partial class SchemaCheck
         {
             all.Add(document.Resolve(schema, reference));
         }
-        foreach (string name in SchemaKeywords.DynamicReferences)
-        {
-            if (schema[name] is { } dynamic)
-            {
-                all.Add(document.ResolveDynamic(schema, dynamic));
-            }
-        }
+        all.AddRange(document.DynamicTargets(schema));
         foreach (string name in (ReadOnlySpan<string>)["anyOf", "oneOf"])
         {
             all.AddRange((schema[name]?.Items ?? []).FindAll(each => Meets(value, each)));

@@ -68,9 +68,9 @@ internal sealed partial class SchemaCheck(SchemaDocument document, StringShape s
                 return true;
             }
         }
-        foreach (string name in SchemaKeywords.DynamicReferences)
+        foreach (JsonItem target in document.DynamicTargets(schema))
         {
-            if (schema[name] is { } dynamic && !Meets(value, document.ResolveDynamic(schema, dynamic)))
+            if (!Meets(value, target))
             {
                 return false;
             }

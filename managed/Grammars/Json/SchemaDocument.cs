@@ -14,6 +14,9 @@ internal sealed class SchemaDocument
         "unevaluatedProperties", "contentSchema",
     ];
 
+    /// <summary>References beside <c>$ref</c>, by what the whole document says of the place that they lead to.</summary>
+    private static readonly string[] DynamicReferences = ["$dynamicRef", "$recursiveRef"];
+
     private readonly Dictionary<JsonItem, string> _bases = [];
     private readonly Dictionary<string, JsonItem> _resources = [];
     private readonly Dictionary<string, JsonItem> _anchors = [];
@@ -41,12 +44,25 @@ internal sealed class SchemaDocument
     /// <summary>Whether items that <c>contains</c> is met by count as evaluated: not yet in 2019-09.</summary>
     public bool ContainsEvaluates { get; }
 
+    /// <summary>What the references of a schema lead to whose target depends on the way: none, mostly.</summary>
+    /// <exception cref="RealmException">As <see cref="Resolve"/>; E_UNSUPPORTED where the way decides.</exception>
+    public IEnumerable<JsonItem> DynamicTargets(JsonItem schema)
+    {
+        foreach (string name in DynamicReferences)
+        {
+            if (schema[name] is { } reference)
+            {
+                yield return ResolveDynamic(schema, reference);
+            }
+        }
+    }
+
     /// <summary>
     /// What a <c>$dynamicRef</c> or <c>$recursiveRef</c> leads to. Which of several places with one name is meant depends on the way there;
     /// where the whole document has the name, that is it, since every way begins there.
     /// </summary>
     /// <exception cref="RealmException">As <see cref="Resolve"/>; E_UNSUPPORTED where the way decides.</exception>
-    public JsonItem ResolveDynamic(JsonItem schema, JsonItem reference)
+    private JsonItem ResolveDynamic(JsonItem schema, JsonItem reference)
     {
         JsonItem target = Resolve(schema, reference);
         string fragment = reference.Text[(reference.Text.IndexOf('#') + 1)..];

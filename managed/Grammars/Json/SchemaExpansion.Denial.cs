@@ -14,13 +14,9 @@ internal sealed partial class SchemaExpansion
             JsonItem target = document.Resolve(schema, reference);
             ways.Add(one => Ask(one, target, true));
         }
-        foreach (string name in SchemaKeywords.DynamicReferences)
+        foreach (JsonItem target in document.DynamicTargets(schema))
         {
-            if (schema[name] is { } dynamic)
-            {
-                JsonItem target = document.ResolveDynamic(schema, dynamic);
-                ways.Add(one => Ask(one, target, true));
-            }
+            ways.Add(one => Ask(one, target, true));
         }
         foreach (JsonItem keyword in document.IsOld && schema["$ref"] != null ? [] : schema.Items)
         {

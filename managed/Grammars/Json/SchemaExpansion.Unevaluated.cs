@@ -53,12 +53,9 @@ internal sealed partial class SchemaExpansion
     /// <summary>References and conditions that say what is evaluated, and what is asked of the rest.</summary>
     private void MeetUnevaluated(SchemaBranch branch, JsonItem schema)
     {
-        foreach (string name in SchemaKeywords.DynamicReferences)
+        foreach (JsonItem target in document.DynamicTargets(schema))
         {
-            if (schema[name] is { } dynamic)
-            {
-                branch.Pending.Enqueue(new Claim(document.ResolveDynamic(schema, dynamic), false));
-            }
+            branch.Pending.Enqueue(new Claim(target, false));
         }
         if (!document.IsOld && (schema["unevaluatedProperties"] ?? schema["unevaluatedItems"]) != null)
         {
@@ -151,10 +148,7 @@ internal sealed partial class SchemaExpansion
             all.AddRange(isMet ? [condition] : []);
             all.AddRange(schema[isMet ? "then" : "else"] is { } then ? [then] : []);
         }
-        foreach (string name in SchemaKeywords.DynamicReferences)
-        {
-            all.AddRange(schema[name] is { } dynamic ? [document.ResolveDynamic(schema, dynamic)] : []);
-        }
+        all.AddRange(document.DynamicTargets(schema));
         all.AddRange(schema["$ref"] is { } reference ? [document.Resolve(schema, reference)] : []);
         return all;
     }

@@ -21,9 +21,6 @@ internal static class SchemaKeywords
         "$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties",
     ];
 
-    /// <summary>References beside <c>$ref</c>, by what the whole document says of the place that they lead to.</summary>
-    public static readonly string[] DynamicReferences = ["$dynamicRef", "$recursiveRef"];
-
     /// <summary>Whether a keyword is one that the specification knows and this engine holds.</summary>
     public static bool IsKnown(string keyword) => Known.Contains(keyword);
 
