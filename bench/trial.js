@@ -99,8 +99,8 @@ const cases = {
         to ??= performance.now();
       }),
     );
-    // Undefined where one had ended before the last began: too few tokens for so many sequences.
-    return { speed: from < to ? count / ((to - from) / 1000) : undefined };
+    // Undefined where nothing came between the two moments: too few tokens for so many sequences.
+    return { speed: from < to && count > 0 ? count / ((to - from) / 1000) : undefined };
   },
 
   /**

@@ -171,17 +171,19 @@ test('partial: chunks have what is sure of the value', async () => {
   const generation = model.generate('x', { format: { const: value }, partial: true, maxTokens: 500 });
   for await (const chunk of generation) seen.push(chunk.value);
   expect((await generation).value).toEqual(value);
-  expect(seen.length).toBeGreaterThan(1);
   expect(seen.at(-1)).toEqual(value);
   for (const [i, one] of seen.entries()) {
     if (one !== undefined) expect(mayBecome(one, value)).toBe(true);
     expect(i === 0 || seen[i - 1] === undefined || mayBecome(seen[i - 1], one)).toBe(true);
   }
+  // The job waits for this thread at every token: its chunks are not put together.
+  const logitsProcessor = () => {};
   for (const seed of [1, 2, 3, 4]) {
-    const free = model.generate('x', { format: 'json', partial: true, ...loose, seed });
+    const free = model.generate('x', { format: 'json', partial: true, ...loose, seed, logitsProcessor });
     const values = [];
     for await (const chunk of free) values.push(chunk.value);
-    const whole = (await free).value;
+    const { value: whole, tokens } = await free;
+    if (tokens.length > 2) expect(values.length).toBeGreaterThan(1);
     for (const one of values) if (one !== undefined) expect(mayBecome(one, whole)).toBe(true);
   }
   expect(await rejection(model.generate('x', { format: { regex: 'a' }, partial: true }))).toMatchObject({

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Realm.Sampling;
 
@@ -10,7 +11,7 @@ namespace Realm.Generation;
 internal sealed unsafe class LogitsHandover(int vocabulary)
 {
     private State _state;
-    private float* _row;
+    private float[] _row = [];
 
     private enum State
     {
@@ -19,8 +20,6 @@ internal sealed unsafe class LogitsHandover(int vocabulary)
         Taken,
         Answered,
     }
-
-    ~LogitsHandover() => NativeMemory.Free(_row);
 
     /// <summary>Numbers that the caller has not seen yet.</summary>
     public int Offered => _state == State.Offered ? vocabulary : 0;
@@ -32,24 +31,25 @@ internal sealed unsafe class LogitsHandover(int vocabulary)
     public bool IsAnswered => _state == State.Answered;
 
     /// <summary>What the caller has answered, which samplers may write to.</summary>
-    public float* Row => _row;
+    public float* Row => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_row));
 
     /// <summary>A row for the caller. It is copied: its place is the next pass'.</summary>
     /// <exception cref="RealmException"><see cref="ErrorCode.OutOfMemory"/>.</exception>
     public void Offer(float* logits)
     {
-        if (_row == null)
+        if (_row.Length == 0)
         {
             try
             {
-                _row = (float*)NativeMemory.Alloc((nuint)vocabulary, sizeof(float));
+                // Where it is it stays, and the collector knows of it.
+                _row = GC.AllocateUninitializedArray<float>(vocabulary, pinned: true);
             }
             catch (OutOfMemoryException)
             {
                 throw new RealmException(ErrorCode.OutOfMemory, $"no memory for logits to process: {(long)vocabulary * sizeof(float)} bytes");
             }
         }
-        new ReadOnlySpan<float>(logits, vocabulary).CopyTo(new Span<float>(_row, vocabulary));
+        new ReadOnlySpan<float>(logits, vocabulary).CopyTo(_row);
         _state = State.Offered;
     }
 
@@ -62,7 +62,7 @@ internal sealed unsafe class LogitsHandover(int vocabulary)
             throw new RealmException(ErrorCode.InvalidArgument, "the job has no logits to process");
         }
         CheckLength(to.Length);
-        new ReadOnlySpan<float>(_row, vocabulary).CopyTo(to);
+        _row.CopyTo(to);
         _state = State.Taken;
     }
 
