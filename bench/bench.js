@@ -18,10 +18,16 @@
 //   --peers                 node-llama-cpp too (installed into bench/peers), with our number of threads and as it comes
 //   --llama-bench PATH      llama.cpp's own program too
 //   --json                  all of it for programs
-//   --targets ..., --embeddings ..., --formats ..., --kernels ..., --sampling ..., --structured ...,
-//   --profile ...           instead: the figures we are held to
-//                           (targets.js), sentences a second (embeddings.js), one line a mechanism (mechanismTable.js; --mechanisms), one line a weight format for
-//                           models (formats.js) and for kernels alone (kernels.js), what choosing a token takes (sampling.js), what formats cost (structured.js), where the time goes (profile.js)
+//
+//   npm run bench -- --targets      instead: the figures we are held to (targets.js)
+//                    --mechanisms   one line a mechanism of models (mechanismTable.js)
+//                    --embeddings   sentences a second (embeddings.js)
+//                    --formats      one line a weight format, of models (formats.js)
+//                    --kernels      the same of kernels alone (kernels.js)
+//                    --sampling     what choosing a token takes (sampling.js)
+//                    --structured   what formats cost (structured.js)
+//                    --event-loop   how late timers are while the engine works (eventLoop.js)
+//                    --profile      where the time goes (profile.js)
 //
 // One line a case and engine: tokens/s, ms a token, GB/s of weights and cache and their share of what the machine can read
 // (decode), multiply-adds (prefill), and ours in multiples of each peer's. REALM_EMIT=0 turns off kernels made at run time.
@@ -219,13 +225,19 @@ function main(args) {
   else print(report);
 }
 
+/** Other benchmarks, by their option. */
+const OTHERS = {
+  '--targets': './targets',
+  '--formats': './formats',
+  '--mechanisms': './mechanismTable',
+  '--embeddings': './embeddings',
+  '--event-loop': './eventLoop',
+  '--profile': './profile',
+  '--sampling': './sampling',
+  '--structured': './structured',
+  '--kernels': './kernels',
+};
+
 const [first, ...rest] = process.argv.slice(2);
-if (first === '--targets') void require('./targets').main(rest);
-else if (first === '--formats') require('./formats').main(rest);
-else if (first === '--mechanisms') require('./mechanismTable').main(rest);
-else if (first === '--embeddings') require('./embeddings').main(rest);
-else if (first === '--profile') require('./profile').main(rest);
-else if (first === '--sampling') void require('./sampling').main(rest);
-else if (first === '--structured') void require('./structured').main(rest);
-else if (first === '--kernels') void require('./kernels').main(rest);
+if (Object.hasOwn(OTHERS, first ?? '')) void require(OTHERS[first]).main(rest);
 else main(process.argv.slice(2));

@@ -151,7 +151,7 @@ test('auto: a WebSocket; fetch where there is none, and where it is refused; a l
      const ways = [one, two, three, without].map((client) => client.transport);
      const texts = await Promise.all([one, three].map(async (client) => (await client.generate({ prompt: PROMPT })).text));
      two.close(); one.close();
-     await new Promise((resolve) => setTimeout(resolve, 300)); // the host hears of it
+     await new Promise((resolve) => setTimeout(resolve, 1500)); // the host hears of it
      const sockets = [];
      const again = await connect(url, { token, WebSocket: class extends WebSocket { constructor(...a) { super(...a); sockets.push(this); } } });
      sockets[0].terminate();

@@ -202,7 +202,7 @@ test('more sessions than there may be: E_BUSY, and room again when one is closed
 });
 
 test('a session opened by HTTP ends when nobody asks for it', async () => {
-  host = await startHost({ limits: { sessionMilliseconds: 400 } });
+  host = await startHost({ limits: { sessionMilliseconds: 2000 } });
   const call = async (name, params, floats) => {
     const message = { function: name, params };
     const type = floats ? 'application/octet-stream' : 'application/json';
@@ -218,7 +218,7 @@ test('a session opened by HTTP ends when nobody asks for it', async () => {
   const { session } = (await call('open_session', {})).data;
   const { floats } = await call('embed', { session, tokens: [1] });
   for (let i = 0; i < 4; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 700));
     const layer = await call('forward_layer', { session, layer: 0, position: 0 }, floats);
     expect(layer.floats).toHaveLength(hiddenSize);
   }
