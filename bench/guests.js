@@ -4,8 +4,12 @@
 // of a run that is not spent inside the native addon (argmax and tokens to text included). Over a network (a WebSocket or requests
 // to a host in this process, the guest in a thread that waits, as in a page's worker): what a token takes more than by Option 3.
 //
+// Then what a process takes beside the weights: Option 3, whose tensors stay in the engine, by path and from bytes (which are copied, and
+// not counted as long as the caller keeps them), and the client's heap.
+//
 //   node bench/guests.js [model.gguf] [tokens]
 
+const { execFile, execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { performance } = require('node:perf_hooks');
@@ -123,6 +127,41 @@ async function generating(start) {
   return best;
 }
 
+/** MB that a process of Option 3 grows by, storing the model and computing five rows: beside the weights in the engine. */
+function storing(source) {
+  const script = `
+    const fs = require('node:fs');
+    const realm = require(${JSON.stringify(root)});
+    const file = ${JSON.stringify(file)};
+    const { layers } = realm.inspectModel(file);
+    const anonymous = () => { gc(); return Number(/RssAnon:\\s*(\\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) / 1024; };
+    const before = anonymous();
+    const id = realm.storeModel(${source});
+    let hidden = realm.embedTokens(id, [1, 2, 3, 4, 5]);
+    for (let layer = 0; layer < layers; layer++) hidden = realm.forwardLayer(id, layer, hidden, 0);
+    realm.computeLogits(id, hidden);
+    setTimeout(() => console.log(anonymous() - before), 200);`;
+  const grown = execFileSync(process.execPath, ['--expose-gc', '-e', script], { encoding: 'utf8' });
+  return Number(grown) - fs.statSync(file).size / 2 ** 20;
+}
+
+/** MB of JavaScript's heap that a client of a host takes while it generates, in a process of its own. */
+function connecting({ url, token }) {
+  const script = `
+    const { connect } = await import(${JSON.stringify(path.join(root, 'dist/web/client/index.mjs'))});
+    const heap = () => { gc(); const { heapUsed, external } = process.memoryUsage(); return heapUsed + external; };
+    const client = await connect(${JSON.stringify(url)}, { token: ${JSON.stringify(token)}, WebSocket: null });
+    const before = heap();
+    await client.generate({ prompt: ${JSON.stringify(PROMPT)} });
+    console.log((heap() - before) / 2 ** 20);
+    client.close();`;
+  return new Promise((resolve, reject) =>
+    execFile(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], (error, text) =>
+      error ? reject(error) : resolve(Number(text)),
+    ),
+  );
+}
+
 async function main() {
   const size = fs.statSync(file).size;
   const model = realm.loadModelSync(file);
@@ -167,6 +206,12 @@ async function main() {
   row('model.generate', 'none', `${here.toFixed(2)} ms`, '', 'none');
   network('Client, the host generates', there, here);
   client.close();
+
+  console.log('\nMB beside the weights:');
+  console.log(
+    `  Option 3 by path ${storing('file').toFixed(1)}, from bytes ${storing('fs.readFileSync(file)').toFixed(1)}`,
+  );
+  console.log(`  client ${(await connecting(host)).toFixed(1)}`);
   await host.close();
   model.close();
 }
