@@ -6,6 +6,6 @@ module.exports = {
   transform: {}, // the tests are plain JavaScript, and test what is built
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/native/'],
   maxWorkers: 1, // the engine takes all processors itself, and some tests look at the clock
-  testTimeout: 60_000,
+  testTimeout: 300_000,
   watchman: false,
 };

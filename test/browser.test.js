@@ -15,7 +15,7 @@ const CHROMIUM = process.env.REALM_CHROMIUM ?? '/usr/bin/chromium';
 const ARGUMENTS = ['no-sandbox', 'disable-gpu', 'disable-quic', 'no-first-run', 'disable-background-networking'];
 const QUIET = ['disable-component-update', 'disable-sync', 'disable-dev-shm-usage'];
 
-function browserTest(name, body, milliseconds = 60_000) {
+function browserTest(name, body, milliseconds = 300_000) {
   if (fs.existsSync(CHROMIUM)) test(name, body, milliseconds);
   else test['skip'](`${name} (there is no ${CHROMIUM}: install chromium, or set REALM_CHROMIUM)`, body);
 }
@@ -28,7 +28,7 @@ beforeAll(async () => {
   browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args });
   host = await start(smollm2 && fs.existsSync(smollm2) ? [smollm2] : [], 0);
   fs.mkdirSync(path.join(root, 'build/screenshots'), { recursive: true });
-}, 60_000);
+});
 afterAll(async () => {
   await browser?.close();
   await host?.close();

@@ -16,4 +16,4 @@ test('docs/api says what the doc comments say (npm run docs writes it)', async (
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
-}, 120_000);
+});

@@ -47,7 +47,7 @@ test('a schema is kept to by every way of choosing and within any number of toke
       expect(value.size).toBeGreaterThanOrEqual(0);
     }
   }
-}, 60_000);
+});
 
 test('other notations; streamed text is the whole; speculation changes nothing', async () => {
   const loose = { temperature: 2, topK: 0, topP: 1, minP: 0, seed: 5, maxTokens: 60 };
@@ -113,7 +113,7 @@ test('a structure is whole at any length, the same in company and with guesses',
       expect((await run(i + 1, { maxTokens, speculation: false })).text).toBe(text);
     }
   }
-}, 60_000);
+});
 
 test('specialTokens: special tokens are written out in the text', async () => {
   const options = { logitBias: { 1: 100 }, maxTokens: 2 };

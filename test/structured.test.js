@@ -33,7 +33,6 @@ test.each(schemas.map((schema, i) => [i, JSON.stringify(schema).slice(0, 80), sc
     expect((await run(3)).text).toBe(together[3].text);
     expect((await run(6)).text).toBe(together[6].text);
   },
-  60_000,
 );
 
 test('a hostile format ends in an error of ours', async () => {

@@ -120,7 +120,7 @@ public sealed unsafe class ModelExportsTests
         TokenRecord* records = stackalloc TokenRecord[4];
         RealmError error = default;
         NativeJobState state = new() { StructSize = (uint)sizeof(NativeJobState) };
-        long deadline = Environment.TickCount64 + 30_000;
+        long deadline = Environment.TickCount64 + 300_000;
         do
         {
             Assert.Equal(0, read(job, bytes, 64, records, 4, null, 0, &state, &error));

@@ -9,7 +9,7 @@ namespace Realm.Tests.Generation;
 /// <summary>Reads a job as the shim does: sleeps until notified, then takes all there is.</summary>
 internal sealed unsafe class TestReader : IDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
 
     private readonly SemaphoreSlim _news = new(0);
     private readonly GCHandle _self;
@@ -72,7 +72,7 @@ internal sealed unsafe class TestReader : IDisposable
     {
         if (!_news.Wait(_patience))
         {
-            throw new TimeoutException("no news from the engine for 30 seconds");
+            throw new TimeoutException("no news from the engine for five minutes");
         }
     }
 

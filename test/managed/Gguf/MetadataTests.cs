@@ -269,7 +269,7 @@ public class MetadataTests
         byte[] bytes = file.ToArray();
         var watch = Stopwatch.StartNew(); // comparing every key with every other would take minutes
         Assert.Equal(65_536, GgufFile.Read(new MemoryStream(bytes), GgufWriter.FewBlockSizes).Metadata.Keys.Count);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 20);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 60);
     }
 
     /// <summary>Files of a few bytes that promise gigabytes: nothing may be allocated on their word.</summary>

@@ -184,6 +184,6 @@ public class TensorDirectoryTests
             .Add("general.alignment", 1u).Info(o => o.Bytes(output.ToArray())).Data(new byte[count]).ToArray();
         var watch = Stopwatch.StartNew(); // comparing every tensor with every other would take minutes
         Assert.Equal(count, GgufFile.Read(new MemoryStream(bytes), GgufWriter.FewBlockSizes).Tensors.Count);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 20);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 60);
     }
 }

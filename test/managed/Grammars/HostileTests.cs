@@ -49,7 +49,7 @@ public class HostileTests
         }
         Assert.True(error == null || error.Code is ErrorCode.InvalidArgument or ErrorCode.Limit or ErrorCode.Unsupported, error?.Message);
         // No bound of speed: one against hanging, many times what compiling may take.
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromMinutes(5), $"{clock.Elapsed}");
     }
 
     [Fact]

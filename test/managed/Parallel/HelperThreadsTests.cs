@@ -47,7 +47,7 @@ public class HelperThreadsTests
             if (Hold == null)
                 return;
             Held.Set();
-            Assert.True(Hold.Wait(10_000));
+            Assert.True(Hold.Wait(300_000));
         }
     }
 
@@ -153,7 +153,7 @@ public class HelperThreadsTests
         Thread helper = StartHelper(helpers, () => Volatile.Read(ref stop));
         Thread release = new(() =>
         {
-            if (loop.Held.Wait(10_000))
+            if (loop.Held.Wait(300_000))
                 hold.Set();
         });
         release.Start();

@@ -146,7 +146,7 @@ public class MergingTests
             var clock = System.Diagnostics.Stopwatch.StartNew();
             int[] ids = tokenizer.Encode(text, addSpecial: false, parseSpecial: true);
             // Linear ways take a fraction of a second, quadratic ones minutes.
-            Assert.True(clock.Elapsed.TotalSeconds < 10, $"{pre} took {clock.Elapsed}");
+            Assert.True(clock.Elapsed.TotalSeconds < 60, $"{pre} took {clock.Elapsed}");
             Assert.Equal(text.Length, ids.Sum(id => tokenizer.TokenBytes(id).Length));
         }
     }

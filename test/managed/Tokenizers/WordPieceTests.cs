@@ -69,7 +69,7 @@ public class WordPieceTests
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         Assert.NotEmpty(Make().Encode("ca" + string.Concat(Enumerable.Repeat(unit, 1 << 20))));
-        Assert.True(clock.Elapsed.TotalSeconds < 20, $"took {clock.Elapsed}");
+        Assert.True(clock.Elapsed.TotalSeconds < 60, $"took {clock.Elapsed}");
     }
 
     /// <summary>The whole table, by sums over Unicode's own data (first code point of NFD, Hangul included).</summary>
