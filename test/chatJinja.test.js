@@ -381,3 +381,38 @@ test('strftime_now: every code of C, in local time', () => {
     /^\d\d:\d\d:\d\d \d\d [AP]M \d\d \d\d \d\d [1-7] [0-6] \d\d\/\d\d\/\d\d$/,
   );
 });
+
+test('numbers are what JSON would carry to Python', () => {
+  const numbers = [-0, 1e15, 2 ** 53, 123456789012345680000, -1e20, 1e21, 0.5];
+  expect(renderChatTemplate('{{ numbers }} {{ numbers|tojson }}', messages, { variables: { numbers } })).toBe(
+    '[0, 1000000000000000, 9007199254740992, 123456789012345680000, -100000000000000000000, 1e+21, 0.5] ' +
+      '[0, 1000000000000000, 9007199254740992, 123456789012345680000, -100000000000000000000, 1e+21, 0.5]',
+  );
+});
+
+// Found by comparing random templates with Jinja 3.1.
+test.each([
+  ['{{ range(-1) }} {{ range(7, 2) }} {{ range(0, 7, 3)[1:] }}', 'range(0, -1) range(7, 2) range(3, 9, 3)'],
+  ['{{ dict.__class__ }}|{{ list.append }}|{{ list.append is defined }} {{ nope is callable }}', '||False True'],
+  ['{{ dict[[1]] }}|{{ dict[([],)] }}', '|'],
+  ["{{ [1, 2]|slice(2, 'x')|list }} {{ ''|slice(2, 'x')|list }}", "[[1, 'x'], [2, 'x']] [['x'], ['x']]"],
+  [
+    "{{ none|map('upper')|list }}{{ false|selectattr('a')|list }}{{ 0|reject|list }}{{ dict.nope|reverse|list }}",
+    '[][][][]',
+  ],
+  ["{{ '12.0'|center(7) }}|{{ 'ab'|center(5) }}|{{ 'ßς'.casefold() }}", '  12.0 |  ab |ssσ'],
+  ["{{ '😀😀😀😀 ab'|wordwrap(3) }}", '😀😀😀\n😀\nab'],
+  ["{{ ([1, 2]|safe)[0] }} {{ [1, 2]|truncate(255) }} {{ '1500'|filesizeformat }}", '[ [1, 2] 1.5 kB'],
+])('%s is %j', (template, expected) => {
+  expect(render(template)).toBe(expected);
+});
+
+test.each([
+  '{{ none|indent }}',
+  '{{ 1|wordwrap }}',
+  '{{ 1|truncate }}',
+  "{{ 'a'|filesizeformat }}",
+  '{{ list.append(1) }}',
+  '{{ none[1:] }}',
+  '{{ dict.items()[1:] }}',
+])('%s is refused, as by Jinja', (template) => expect(failure(() => render(template)).code).toBe('E_INVALID_ARGUMENT'));

@@ -22,12 +22,18 @@ function convert(data: unknown, text: (value: string) => Str, budget: Budget, de
     case 'bigint':
       return data;
     case 'number':
-      return Number.isSafeInteger(data) && !Object.is(data, -0) ? data : new Float(data);
+      return toNumber(data);
     case 'object':
       return data === null ? null : convertObject(data, text, budget, depth);
     default:
       return undefined;
   }
+}
+
+/** As JSON writes it: whole numbers below 1e21 are integers, with the digits that JavaScript shows; -0 is 0. */
+function toNumber(data: number): Value {
+  if (!Number.isInteger(data) || Math.abs(data) >= 1e21) return new Float(data);
+  return Number.isSafeInteger(data) ? data + 0 : BigInt(String(data));
 }
 
 function convertObject(data: object, text: (value: string) => Str, budget: Budget, depth: number): Value | undefined {

@@ -165,7 +165,6 @@ export class Evaluator implements Runtime {
     this.budget.step();
     if (!Object.hasOwn(FILTERS, name)) throw new TemplateError(`No filter named '${name}'.`);
     const { parameters, open, run } = FILTERS[name]!;
-    if (value instanceof Undefined && value.unsafe) throw new TemplateError(value.message);
     return open ? open(value, args, this) : run!(value, bind(name, parameters, args), this);
   }
 

@@ -30,9 +30,10 @@ function range({ positional, named }: Arguments): Value {
   const [a, b, c] = positional.map((value) => integer(value, 'range() argument')) as [number, number?, number?];
   const [start, stop, step] = b === undefined ? [0, a, 1] : [a, b, c ?? 1];
   if (step === 0) throw new TemplateError('range() arg 3 must not be zero');
-  const length = Math.max(0, Math.ceil((stop - start) / step));
-  if (!(length <= MAX_RANGE)) throw overLimit(`asks for a range of ${length} numbers; the most is ${MAX_RANGE}`);
-  return new Range(start, step, length);
+  const made = new Range(start, stop, step);
+  if (!(made.length <= MAX_RANGE))
+    throw overLimit(`asks for a range of ${made.length} numbers; the most is ${MAX_RANGE}`);
+  return made;
 }
 
 function dict({ positional, named }: Arguments, { budget }: Runtime): Dict {

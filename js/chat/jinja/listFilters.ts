@@ -9,9 +9,7 @@ import {
   integer,
   Iterator,
   orElse,
-  Range,
   rawText,
-  sequence,
   TemplateError,
   truthy,
   Tuple,
@@ -124,6 +122,7 @@ function groupby(value: Value, [attribute, fallback, caseSensitive]: Args, runti
 
 /** `map('filter', ...)` or `map(attribute='name', default=...)`. */
 function map(value: Value, { positional, named }: Arguments, runtime: Runtime): Value {
+  if (!truthy(value)) return new Iterator([]);
   const items = iterate(value, runtime.budget);
   runtime.budget.list(items.length);
   if (!positional.length && named.has('attribute')) {
@@ -142,6 +141,7 @@ function select(keep: boolean, ofAttribute: boolean): Operation<Value> {
   return {
     parameters: [],
     open: (value, { positional, named }, runtime) => {
+      if (!truthy(value)) return new Iterator([]);
       const rest = [...positional];
       const name = ofAttribute ? rest.shift() : undefined;
       if (ofAttribute && name === undefined) throw new TemplateError('Missing parameter for attribute name');
@@ -172,8 +172,7 @@ function join(value: Value, [separator, attribute]: Args, runtime: Runtime): Val
 
 function reverse(value: Value, _: Args, { budget }: Runtime): Value {
   if (!isStr(value)) {
-    if (!sequence(value) && !(value instanceof Dict) && !(value instanceof Range))
-      throw new TemplateError('argument must be iterable');
+    if (lengthOf(value) === undefined) throw new TemplateError('argument must be iterable');
     return new Iterator([...iterate(value, budget)].reverse());
   }
   const out = new TextBuilder();
@@ -219,7 +218,7 @@ function slices(value: Value, [count, fill]: Args, { budget }: Runtime): Value {
   for (let row = 0, at = 0; row < number; row++) {
     const end = at + short + (row < longer ? 1 : 0);
     const part = items.slice(at, end);
-    if (given(fill) && row >= longer && longer > 0) part.push(fill);
+    if (given(fill) && row >= longer) part.push(fill);
     rows.push(part);
     at = end;
   }

@@ -7,6 +7,7 @@ import {
   Callable,
   Dict,
   Float,
+  isHashable,
   isInteger,
   Range,
   sequence,
@@ -52,7 +53,7 @@ function own(value: Value, name: string, runtime: Runtime): Value | undefined {
 }
 
 function unsafe(value: Value, name: string): Undefined {
-  return new Undefined(`access to attribute '${name}' of '${typeName(value)}' object is unsafe.`, true);
+  return new Undefined(`access to attribute '${name}' of '${typeName(value)}' object is unsafe.`);
 }
 
 /** `value.name`: an attribute, else a key. */
@@ -71,7 +72,7 @@ export function itemOf(value: Value, key: Value, runtime: Runtime): Value {
   runtime.budget.step();
   if (value instanceof Undefined) throw new TemplateError(value.message);
   if (value instanceof Dict) {
-    const found = value.get(key);
+    const found = isHashable(key) ? value.get(key) : undefined;
     if (found !== undefined) return found;
   } else if (isInteger(key)) {
     const found = element(value, Number(key), runtime);

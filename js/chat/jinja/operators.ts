@@ -15,6 +15,7 @@ import {
   Tuple,
   typeName,
   Undefined,
+  View,
   type Value,
 } from './values';
 
@@ -45,10 +46,7 @@ export function iterate(value: Value, budget: Budget): readonly Value[] {
     return Array.from({ length: value.length }, (_, i) => value.start + i * value.step);
   }
   if (value instanceof Iterator) return value.take();
-  if (value instanceof Undefined) {
-    if (value.unsafe) throw new TemplateError(value.message);
-    return [];
-  }
+  if (value instanceof Undefined) return [];
   throw new TemplateError(`'${typeName(value)}' object is not iterable`);
 }
 
@@ -317,7 +315,7 @@ export function sliceOf(value: Value, bounds: (Value | undefined)[], budget: Bud
   });
   const length = lengthOf(value);
   refuseUndefined(value);
-  if (length === undefined || value instanceof Dict) {
+  if (length === undefined || value instanceof Dict || value instanceof View) {
     throw new TemplateError(`'${typeName(value)}' object is not subscriptable`);
   }
   const by = step ?? 1;
@@ -333,8 +331,7 @@ export function sliceOf(value: Value, bounds: (Value | undefined)[], budget: Bud
     return concat(...picked(characters(value), from, to, by));
   }
   if (value instanceof Range) {
-    const count = Math.max(0, Math.ceil((to - from) / by));
-    return new Range(value.start + from * value.step, value.step * by, count);
+    return new Range(value.start + from * value.step, value.start + to * value.step, value.step * by);
   }
   const items = sequence(value)!;
   budget.list(Math.max(0, Math.ceil((to - from) / by)));

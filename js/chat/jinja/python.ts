@@ -24,10 +24,7 @@ export function str(value: Value, budget: Budget): Str {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (value instanceof Float) return floatText(value.value);
-  if (value instanceof Undefined) {
-    if (value.unsafe) throw new TemplateError(value.message);
-    return '';
-  }
+  if (value instanceof Undefined) return '';
   return repr(value, budget);
 }
 
@@ -86,8 +83,7 @@ function writeDict(dict: Dict, put: (text: Str) => void, item: (value: Value) =>
   put('}');
 }
 
-function rangeText({ start, step, length }: Range): string {
-  const stop = start + step * length;
+function rangeText({ start, stop, step }: Range): string {
   return step === 1 ? `range(${start}, ${stop})` : `range(${start}, ${stop}, ${step})`;
 }
 

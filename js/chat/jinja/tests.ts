@@ -36,7 +36,7 @@ const isInteger = (value: Value) => typeof value === 'number' || typeof value ==
 /** All tests of Jinja 3.1. */
 export const TESTS: Record<string, Test> = {
   boolean: (value) => typeof value === 'boolean',
-  callable: (value) => value instanceof Callable,
+  callable: (value) => value instanceof Callable || value instanceof Undefined,
   defined: (value) => !(value instanceof Undefined),
   divisibleby: (value, [by], { budget }) =>
     compareBy('==', arithmetic('%', value, required('divisibleby', 'num', by), budget), 0, budget),

@@ -1,8 +1,9 @@
 import { required } from './arguments';
 import type { Budget } from './budget';
-import { pad, formatPercent } from './format';
+import { formatPercent } from './format';
 import { fromJson, toJson } from './json';
-import { repr, splitLines, str } from './python';
+import { parseFloating, repr, splitLines, str } from './python';
+import { lengthOf } from './operators';
 import type { Operation, Runtime } from './runtime';
 import {
   concat,
@@ -17,8 +18,21 @@ import {
   strip,
   TextBuilder,
 } from './text';
-import { replace } from './textMethods';
-import { Dict, integer, rawText, sequence, TemplateError, truthy, Tuple, type Value } from './values';
+import { padded, replace } from './textMethods';
+import {
+  Dict,
+  Float,
+  integer,
+  isNumber,
+  rawText,
+  sequence,
+  TemplateError,
+  truthy,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from './values';
 
 type Args = (Value | undefined)[];
 
@@ -72,9 +86,16 @@ function spaces(width: Value, budget: Budget): Str {
   return ' '.repeat(count);
 }
 
+/** What a filter takes only as text. */
+function textOf(value: Value, filter: string): Str {
+  if (isStr(value)) return value;
+  if (value instanceof Undefined) throw new TemplateError(value.message);
+  throw new TemplateError(`${filter} wants a str, not ${typeName(value)}`);
+}
+
 function indent(value: Value, [width, first, blank]: Args, { budget }: Runtime): Str {
   const indentation = spaces(width ?? 4, budget);
-  const text = str(value, budget);
+  const text = textOf(value, 'indent');
   const lines = splitLines(concat(text, '\n'), false, budget);
   budget.list(lines.length);
   const out = new TextBuilder();
@@ -89,13 +110,13 @@ function indent(value: Value, [width, first, blank]: Args, { budget }: Runtime):
   return out.build();
 }
 
-function truncate(value: Value, [length, kill, end, leeway]: Args, { budget }: Runtime): Str {
-  const text = str(value, budget);
+function truncate(value: Value, [length, kill, end, leeway]: Args, { budget }: Runtime): Value {
   const most = integer(length ?? 255, 'length');
   const tail = end === undefined ? '...' : str(end, budget);
   const slack = integer(leeway ?? 5, 'leeway');
+  if ((lengthOf(value) ?? Infinity) <= most + slack) return value;
+  const text = textOf(value, 'truncate');
   budget.text(raw(text).length);
-  if (pointCount(text) <= most + slack) return text;
   const kept = pointSlice(text, 0, Math.max(0, most - pointCount(tail)));
   if (kill !== undefined && truthy(kill)) return concat(kept, tail);
   const space = raw(kept).lastIndexOf(' ');
@@ -104,7 +125,7 @@ function truncate(value: Value, [length, kill, end, leeway]: Args, { budget }: R
 
 /** Lines of at most `width` characters, broken at spaces and hyphens; longer words are cut if asked. */
 function wordwrap(value: Value, [width, breakLong, wrap, hyphens]: Args, { budget }: Runtime): Str {
-  const text = str(value, budget);
+  const text = textOf(value, 'wordwrap');
   const most = integer(width ?? 79, 'width');
   if (most < 1) throw new TemplateError(`invalid width ${most} (must be > 0)`);
   const cuts = breakLong === undefined || truthy(breakLong);
@@ -127,6 +148,8 @@ function wrapLine(line: Str, most: number, cuts: boolean, pattern: RegExp, budge
   const rows: Str[] = [];
   let start = 0;
   let end = 0;
+  // Characters from start to end.
+  let size = 0;
   const flush = () => {
     const row = strip(slice(line, start, end), undefined, false, true);
     if (raw(row) !== '') rows.push(row);
@@ -135,15 +158,20 @@ function wrapLine(line: Str, most: number, cuts: boolean, pattern: RegExp, budge
     const stop = match.index + match[0].length;
     budget.text(match[0].length);
     const blank = /^\s/.test(match[0]);
-    if (stop - start > most && end > start && !blank) {
+    const added = pointCount(match[0]);
+    if (size + added > most && end > start && !blank) {
       flush();
       start = match.index;
+      size = 0;
     }
     if (blank && rows.length && end <= start) start = stop;
+    else size += added;
     end = stop;
-    while (cuts && !blank && end - start > most) {
-      rows.push(slice(line, start, start + most));
-      start += most;
+    for (; cuts && !blank && size > most; size -= most) {
+      const row = pointSlice(slice(line, start, end), 0, most);
+      rows.push(row);
+      start += raw(row).length;
+      budget.text(end - start);
     }
   }
   flush();
@@ -219,9 +247,11 @@ function fromjson(value: Value, _: Args, { budget }: Runtime): Value {
   return fromJson(value, budget);
 }
 
-function filesizeformat(value: Value, [binary]: Args, runtime: Runtime): Str {
-  const bytes = runtime.filter('float', value, { positional: [], named: new Map() });
-  const size = Number(raw(str(bytes, runtime.budget)));
+function filesizeformat(value: Value, [binary]: Args): Str {
+  const size = isNumber(value)
+    ? Number(value instanceof Float ? value.value : value)
+    : parseFloating(rawText(value, 'the size'));
+  if (size === undefined) throw new TemplateError('could not convert string to float');
   const two = binary !== undefined && truthy(binary);
   const base = two ? 1024 : 1000;
   const units = two
@@ -255,10 +285,7 @@ const JSON_PARAMETERS = ['ensure_ascii', 'indent', 'separators', 'sort_keys'];
 /** The filters that make text, or read it. */
 export const TEXT_FILTERS: Record<string, Operation<Value>> = {
   capitalize: simple(capitalize),
-  center: simple(
-    (value, [width], { budget }) => pad(str(value, budget), integer(width ?? 80, 'width'), ' ', '^', budget),
-    'width',
-  ),
+  center: simple((value, [width], runtime) => padded(str(value, runtime.budget), [width ?? 80], runtime, '^'), 'width'),
   e: simple(escape),
   escape: simple(escape),
   filesizeformat: simple(filesizeformat, 'binary'),
@@ -289,7 +316,7 @@ export const TEXT_FILTERS: Record<string, Operation<Value>> = {
     'new',
     'count',
   ),
-  safe: simple((value) => value),
+  safe: simple((value, _, { budget }) => str(value, budget)),
   string: simple((value, _, { budget }) => str(value, budget)),
   striptags: simple(striptags),
   title: simple(title),

@@ -220,7 +220,7 @@ function stripBy(text: Str, [chars]: Args, budget: Budget, left: boolean, right:
   return strip(text, chars === undefined || chars === null ? undefined : rawText(chars, 'strip arg'), left, right);
 }
 
-function padded(text: Str, [width, fill]: Args, { budget }: Runtime, align: string): Str {
+export function padded(text: Str, [width, fill]: Args, { budget }: Runtime, align: string): Str {
   const size = integer(required('ljust', 'width', width), 'width');
   const filling = fill === undefined ? ' ' : rawText(fill, 'fill character');
   if (pointCount(filling) !== 1) throw new TemplateError('The fill character must be exactly one character long');
@@ -283,10 +283,13 @@ function removed(text: Str, [affixText]: Args, ends: boolean): Str {
 
 const SEARCH = ['sub', 'start', 'end'];
 
+/** What case folding does beyond lower case to the letters that are met. */
+const folded = (part: string) => part.toLowerCase().replaceAll('ß', 'ss').replaceAll('ς', 'σ');
+
 /** The methods of `str`. */
 export const TEXT_METHODS: Record<string, Operation<Str>> = {
   capitalize: { parameters: [], run: (text) => capitalize(text) },
-  casefold: { parameters: [], run: (text, _, runtime) => changed(text, runtime, (part) => part.toLowerCase()) },
+  casefold: { parameters: [], run: (text, _, runtime) => changed(text, runtime, folded) },
   center: { parameters: ['width', 'fillchar'], run: (text, args, runtime) => padded(text, args, runtime, '^') },
   count: { parameters: SEARCH, run: count },
   endswith: { parameters: SEARCH, run: (text, args, runtime) => affix(text, args, runtime, 'endswith', true) },

@@ -23,21 +23,22 @@ export class Tuple {
   ) {}
 }
 
-/** What a name, key or attribute that isn't there evaluates to. `unsafe`: it is there, but not for templates. */
+/** What a name, key or attribute that isn't there, or is not for templates, evaluates to. */
 export class Undefined {
-  constructor(
-    readonly message: string,
-    readonly unsafe = false,
-  ) {}
+  constructor(readonly message: string) {}
 }
 
-/** Integers from `start`, `length` of them, `step` apart. */
+/** Integers from `start` on, `step` apart, before `stop`. */
 export class Range {
+  readonly length: number;
+
   constructor(
     readonly start: number,
+    readonly stop: number,
     readonly step: number,
-    readonly length: number,
-  ) {}
+  ) {
+    this.length = Math.max(0, Math.ceil((stop - start) / step));
+  }
 }
 
 /** A generator: what it yields is known, and can be had once. */
@@ -103,6 +104,10 @@ export class Namespace extends Thing {
     return '<Namespace>';
   }
 }
+
+/** Lists and dictionaries can be no keys, nor tuples that hold one. */
+export const isHashable = (key: Value): boolean =>
+  key instanceof Tuple ? key.items.every(isHashable) : !(Array.isArray(key) || key instanceof Dict);
 
 /** Equal keys have equal hashes: `1`, `1.0` and `true` are one key in Python. */
 function hash(key: Value): unknown {
