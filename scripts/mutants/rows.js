@@ -3,7 +3,8 @@
 // Checks that can be taken out: what they are and how a source reads with all of them switched. A row is { file, what, take, put, tests }: `take` is
 // text of the file that stands there once; what is in ‹›, or all of it, is an expression that `put` replaces, or a statement (it ends with a semicolon),
 // for which `put` or nothing stands. `tests` are more tests that shall notice: classes of xunit, or for js/ files of Jest. Beside the rows that are written
-// down (rows.json), every `if (…) throw` of the engine is one.
+// down (rows.json), every `if (…) throw` of the engine is one. Those before which another check stands always, and which are there for what may come, are
+// in second.json: { file, what, why }. Nothing notices that they are out.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -16,6 +17,7 @@ const JEST = {
   'managed/Abi/Inspect': ['inspectModel.test.js'],
   'managed/Abi/': ['generate.test.js', 'session.test.js', 'structured.test.js'],
   'managed/Architectures/Adapter': ['lora.test.js'],
+  'managed/Generation/LogitsHandover': ['logitsProcessor.test.js'],
   'managed/Generation/OpenModel': ['session.test.js', 'score.test.js'],
   'managed/Generation/OpenSession': ['session.test.js'],
   'managed/Generation/TokenSampler': ['guestText.test.js', 'samplers.test.js'],
@@ -130,7 +132,16 @@ function allRows() {
           isStatement: false,
           tests: [],
         });
-  return rows.map((row, index) => ({ ...row, number: index + 1, jest: isManaged(row) ? jestOf(row.file) : row.tests }));
+  const second = JSON.parse(fs.readFileSync(path.join(__dirname, 'second.json'), 'utf8'));
+  for (const { file, what } of second)
+    if (!rows.some((row) => row.file === file && row.what === what))
+      throw new Error(`${file}: the second line of defence is not there: ${what}`);
+  return rows.map((row, index) => ({
+    ...row,
+    number: index + 1,
+    jest: isManaged(row) ? jestOf(row.file) : row.tests,
+    second: second.find(({ file, what }) => row.file === file && row.what === what)?.why,
+  }));
 }
 
 module.exports = { allRows, conditionsThatThrow, span, withRows, isManaged };

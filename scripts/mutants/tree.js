@@ -13,7 +13,7 @@ const { isManaged, withRows } = require('./rows');
 const tree = path.join(root, 'build/mutants/tree');
 const PROJECT = 'test/managed/Realm.Tests.csproj';
 const ASSEMBLY = 'build/tests/bin/Release/net10.0/Realm.Tests.dll';
-const PATIENCE = 900_000;
+const PATIENCE = 300_000;
 
 const listed = () =>
   execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' })

@@ -38,6 +38,10 @@ const FORMATS = [
   [35, 256, 66],
 ];
 const ROUNDS = 400;
+/** Sizes beside those of vectors and of blocks. */
+const HEAD = [1, 2, 3, 5, 6, 10, 12, 17, 20, 24, 40, 48, 80, 96, 100, 128];
+const HIDDEN = [1, 2, 3, 8, 15, 17, 31, 33, 40, 63, 64, 65, 96, 100, 256, 512];
+const FEED_FORWARD = [8, 24, 32, 64, 96, 256, 1, 3, 15, 17, 31, 33, 63, 65, 255, 257];
 
 /** A value for a key that is missing. */
 function valueOf(key, shape, r) {
@@ -46,17 +50,19 @@ function valueOf(key, shape, r) {
   if (/scale|softcap|freq_base|factor|alpha|beta/.test(name)) return ['f32', r.of([0.5, 1, 2, 10, 30])];
   if (/block_count/.test(name)) return ['u32', 1 + r.below(3)];
   if (/embedding_length$/.test(name)) return ['u32', shape.hidden];
-  if (/context_length|original_context/.test(name)) return ['u32', 64];
+  if (/context_length|original_context/.test(name)) return ['u32', r.chance(10) ? 1 + r.below(5) : 64];
   if (/head_count_kv/.test(name)) return ['u32', r.of(shape.divisors)];
   if (/head_count/.test(name)) return ['u32', shape.heads];
   if (/key_length|value_length/.test(name)) return ['u32', shape.head];
   if (/dimension_count/.test(name)) return ['u32', r.of([shape.head, Math.max(2, (shape.head >> 2) << 1)])];
-  if (/feed_forward/.test(name)) return ['u32', r.of([8, 24, 32, 64, 96, 256])];
-  if (/expert_used/.test(name)) return ['u32', 1 + r.below(2)];
-  if (/expert_count|group_count/.test(name)) return ['u32', r.of([2, 4, 8])];
+  if (/feed_forward/.test(name)) return ['u32', r.of(FEED_FORWARD)];
+  if (/expert_used/.test(name)) return ['u32', r.chance(20) ? shape.experts : 1 + r.below(Math.min(2, shape.experts))];
+  if (/expert_count/.test(name)) return ['u32', shape.experts];
+  if (/group_count/.test(name)) return ['u32', r.of([1, 2, 4, 8])];
+  if (/conv_kernel|l_cache|sliding_window$/.test(name)) return ['u32', 1 + r.below(5)];
   if (/vocab_size/.test(name)) return ['u32', shape.vocab];
   if (/architecture|type|kind/.test(name)) return ['string', r.of(['none', 'linear', 'yarn'])];
-  return ['u32', r.of([1, 2, 4, 8, 16, 32])];
+  return ['u32', r.chance(30) ? r.of([3, 5, 6, 7, 12, 15, 17, 24, 33]) : r.of([1, 2, 4, 8, 16, 32])];
 }
 
 function tensor(extents, r) {
@@ -87,14 +93,15 @@ function synthesise(r, architecture) {
 
 /** Its metadata and tensors. */
 function parts(r, architecture) {
-  const head = r.of([4, 8, 16, 32, 64]);
-  const heads = r.of([1, 2, 3, 4, 8]);
+  const head = r.of(r.chance(50) ? HEAD : [4, 8, 16, 32, 64]);
+  const heads = r.of([1, 2, 3, 4, 5, 6, 7, 8]);
   const shape = {
     head,
     heads,
-    hidden: r.chance(30) ? r.of([8, 40, 64, 256, 512]) : head * heads,
-    divisors: [1, 2, 3, 4, 8].filter((n) => heads % n === 0),
-    vocab: r.of([5, 16, 33, 64, 320]),
+    hidden: r.chance(30) ? r.of(HIDDEN) : head * heads,
+    divisors: [1, 2, 3, 4, 5, 6, 7, 8].filter((n) => heads % n === 0),
+    vocab: r.chance(20) ? 1 + r.below(5) : r.of([5, 16, 33, 64, 320]),
+    experts: r.chance(30) ? r.of([1, 3, 5, 6, 7, 9, 17]) : r.of([2, 4, 8]),
   };
   const metadata = { 'general.architecture': ['string', architecture], 'tokenizer.ggml.model': ['string', 'none'] };
   const tensors = {};
@@ -109,6 +116,10 @@ function parts(r, architecture) {
     'attention.layer_norm_epsilon',
   ])
     if (!r.chance(5)) metadata[`${architecture}.${key}`] = valueOf(`x.${key}`, shape, r);
+  // Those that stand for others where they are absent.
+  for (const key of ['rope.dimension_count', 'attention.sliding_window', 'attention.key_length'])
+    if (r.chance(20)) metadata[`${architecture}.${key}`] = valueOf(`x.${key}`, shape, r);
+  if (r.chance(10)) metadata[`${architecture}.attention.value_length`] = ['u32', r.of(HEAD)];
   let last = '';
   for (let round = 0; round < ROUNDS; round++) {
     const bytes = gguf(metadata, tensors);

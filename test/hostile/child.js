@@ -52,7 +52,7 @@ async function run([from, to, step = 1], print) {
       print({ begin: number });
       const bytes = entry.make();
       try {
-        print({ number, ...(await attempt({ ...entry, bytes }, places, peak)), hits: hits() });
+        print({ number, size: bytes.length, ...(await attempt({ ...entry, bytes }, places, peak)), hits: hits() });
       } catch (error) {
         print({ number, defect: String(error.stack ?? error), cause: String(error.cause ?? '') });
       }

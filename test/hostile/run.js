@@ -64,6 +64,17 @@ function summary(runs, found) {
   return `${files} files, ${files - bad} as expected, ${count('crashes')} crashes, ${count('hangs')} hangs, worst ${worst('slowest')} ms, worst ${worst('memory')} MB`;
 }
 
+/** Files of less than this are no measure: the engine itself takes as much. */
+const SOME = 1 << 20;
+
+/** The most that a file of some size took in memory, over its size. */
+function amplification(runs) {
+  let worst = { times: 0 };
+  for (const { number, size, memory } of runs.flatMap((run) => [...run.results.values()]))
+    if (size >= SOME && (memory * 2 ** 20) / size > worst.times) worst = { number, times: (memory * 2 ** 20) / size };
+  return `memory over file size, of files of a MiB and more: at most ${worst.times.toFixed(1)} (${worst.number ?? 'none'})`;
+}
+
 const recorded = () => new Set(fs.readFileSync(RECORD, 'utf8').trim().split('\n'));
 
 async function main(options) {
@@ -78,6 +89,7 @@ async function main(options) {
   }
   const found = [...new Set(runs.flatMap((run) => problems(run, recorded())))];
   for (const problem of found) console.log(problem);
+  console.log(amplification(runs));
   console.log(summary(runs, found));
   process.exitCode = found.length === 0 ? 0 : 1;
 }
