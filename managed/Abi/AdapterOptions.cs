@@ -11,10 +11,7 @@ internal static class AdapterOptions
     /// <summary>The list that the reader stands at the beginning of; leaves it at the list's end.</summary>
     public static AdapterPaths Read(ref Utf8JsonReader reader)
     {
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            throw Wrong();
-        }
+        // What is no list has no end of one behind it.
         List<AdapterPath> paths = [];
         while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
         {

@@ -25,6 +25,10 @@ internal static class FormatValue
             reader.Read();
             return format;
         }
+        catch (InvalidOperationException e) when (OptionValue.IsHalfPair(e))
+        {
+            throw OptionValue.HalfPair("format");
+        }
         catch (JsonException e)
         {
             throw new RealmException(ErrorCode.InvalidArgument,

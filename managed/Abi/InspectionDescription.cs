@@ -137,7 +137,7 @@ internal static class InspectionDescription
         json.WriteStartObject("tokenizer");
         json.WriteString("model", model);
         json.WriteString("pre", metadata.Text("tokenizer.ggml.pre"));
-        ModelDescription.WriteFact(json, "vocabSize", (long?)(tokenizer?.VocabSize ?? metadata.Texts("tokenizer.ggml.tokens")?.Length));
+        ModelDescription.WriteFact(json, "vocabSize", tokenizer?.VocabSize ?? (metadata.Contains("tokenizer.ggml.tokens") ? metadata.Count("tokenizer.ggml.tokens") : (long?)null));
         json.WriteEndObject();
     }
 

@@ -149,7 +149,7 @@ internal static class ModelDescription
 
     /// <summary>A number; where there is one for each layer, the first.</summary>
     internal static long? Fact(GgufMetadata metadata, string key) => metadata.IsArray(key)
-        ? metadata.Integers(key) is [long first, ..] ? first : null
+        ? metadata.Integers(key, 1) is [long first, ..] ? first : null
         : metadata.Integer(key);
 
     private static double? Measure(GgufMetadata metadata, string key) => metadata.IsArray(key) ? null : metadata.Number(key);

@@ -25,6 +25,7 @@ internal sealed class OptionTable<T>(string call, params (string Name, OptionSet
             return;
         }
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        string option = $"a name in the options of {call}";
         try
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
@@ -34,11 +35,16 @@ internal sealed class OptionTable<T>(string call, params (string Name, OptionSet
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 (string name, OptionSetter<T> set) = Find(ref reader);
+                option = name;
                 reader.Read();
                 set(ref reader, name, target);
             }
             // What follows the object is no JSON either.
             reader.Read();
+        }
+        catch (InvalidOperationException e) when (OptionValue.IsHalfPair(e))
+        {
+            throw OptionValue.HalfPair(option);
         }
         catch (JsonException e)
         {

@@ -139,6 +139,13 @@ internal static class OptionValue
         return value.TokenType != JsonTokenType.EndArray;
     }
 
+    /// <summary>Whether a text was read that has half of a surrogate pair: JSON can spell it, UTF-8 can't.</summary>
+    public static bool IsHalfPair(InvalidOperationException e) => e.Source == "System.Text.Json.Rethrowable";
+
+    /// <summary>Its error.</summary>
+    public static RealmException HalfPair(string name) =>
+        new(ErrorCode.InvalidArgument, $"{name}: a text has half of a surrogate pair, which is no character");
+
     /// <summary>The error of a value that does not fit.</summary>
     public static RealmException Wrong(ref Utf8JsonReader value, string name, string expected)
     {

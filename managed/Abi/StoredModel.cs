@@ -38,7 +38,7 @@ internal sealed unsafe class StoredModel(LoadedModel loaded, UInt128 hash, bool 
             GgufTensor? embedding = loaded.File.Find("token_embd.weight");
             return (
                 Size(metadata.Integer($"{architecture}.embedding_length") ?? embedding?.Shape[0] ?? 0),
-                Size(embedding?.Rows ?? metadata.Texts("tokenizer.ggml.tokens")?.Length ?? 0),
+                Size(embedding?.Rows ?? metadata.Count("tokenizer.ggml.tokens")),
                 Size(metadata.Integer($"{architecture}.block_count") ?? 0));
         }
     }

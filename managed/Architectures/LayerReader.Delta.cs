@@ -55,7 +55,7 @@ internal sealed unsafe partial class LayerReader
                 SigmoidGate = sigmoidGate,
                 Epsilon = model.RmsEpsilon,
             },
-            Linear("ssm_out", model.Hidden, inner), model.State.Fixed(index, sizes.StateFloats));
+            Linear("ssm_out", model.Hidden, inner), FixedState(sizes.StateFloats, "ssm.state_size"));
     }
 
     // Queries, keys, values and gate; in older files they lie together for every key head.
@@ -102,7 +102,7 @@ internal sealed unsafe partial class LayerReader
                 SigmoidGate = true,
                 Epsilon = model.RmsEpsilon,
             },
-            Linear("attn_output", model.Hidden, inner), model.State.Fixed(index, sizes.StateFloats));
+            Linear("attn_output", model.Hidden, inner), FixedState(sizes.StateFloats, "kda.head_dim"));
     }
 
     private float* Negated(float* values, int n)
@@ -135,7 +135,7 @@ internal sealed unsafe partial class LayerReader
             new ReadOnlySpan<float>(Tensors.Vector(Name(name + ".weight"), each), checked((int)each)).CopyTo(new Span<float>(all + at, (int)each));
             at += each;
         }
-        return new CausalConv(all, Tensors.Room((long)channels * taps), null, channels, taps, model.State.Fixed(index, CausalConv.TailFloats(channels, taps)),
+        return new CausalConv(all, Tensors.Room((long)channels * taps), null, channels, taps, FixedState(CausalConv.TailFloats(channels, taps), "ssm.conv_kernel"),
             Activation.Silu);
     }
 }

@@ -1,20 +1,28 @@
 using Realm.Branches;
 using Realm.Kernels;
 using Realm.Passes;
+using Realm.State;
 
 namespace Realm.Architectures;
 
 /// <summary>Recurrent bodies with the usual names of keys and tensors.</summary>
 internal sealed unsafe partial class LayerReader
 {
+    // The largest that is known, Nemotron-H's with 56 billion weights, has a quarter of it.
+    private const long MaxState = 1 << 24;
+
+    /// <summary>What the layer remembers of a sequence beside keys and values, of one size at any length.</summary>
+    /// <param name="floats">How many numbers. Heads of a size that is allowed may have a square that no sequence should take.</param>
+    /// <param name="key">The key that decides it.</param>
+    public FixedSlot FixedState(long floats, string key) => floats <= MaxState ? model.State.Fixed(index, floats)
+        : throw model.Bad(key, $"layer {index} would remember {floats} numbers of each sequence, more than {MaxState}");
+
     /// <summary>A short convolution of the tensor `name`, (channels, taps), with its bias where there is one.</summary>
     public CausalConv Conv(string name, int channels, int taps, Activation? activation, int dilation = 1)
     {
-        if (taps < 1)
-            throw model.Bad("ssm.conv_kernel", $"{taps} taps");
         float* weights = Tensors.Vector(Name(name + ".weight"), (long)channels * taps);
         return new CausalConv(weights, Tensors.Room((long)channels * taps), Tensors.OptionalVector(Name(name + ".bias"), channels), channels, taps,
-            model.State.Fixed(index, CausalConv.TailFloats(channels, taps, dilation)), activation, dilation);
+            FixedState(CausalConv.TailFloats(channels, taps, dilation), "ssm.conv_kernel"), activation, dilation);
     }
 
     /// <summary>The sizes of a Mamba 2 mixer by the keys <c>ssm.inner_size</c>, <c>ssm.time_step_rank</c> (heads), <c>ssm.group_count</c>,
@@ -40,7 +48,7 @@ internal sealed unsafe partial class LayerReader
         return new Mamba2(sizes, Linear("ssm_in", sizes.Projected, model.Hidden), Conv("ssm_conv1d", sizes.Channels, sizes.Taps, Activation.Silu),
             Tensors.Vector(Name("ssm_a"), sizes.Heads), Tensors.Vector(Name("ssm_d"), sizes.Heads), Tensors.Vector(Name("ssm_dt.bias"), sizes.Heads),
             Contains("ssm_norm.weight") ? GroupedRmsNorm("ssm_norm", sizes.Inner, sizes.Groups) : null,
-            Linear("ssm_out", model.Hidden, sizes.Inner), model.State.Fixed(index, HeadScan.StateFloats(sizes.Heads, sizes.HeadSize, sizes.StateSize)));
+            Linear("ssm_out", model.Hidden, sizes.Inner), FixedState(HeadScan.StateFloats(sizes.Heads, sizes.HeadSize, sizes.StateSize), "ssm.state_size"));
     }
 
     /// <summary>A norm of `groups` neighbouring parts of a row, each for itself, with weights of their own.</summary>
@@ -59,7 +67,7 @@ internal sealed unsafe partial class LayerReader
             StateRow.Fill(a + (long)i * state, state, rates + (long)i * padded);
         return new Mamba(sizes, Linear("ssm_in", checked(2 * inner), model.Hidden), Conv("ssm_conv1d", inner, sizes.Taps, Activation.Silu),
             Linear("ssm_x", checked(sizes.StepRank + 2 * state), inner), Linear("ssm_dt", inner, sizes.StepRank), MambaNorms(sizes), rates,
-            Tensors.Vector(Name("ssm_d"), inner), Linear("ssm_out", model.Hidden, inner), model.State.Fixed(index, Branches.Mamba.StateFloats(sizes)));
+            Tensors.Vector(Name("ssm_d"), inner), Linear("ssm_out", model.Hidden, inner), FixedState(Branches.Mamba.StateFloats(sizes), "ssm.state_size"));
     }
 
     private MambaNorms? MambaNorms(MambaSizes sizes)

@@ -32,7 +32,7 @@ internal static class MiniMax01
         int heads = layer.Heads, size = r.KeySize, width = r.Width(heads, size, "attention.head_count");
         return new LightningAttention(layer.Linear("attn_qkv", r.Width(3, width, "attention.head_count"), r.Hidden), layer.Linear("attn_gate", width, r.Hidden),
             layer.RmsNorm("attn_norm_2", width), Decays(heads, layer.Index, r.Layers), size, layer.Linear("attn_output", r.Hidden, width),
-            r.State.Fixed(layer.Index, LightningAttention.StateFloats(heads, size)));
+            layer.FixedState(LightningAttention.StateFloats(heads, size), "attention.key_length"));
     }
 
     // ALiBi's slopes for the heads, less in later layers. (Qin et al., 2024, section 3)

@@ -59,7 +59,7 @@ internal sealed partial class ModelReader
         int[] values = new int[Layers];
         if (_metadata.IsArray(_prefix + key))
         {
-            long[] given = _metadata.Integers(_prefix + key)!;
+            long[] given = _metadata.Integers(_prefix + key, Layers)!;
             if (given.Length < Layers)
                 throw Bad(key, $"it has {given.Length} values for {Layers} layers");
             for (int i = 0; i < Layers; i++)
@@ -75,26 +75,26 @@ internal sealed partial class ModelReader
     /// <summary>The first `count` integers of an array, each in a range; it must be there.</summary>
     public long[] Integers(string key, int count, long least, long most)
     {
-        long[] given = (_metadata.IsArray(_prefix + key) ? _metadata.Integers(_prefix + key) : null) ?? throw Bad(key, $"an array of {count} integers is needed");
+        long[] given = (_metadata.IsArray(_prefix + key) ? _metadata.Integers(_prefix + key, count) : null) ?? throw Bad(key, $"an array of {count} integers is needed");
         if (given.Length < count)
             throw Bad(key, $"it has {given.Length} values, {count} are needed");
-        foreach (long value in given.AsSpan(0, count))
+        foreach (long value in given)
         {
             if (value < least || value > most)
                 throw Bad(key, $"{value} is not from {least} to {most}");
         }
-        return given[..count];
+        return given;
     }
 
     /// <summary>Values of an array; 0: it is absent or empty.</summary>
-    public int Count(string key) => _metadata.IsArray(_prefix + key) ? _metadata.Integers(_prefix + key)!.Length : 0;
+    public int Count(string key) => _metadata.Count(_prefix + key);
 
     /// <summary>An array of flags or integers, one for each layer; null where the key is absent.</summary>
     public bool[]? Flags(string key)
     {
         if (!_metadata.IsArray(_prefix + key))
             return null;
-        bool[] given = _metadata.Flags(_prefix + key)!;
+        bool[] given = _metadata.Flags(_prefix + key, Layers)!;
         return given.Length >= Layers ? given : throw Bad(key, $"it has {given.Length} values for {Layers} layers");
     }
 

@@ -105,7 +105,7 @@ internal sealed partial class ModelReader
             const string Key = "rope.dimension_sections";
             if (!_metadata.IsArray(_prefix + Key))
                 return [0, 0, 0, 0];
-            long[] given = _metadata.Integers(_prefix + Key)!;
+            long[] given = _metadata.Integers(_prefix + Key, 5)!;
             return given.Length is 3 or 4 && given.All(n => n is >= 0 and <= MaxWidth) ? [.. given, .. new long[4 - given.Length]]
                 : throw Bad(Key, "it is not three or four numbers of pairs");
         }

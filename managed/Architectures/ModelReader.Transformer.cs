@@ -73,7 +73,7 @@ internal sealed partial class ModelReader
         string whole = prefixed ? _prefix + key : key;
         if (!_metadata.IsArray(whole))
             return _metadata.Number(whole) is not { } one ? 0 : double.IsFinite(one) ? (float)one : throw Bad(key, $"{one} is not finite");
-        double[] given = _metadata.Numbers(whole)!;
+        double[] given = _metadata.Numbers(whole, layer + 1)!;
         return given.Length > layer && (bounded ? double.IsFinite(given[layer]) : !double.IsNaN(given[layer])) ? (float)given[layer]
             : throw Bad(key, $"it has no finite number for layer {layer}");
     }

@@ -58,7 +58,7 @@ internal static unsafe class Plamo2
             layer.Linear("ssm_x", checked(rank + 2 * state), inner),
             new MambaNorms(layer.RmsNorm("ssm_dt_norm", rank), layer.RmsNorm("ssm_b_norm", state), layer.RmsNorm("ssm_c_norm", state)),
             layer.Linear("ssm_dt", heads, rank), layer.Tensors.Vector(layer.Name("ssm_a"), heads), layer.Tensors.Vector(layer.Name("ssm_d"), heads),
-            layer.Linear("ssm_out", r.Hidden, inner), r.State.Fixed(layer.Index, HeadScan.StateFloats(heads, sizes.HeadSize, state)));
+            layer.Linear("ssm_out", r.Hidden, inner), layer.FixedState(HeadScan.StateFloats(heads, sizes.HeadSize, state), "ssm.state_size"));
     }
 
     // Gate and up in one matrix.

@@ -75,7 +75,7 @@ internal static unsafe class Qwen4Exp
         int all = checked(streams * r.Hidden), taps = (int)r.Range("ple.conv_kernel", 1, 1 << 10);
         NgramNorms norms = new(layer.GroupedRmsNorm("ple_norm_key", all, streams), layer.GroupedRmsNorm("ple_norm_query", all, streams),
             layer.GroupedRmsNorm("ple_norm_conv", all, streams));
-        return new NgramMemory(table, r.State.Fixed(layer.Index, NgramMemory.StateFloats(table)), layer.Linear("ple_key", all, table.Width),
+        return new NgramMemory(table, layer.FixedState(NgramMemory.StateFloats(table), "ple.ngram_size"), layer.Linear("ple_key", all, table.Width),
             layer.Linear("ple_value", r.Hidden, table.Width), norms, layer.Conv("ple_conv1d", all, taps, Activation.Silu, dilation: table.Longest));
     }
 

@@ -57,7 +57,7 @@ internal static unsafe class Rwkv6
     }
 
     /// <summary>The row before, as a part of a layer sees it.</summary>
-    public static TokenShift Shift(LayerReader layer) => new(layer.Model.Hidden, layer.Model.State.Fixed(layer.Index, layer.Model.Hidden));
+    public static TokenShift Shift(LayerReader layer) => new(layer.Model.Hidden, layer.FixedState(layer.Model.Hidden, "embedding_length"));
 
     /// <summary>The feed-forward network with the usual names.</summary>
     public static ChannelMix ChannelMix(LayerReader layer, bool gated)
@@ -101,7 +101,7 @@ internal static unsafe class Rwkv6
             Norm = HeadNorms(layer, size),
             Output = layer.Linear("time_mix_output", r.Hidden, r.Hidden),
         };
-        return new Rwkv6TimeMix(heads, kvHeads, size, weights, Shift(layer), r.State.Fixed(layer.Index, ElementwiseScan.StateFloats(heads, size)));
+        return new Rwkv6TimeMix(heads, kvHeads, size, weights, Shift(layer), layer.FixedState(ElementwiseScan.StateFloats(heads, size), "wkv.head_size"));
     }
 
     // One tensor for all, or older files' one for each.

@@ -58,7 +58,7 @@ internal static unsafe class Rwkv7
             Norm = Rwkv6.HeadNorms(layer, size),
             Output = layer.Linear("time_mix_output", r.Hidden, r.Hidden),
         };
-        return new Rwkv7TimeMix(heads, size, weights, Rwkv6.Shift(layer), r.State.Fixed(layer.Index, ElementwiseScan.StateFloats(heads, size)), r.Hidden);
+        return new Rwkv7TimeMix(heads, size, weights, Rwkv6.Shift(layer), layer.FixedState(ElementwiseScan.StateFloats(heads, size), "wkv.head_size"), r.Hidden);
     }
 
     // One for each input; without a gate files may leave the gate's out.

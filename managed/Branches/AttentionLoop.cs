@@ -171,7 +171,7 @@ internal sealed unsafe class AttentionLoop : IAsk
         {
             int at = Rows.SegmentCount - 1, before = 0;
             Unit unit = Find(first, ref at, ref before), next = unit;
-            for (int item = first; item < last; item++, unit = next)
+            for (int item = first; item < last && !Scratch.IsGivenUp(thread); item++, unit = next)
             {
                 byte* keys = null;
                 if (item + 1 < last)
@@ -220,7 +220,7 @@ internal sealed unsafe class AttentionLoop : IAsk
         public override void Run(int thread, int first, int last)
         {
             int splits = AttentionTile.Splits(Rows.LastPosition + 1), headUnits = Attention.HeadUnits;
-            for (int item = first; item < last; item++)
+            for (int item = first; item < last && !Scratch.IsGivenUp(thread); item++)
             {
                 int split = item % splits;
                 HeadUnit heads = Attention.Heads(item / splits % headUnits);

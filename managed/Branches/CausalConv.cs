@@ -22,6 +22,7 @@ internal sealed unsafe class CausalConv : SharedLoop
     private readonly FixedSlot _tail;
     private readonly Activation? _activation;
     private RowSet _rows = null!;
+    private Scratch _scratch = null!;
     private RowView _input;
     private RowView _output;
 
@@ -59,6 +60,7 @@ internal sealed unsafe class CausalConv : SharedLoop
     public void Forward(in Step step, RowView input, RowView output)
     {
         _rows = step.Rows;
+        _scratch = step.Scratch;
         _input = input;
         _output = output;
         step.Share(this, step.Rows.SegmentCount * Blocks);
@@ -75,7 +77,7 @@ internal sealed unsafe class CausalConv : SharedLoop
         float** taps = stackalloc float*[_taps];
         float* zeros = stackalloc float[Width];
         new Span<float>(zeros, Width).Clear();
-        for (int item = first; item < last; item++)
+        for (int item = first; item < last && !_scratch.IsGivenUp(thread); item++)
             Run(_rows.Segments[item / Blocks], item % Blocks * Width, taps, zeros);
     }
 

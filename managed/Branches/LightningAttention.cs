@@ -89,7 +89,7 @@ internal sealed unsafe class LightningAttention(Linear projection, Linear gate, 
 
         public override void Run(int thread, int first, int last)
         {
-            for (int item = first; item < last; item++)
+            for (int item = first; item < last && !_scratch.IsGivenUp(thread); item++)
                 Run(_rows.Segments[item / Blocks], item % Blocks, (float*)_scratch.Own(thread));
         }
 

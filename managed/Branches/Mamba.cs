@@ -129,7 +129,7 @@ internal sealed unsafe class Mamba(
 
         public override void Run(int thread, int first, int last)
         {
-            for (int item = first; item < last; item++)
+            for (int item = first; item < last && !_scratch.IsGivenUp(thread); item++)
                 Run(_rows.Segments[item / Blocks], item % Blocks * Channels, (float*)_scratch.Own(thread));
         }
 

@@ -78,7 +78,7 @@ internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices,
         (nint, nint)* weights = stackalloc (nint, nint)[Matrices.MostPanelGroups];
         for (int group = first; group < last; group++, scratch += work.Matrices.GroupBytes)
             weights[group - first] = work.Weights(group, scratch);
-        for (int row = from; row < from + count; row += Lanes.Tokens)
+        for (int row = from; row < from + count && !_scratch.IsGivenUp(thread); row += Lanes.Tokens)
         {
             int tokens = Math.Min(Lanes.Tokens, from + count - row);
             for (int group = first; group < last; group++)
@@ -99,6 +99,8 @@ internal sealed unsafe class ManyMatricesLoop(RowRuns runs, Matrices[] matrices,
             MatrixWork work = Work(item, out int group, out int from, out int count);
             if (!claim.IsValid)
                 return false;
+            if (_scratch.IsGivenUp(thread))
+                continue;
             work.Compute(work.Weights(group, _scratch.Packed(thread)), group, from, Math.Clamp(count, 1, Lanes.Tokens), sums);
             new ReadOnlySpan<float>(sums, Lanes.Tokens * Lanes.Rows).CopyTo(new Span<float>(results, Lanes.Tokens * Lanes.Rows));
         }

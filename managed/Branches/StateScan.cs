@@ -30,7 +30,7 @@ internal abstract unsafe class StateScan(int heads, int headSize) : SharedLoop
 
     public override void Run(int thread, int first, int last)
     {
-        for (int item = first; item < last; item++)
+        for (int item = first; item < last && !_scratch.IsGivenUp(thread); item++)
         {
             int head = item % Blocks / BlocksAHead, from = item % BlocksAHead * Values;
             Run(Rows.Segments[item / Blocks], head, from, Math.Min(Values, headSize - from), (float*)_scratch.Own(thread));

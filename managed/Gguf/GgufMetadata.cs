@@ -35,6 +35,9 @@ public sealed class GgufMetadata
     /// <summary>Whether the key is there and its value is a flag.</summary>
     public bool IsFlag(string key) => _values.TryGetValue(key, out GgufValue value) && value.Type == GgufValueType.Bool;
 
+    /// <summary>How many elements an array has; 0: the key is absent, or its value is no array.</summary>
+    public int Count(string key) => IsArray(key) ? _values[key].Count : 0;
+
     /// <summary>A string; bytes that are not UTF-8 are replaced by U+FFFD. Null when absent.</summary>
     public string? Text(string key)
     {
@@ -73,29 +76,40 @@ public sealed class GgufMetadata
     }
 
     /// <summary>The elements of an array of integers of any width. Null when absent.</summary>
-    public long[]? Integers(string key)
+    /// <param name="key">The key.</param>
+    /// <param name="most">Elements at most, from the first on: an array may have millions of them where few are asked for.</param>
+    public long[]? Integers(string key, int most = int.MaxValue)
     {
         if (Elements(key, "integers", GgufValueTypes.IsInteger) is not { } value) return null;
-        var integers = new long[value.Count];
+        var integers = new long[Math.Min(value.Count, most)];
         for (int i = 0; i < integers.Length; i++)
             integers[i] = value.Fits(_front, i) ? value.Integer(_front, i) : throw TooLarge(key);
         return integers;
     }
 
-    /// <summary>The elements of an array of integers or floating-point numbers. Null when absent.</summary>
-    public double[]? Numbers(string key)
+    /// <summary>The lowest bytes of the elements of an array of integers, which files have where they mean bytes. Null when absent.</summary>
+    public byte[]? Bytes(string key)
+    {
+        if (Elements(key, "integers", GgufValueTypes.IsInteger) is not { } value) return null;
+        var bytes = new byte[value.Count];
+        for (int i = 0; i < bytes.Length; i++) bytes[i] = unchecked((byte)value.Integer(_front, i));
+        return bytes;
+    }
+
+    /// <summary>The elements of an array of integers or floating-point numbers, at most so many of them. Null when absent.</summary>
+    public double[]? Numbers(string key, int most = int.MaxValue)
     {
         if (Elements(key, "numbers", static t => t.IsInteger() || t.IsFloat()) is not { } value) return null;
-        var numbers = new double[value.Count];
+        var numbers = new double[Math.Min(value.Count, most)];
         for (int i = 0; i < numbers.Length; i++) numbers[i] = value.Number(_front, i);
         return numbers;
     }
 
-    /// <summary>The elements of an array of flags, which files also write as integers. Null when absent.</summary>
-    public bool[]? Flags(string key)
+    /// <summary>The elements of an array of flags, which files also write as integers, at most so many of them. Null when absent.</summary>
+    public bool[]? Flags(string key, int most = int.MaxValue)
     {
         if (Elements(key, "flags", static t => t == GgufValueType.Bool || t.IsInteger()) is not { } value) return null;
-        var flags = new bool[value.Count];
+        var flags = new bool[Math.Min(value.Count, most)];
         for (int i = 0; i < flags.Length; i++) flags[i] = value.Integer(_front, i) != 0;
         return flags;
     }

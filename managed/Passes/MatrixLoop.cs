@@ -53,8 +53,11 @@ internal sealed unsafe class MatrixLoop(Scratch scratch, int threads) : SharedLo
             _ahead[thread].Ask(next);
     }
 
-    private void Compute(in MatrixWork work, int thread, int first, int last) =>
-        work.Compute(first, last, scratch.Packed(thread), scratch.Sums(thread), scratch.Results(thread));
+    private void Compute(in MatrixWork work, int thread, int first, int last)
+    {
+        if (!scratch.IsGivenUp(thread))
+            work.Compute(first, last, scratch.Packed(thread), scratch.Sums(thread), scratch.Results(thread));
+    }
 
     private void Store(in MatrixWork work, int thread, int first, int last)
     {

@@ -19,11 +19,17 @@ internal sealed unsafe class Scratch : IDisposable
     private readonly nint[] _packed;
     private readonly nint[] _results;
     private readonly nint[] _own;
+    private readonly Func<bool>? _mustEnd;
+    private volatile bool _isGivenUp;
 
-    public Scratch(Needs needs, int threads)
+    /// <param name="needs">What the network's parts have asked for.</param>
+    /// <param name="threads">Threads of the pass.</param>
+    /// <param name="mustEnd">Whether the pass is no longer wanted; the first thread asks. Null: it always is.</param>
+    public Scratch(Needs needs, int threads, Func<bool>? mustEnd = null)
     {
         _needs = needs;
         _threads = threads;
+        _mustEnd = mustEnd;
         Counters = new RangeCounters(threads);
         MatrixLoop = new MatrixLoop(this, threads);
         _sources = [.. needs.Sources.Select(need => new Activated(need, threads))];
@@ -46,6 +52,22 @@ internal sealed unsafe class Scratch : IDisposable
 
     /// <summary>What went wrong in the pass, on whichever thread: it is thrown when the pass is over, and no layer after this one runs.</summary>
     public RealmException? Failure { get; set; }
+
+    /// <summary>A pass begins.</summary>
+    public void Begin() => _isGivenUp = false;
+
+    /// <summary>
+    /// Whether the pass is given up, in the midst of a layer perhaps: what a file says of a layer's size must not decide how long nobody can stop it. Loops
+    /// that compute numbers ask it for each item, and then leave numbers as they are; loops that compute indices go on, and so does whoever waits at
+    /// barriers. Nothing of the pass counts then.
+    /// </summary>
+    /// <param name="thread">The thread that asks.</param>
+    public bool IsGivenUp(int thread)
+    {
+        if (!_isGivenUp && thread == 0 && _mustEnd?.Invoke() == true)
+            _isGivenUp = true;
+        return _isGivenUp;
+    }
 
     /// <summary>Rows that there is room for.</summary>
     public int Capacity { get; private set; }

@@ -181,7 +181,7 @@ internal readonly unsafe struct Step
         (nint, nint)* weights = stackalloc (nint, nint)[Matrices.MostPanelGroups];
         for (int group = first; group < last; group++, scratch += work.Matrices.GroupBytes)
             weights[group - first] = work.Weights(group, scratch);
-        for (int row = firstRow; row < lastRow; row += Lanes.Tokens)
+        for (int row = firstRow; row < lastRow && !Scratch.IsGivenUp(Thread); row += Lanes.Tokens)
         {
             int tokens = Math.Min(Lanes.Tokens, lastRow - row);
             for (int group = first; group < last; group++)

@@ -41,7 +41,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
             needs.Children(layer);
         needs.Children(network.Exit);
         needs.Children(network.Summary);
-        _scratch = new Scratch(needs, pool.Threads);
+        _scratch = new Scratch(needs, pool.Threads, () => _batch is { MustEnd: true });
     }
 
     /// <summary>The rows of the next pass; room for them is made by <see cref="Reserve"/>.</summary>
@@ -73,7 +73,8 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
         {
             _batch = null;
         }
-        return !_cancelled;
+        // Nobody is asked any more: whether it was given up before the end.
+        return !_cancelled && !_scratch.IsGivenUp(0);
     }
 
     /// <summary>One layer over the rows of the stream.</summary>
@@ -118,6 +119,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
         _wantedCount = wantedCount;
         _logits = logits;
         _cancelled = false;
+        _scratch.Begin();
         if (!_scratch.Fits(_rows))
         {
             AwaitHelpers();
@@ -143,7 +145,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
             Begin(step);                                                                     // (rows, row size)
         for (int layer = _firstLayer; layer < _lastLayer; layer++)
         {
-            if (thread == 0 && (_batch is { MustEnd: true } || _scratch.Failure != null))
+            if (thread == 0 && (_scratch.IsGivenUp(0) || _scratch.Failure != null))
                 _cancelled = true;
             step.Barrier();
             if (_cancelled)

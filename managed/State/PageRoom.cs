@@ -3,7 +3,7 @@ using Realm.Kernels;
 namespace Realm.State;
 
 /// <summary>
-/// Asks whether there is memory for pages before they are taken: the system says yes to nearly every wish, and ends the process that writes to memory
+/// Asks whether there is memory for pages and fixed slots before they are taken: the system says yes to nearly every wish, and ends the process that writes to memory
 /// that is not there. Asking reads files of the system's, so it is done once for some megabytes; what was taken before has been written to by then.
 /// </summary>
 internal sealed class PageRoom
@@ -15,10 +15,10 @@ internal sealed class PageRoom
     /// <summary>Bytes that this process may still take; other ones in tests.</summary>
     public Func<long> Available { get; set; } = () => AvailableMemory.Read();
 
-    /// <summary>The next page is asked for, however small it is.</summary>
+    /// <summary>The next piece is asked for, however small it is.</summary>
     public void AskNext() => Interlocked.Exchange(ref _unasked, AskEach);
 
-    /// <summary>A page is to be made.</summary>
+    /// <summary>A page, or the fixed slots of a sequence, are to be made.</summary>
     /// <exception cref="RealmException">E_OUT_OF_MEMORY: the process would be ended for it, also when caches have given back what they can.</exception>
     public void Require(long bytes)
     {
@@ -34,6 +34,6 @@ internal sealed class PageRoom
             return;
         AskNext();
         throw new RealmException(ErrorCode.OutOfMemory,
-            $"the key/value cache needs {needed >> 20} MiB more, and {available >> 20} MiB are available to this process");
+            $"what sequences remember needs {needed >> 20} MiB more, and {available >> 20} MiB are available to this process");
     }
 }

@@ -46,7 +46,7 @@ internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = 
                 Unshare(page);
         }
         if (plan.FixedFloats > 0 && _fixed == null)
-            _fixed = StateMemory.NewNumbers(2 * plan.FixedFloats);
+            _fixed = NewNumbers();
     }
 
     /// <summary>What was written of `layer` counts from now on: it holds `length` positions.</summary>
@@ -119,7 +119,7 @@ internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = 
         SequenceState fork = new(plan, mayBecomeLong) { AdapterStrengths = AdapterStrengths };
         if (_fixed != null)
         {
-            fork._fixed = StateMemory.NewNumbers(2 * plan.FixedFloats);
+            fork._fixed = NewNumbers();
             NativeMemory.Copy(_fixed, fork._fixed, (nuint)(2 * plan.FixedFloats) * sizeof(float));
         }
         _lengths.CopyTo(fork._lengths, 0);
@@ -173,11 +173,18 @@ internal sealed unsafe class SequenceState(StatePlan plan, bool mayBecomeLong = 
         if (plan.FixedFloats > 0)
         {
             if (_fixed == null)
-                _fixed = StateMemory.NewNumbers(2 * plan.FixedFloats);
+                _fixed = NewNumbers();
             NativeMemory.Copy(numbers, _fixed, (nuint)plan.FixedFloats * sizeof(float));
         }
         Array.Clear(_current);
         Array.Fill(_lengths, length);
+    }
+
+    private float* NewNumbers()
+    {
+        long count = checked(2 * plan.FixedFloats);
+        plan.Room.Require(checked(count * sizeof(float)));
+        return StateMemory.NewNumbers(count);
     }
 
     private byte* NewPage()

@@ -26,11 +26,10 @@ internal sealed class CharacterMap
     /// <exception cref="RealmException">E_VOCAB: damaged.</exception>
     public static CharacterMap? Read(GgufMetadata metadata)
     {
-        if (metadata.Integers(Key) is not { } numbers)
+        if (metadata.Bytes(Key) is not { } bytes)
         {
             return null;
         }
-        byte[] bytes = Array.ConvertAll(numbers, number => (byte)number);
         uint trie = bytes.Length < sizeof(uint) ? uint.MaxValue : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         if (trie + (long)sizeof(uint) >= bytes.Length)
         {

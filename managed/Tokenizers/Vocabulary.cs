@@ -61,11 +61,15 @@ internal sealed class Vocabulary
     /// <exception cref="RealmException">E_VOCAB: missing, or in contradiction with itself.</exception>
     public static Vocabulary Read(GgufMetadata metadata, SpecialIds defaults)
     {
+        if (metadata.Count(TokensKey) > MaxTokens)
+        {
+            throw WrongCount(metadata.Count(TokensKey));
+        }
         byte[][] texts = metadata.Texts(TokensKey)
             ?? throw new RealmException(ErrorCode.Vocab, $"{TokensKey} is missing, though the file names a tokenizer");
-        if (texts.Length is 0 or > MaxTokens)
+        if (texts.Length == 0)
         {
-            throw new RealmException(ErrorCode.Vocab, $"{TokensKey} has {texts.Length} tokens; expected 1 to {MaxTokens}");
+            throw WrongCount(0);
         }
         TokenAttributes[] attributes = ReadAttributes(metadata, texts.Length);
         defaults.Read(metadata, texts.Length);
@@ -118,7 +122,7 @@ internal sealed class Vocabulary
     /// <exception cref="RealmException">E_VOCAB: there are too few, or one is no number.</exception>
     public double[] ReadScores(GgufMetadata metadata)
     {
-        double[] scores = metadata.Numbers(ScoresKey)
+        double[] scores = metadata.Numbers(ScoresKey, Texts.Length)
             ?? throw new RealmException(ErrorCode.Vocab, $"{ScoresKey} is missing, though tokenizer.ggml.model is one that goes by scores");
         if (scores.Length < Texts.Length)
         {
@@ -143,10 +147,12 @@ internal sealed class Vocabulary
         static int Hex(byte digit) => digit <= '9' ? digit - '0' : digit - 'A' + 10;
     }
 
+    private static RealmException WrongCount(int count) => new(ErrorCode.Vocab, $"{TokensKey} has {count} tokens; expected 1 to {MaxTokens}");
+
     private static TokenAttributes[] ReadAttributes(GgufMetadata metadata, int count)
     {
         var attributes = new TokenAttributes[count];
-        if (metadata.Integers(TypesKey) is not { } types)
+        if (metadata.Integers(TypesKey, count) is not { } types)
         {
             attributes.AsSpan().Fill(TokenAttributes.Normal);
             return attributes;
@@ -174,6 +180,10 @@ internal sealed class Vocabulary
 
     private static int[] ReadSuppressed(GgufMetadata metadata, int count)
     {
+        if (metadata.Count(SuppressKey) > count)
+        {
+            throw new RealmException(ErrorCode.Vocab, $"{SuppressKey} has {metadata.Count(SuppressKey)} ids, the vocabulary has {count} tokens");
+        }
         long[] ids = metadata.Integers(SuppressKey) ?? [];
         var suppressed = new int[ids.Length];
         for (int i = 0; i < ids.Length; i++)

@@ -140,6 +140,9 @@ function valuesOf(random, sideEffects) {
     () => [1, 2, 3],
     () => [1, , 3], // eslint-disable-line no-sparse-arrays
     () => Array.from({ length: below(4) }, any),
+    () => Array.from({ length: 1 + below(2) }, text),
+    () => ({ [pick(['regex', 'gbnf', 'lark', 'choice', 'structure', 'const', 'pattern', 'path'])]: text() }),
+    () => ({ [text()]: number() }),
     () => ({ length: pick([2 ** 53, -1, 5, 2 ** 27]) }),
     () => Object.create(null),
     throwing,

@@ -128,14 +128,16 @@ internal sealed class JsonItem
             }
             return root;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException e)
         {
-            if (e.Message.Contains("maximum configured depth", StringComparison.Ordinal))
-            {
-                throw new RealmException(ErrorCode.Limit, $"the {what} is nested deeper than {GrammarLimits.Depth}");
-            }
             throw new RealmException(ErrorCode.InvalidArgument,
                 $"the {what} is not valid JSON (at byte {reader.BytesConsumed}): {e.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            // JSON can spell half of a surrogate pair, UTF-8 can't.
+            throw new RealmException(ErrorCode.InvalidArgument,
+                $"the {what} is not valid JSON: a text has half of a surrogate pair, which is no character (at byte {reader.BytesConsumed})");
         }
     }
 

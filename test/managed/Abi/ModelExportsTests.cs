@@ -271,6 +271,10 @@ public sealed unsafe class ModelExportsTests
     [InlineData("""{"samplers":["topk"]}""", "samplers: there is no sampler 'topk'; there are penalties, dry, topNSigma, topK, typicalP, topP, minP, xtc, temperature, mirostat, adaptiveP")]
     [InlineData("""{"temprature":1}""", "generate has no option 'temprature'; did you mean 'temperature'?")]
     [InlineData("""{"max_tokens":1}""", "generate has no option 'max_tokens'; did you mean 'maxTokens'?")]
+    [InlineData("""{"format":5}""", "format must be an object with a type and a text, not 5")]
+    [InlineData("""{"stop":["x","a\ud800"]}""", "stop: a text has half of a surrogate pair, which is no character")]
+    [InlineData("""{"samplers":["\udc00"]}""", "samplers: a text has half of a surrogate pair, which is no character")]
+    [InlineData("""{"format":{"type":"regex","text":"\ud800x"}}""", "format: a text has half of a surrogate pair, which is no character")]
     [InlineData("""[1]""", "the options of generate must be a JSON object")]
     [InlineData("""{"topK":}""", "the options of generate are not valid JSON: line 1, byte 9")]
     [InlineData("""{"topK":1""", "the options of generate are not valid JSON: line 1, byte 10")]
@@ -286,6 +290,10 @@ public sealed unsafe class ModelExportsTests
     [InlineData("""{"threads":5000}""", "threads must be an integer from 0 to 1024, not 5000")]
     [InlineData("""{"gpuLayers":1}""", "loadModel has no option 'gpuLayers'; did you mean")]
     [InlineData("""{"cacheType":"f64"}""", "cacheType must be 'f16' or 'f32' or 'q8_0', not \"f64\"")]
+    [InlineData("""{"lora":[{"path":"\ud800"}]}""", "lora: a text has half of a surrogate pair, which is no character")]
+    [InlineData("""{"lora":{}}""", "lora must be a list of adapters, each with a path")]
+    [InlineData("""{"lora":"x"}""", "lora must be a list of adapters, each with a path")]
+    [InlineData("""{"lora":[{"path":1}]}""", "lora must be a list of adapters, each with a path")]
     public void OptionsOfOpeningAreChecked(string options, string message)
     {
         (int status, string got, _) = Open(Golden.TinyAtlas, options);
@@ -294,9 +302,19 @@ public sealed unsafe class ModelExportsTests
     }
 
     [Fact]
+    public void ManyAdaptersAreTooMany()
+    {
+        string Adapters(int count) => $$"""{"lora":[{{string.Join(',', Enumerable.Repeat("""{"path":"/absent"}""", count))}}]}""";
+        Assert.Equal("lora: at most 64 adapters are possible", Open(Golden.TinyAtlas, Adapters(65)).Message);
+        Assert.Contains("/absent", Open(Golden.TinyAtlas, Adapters(64)).Message);
+    }
+
+    [Fact]
     public void ManyStopsAreTooMany()
     {
         ulong model = Open(Golden.TinyAtlas).Model;
+        string Biases(int count) => $$"""{"logitBias":{{{string.Join(',', Enumerable.Range(0, count).Select(id => $"\"{id % 1536}\":0"))}}},"maxTokens":0}""";
+        Assert.Equal("logitBias: more than 1048576 tokens", Generate(model, [1], Biases((1 << 20) + 1)).Message);
         string Stops(int count) => $$"""{"stop":[{{string.Join(',', Enumerable.Repeat("1", count))}}],"maxTokens":0}""";
         CloseJob(Generate(model, [1], Stops(256)).Job);
         Assert.Equal("stop: a list of more than 256 items", Generate(model, [1], Stops(257)).Message);

@@ -44,6 +44,27 @@ public class SizesTests
         Assert.Contains("attention.head_count", e.Message);
     }
 
+    /// <summary>An array of a value for each layer may have millions of them, and is asked for layer by layer.</summary>
+    [Fact]
+    public void Arrays_are_read_as_far_as_they_are_used()
+    {
+        byte[] ones = new byte[1 << 22];
+        Array.Fill(ones, (byte)1);
+        RandomModel model = RandomModel.Llama(hidden: 8, layers: 4, heads: 1, kvHeads: 1, headSize: 8, feedForward: 8, vocabulary: 16);
+        model.Set("expert_used_count", ones);
+        model.Set("expert_count", 1u);
+        for (int i = 0; i < 4; i++)
+        {
+            model.Weights($"blk.{i}.ffn_gate_inp.weight", 8, 1);
+            foreach (string name in (string[])["gate", "up", "down"])
+                model.Weights($"blk.{i}.ffn_{name}_exps.weight", 8, 8, 1);
+        }
+        using ModelFile file = model.Open();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using Model loaded = Model.Load(file, new ModelOptions(1));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, ones.Length);
+    }
+
     [Theory]
     [InlineData(100000UL)]
     [InlineData(1UL << 32)]

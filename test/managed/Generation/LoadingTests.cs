@@ -165,7 +165,7 @@ public sealed unsafe class LoadingTests
         using TestReader failed = TestReader.Run(model, "The capital of France is", options);
         Assert.Equal(ErrorCode.OutOfMemory, failed.State.Failure?.Code);
         Assert.Equal(
-            "the key/value cache needs 32 MiB more, and 5 MiB are available to this process",
+            "what sequences remember needs 32 MiB more, and 5 MiB are available to this process",
             failed.State.Failure?.Message);
         going.Finish(job);
         Assert.Equal(FinishReason.Length, going.End.Reason);

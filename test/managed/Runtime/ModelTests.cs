@@ -52,8 +52,41 @@ public sealed unsafe class ModelTests : IDisposable
             batch.Add(session, token, wantLogits: false);
         batch.Deadline = Environment.TickCount64;
         Assert.Equal(!ends, model.Forward(batch));
-        Assert.Equal(ends ? 1 : model.Config.Layers, asked);
+        // Also in the midst of layers.
+        Assert.InRange(asked, ends ? 1 : model.Config.Layers + 1, ends ? 1 : int.MaxValue);
         Assert.Equal(ends ? _tokens.Length : 2 * _tokens.Length, session.Length);
+    }
+
+    /// <summary>A layer may be as large as a file says: a pass does not wait for its end.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(1, 40)]
+    [InlineData(2, 40)]
+    public void A_pass_is_given_up_in_the_midst_of_a_layer(int threads, int rows)
+    {
+        using Model model = Model.Load(_file, new ModelOptions(threads));
+        using Batch batch = model.NewBatch();
+        using Session session = model.NewSession();
+        int asked = 0;
+        // The first question stands before the first layer.
+        batch.Overdue = () => ++asked > 2;
+        batch.Deadline = 0;
+        Fill();
+        Assert.False(model.Forward(batch));
+        Assert.Equal(0, session.Length);
+        Assert.Equal(3, asked);
+        batch.Overdue = null;
+        batch.Clear();
+        Fill();
+        Assert.True(model.Forward(batch));
+        Assert.Equal(Networks.Logits(model, _tokens.AsSpan(0, rows), rows)[^1536..], new ReadOnlySpan<float>(batch.Logits(rows - 1), 1536).ToArray());
+
+        void Fill()
+        {
+            foreach (int token in _tokens.AsSpan(0, rows))
+                batch.Add(session, token, true);
+        }
     }
 
     [Theory]
