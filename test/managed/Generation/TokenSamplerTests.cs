@@ -61,6 +61,7 @@ public sealed class TokenSamplerTests : IDisposable
         // A choice more is no harm: there is nothing that it would be remembered for.
         Assert.InRange(sampler.Choose(LastRow([1])), 0, vocabulary - 1);
         Fails(ErrorCode.Unsupported, () => new TokenSampler(_model, options with { Format = new OutputFormat(GrammarNotation.Regex, "a"u8.ToArray()) }));
+        Fails(ErrorCode.Unsupported, () => new TokenSampler(_model, options with { LogitsProcessor = true }));
         OpenModel words = new(LoadedModels.LeasePath(Golden.TinyAtlas, new(1)), vocabOnly: true);
         Fails(ErrorCode.Unsupported, () => new TokenSampler(words, options));
         words.Close();
