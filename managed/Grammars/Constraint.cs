@@ -26,11 +26,6 @@ internal abstract class Constraint
     /// <param name="tokensLeft">How many tokens may still come.</param>
     public abstract void Mask(Span<ulong> allowed, int tokensLeft = NoLimit);
 
-    /// <summary>
-    /// Whether a token may come next: cheap, for candidates tried one after another. The same answer as <see cref="Mask"/> gives.
-    /// </summary>
-    public abstract bool Allows(int token, int tokensLeft = NoLimit);
-
     /// <summary>Takes a token.</summary>
     /// <exception cref="RealmException">E_INVALID_ARGUMENT: it is not allowed here.</exception>
     public abstract void Accept(int token);

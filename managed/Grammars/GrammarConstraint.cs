@@ -77,20 +77,6 @@ internal sealed class GrammarConstraint : Constraint
         }
     }
 
-    public override bool Allows(int token, int tokensLeft = NoLimit)
-    {
-        lock (_grammar.Lock)
-        {
-            _grammar.BeginStep();
-            if (Array.IndexOf(_grammar.Vocabulary.EndIds, token) >= 0 && _grammar.MayEnd(_position))
-            {
-                return true;
-            }
-            Position next = _grammar.StepToken(_position, token);
-            return next.State != StateTable.Dead && (tokensLeft == NoLimit || _grammar.Suffices(next, tokensLeft - 1));
-        }
-    }
-
     public override void Accept(int token)
     {
         lock (_grammar.Lock)

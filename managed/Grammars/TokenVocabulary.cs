@@ -13,7 +13,9 @@ internal sealed class TokenVocabulary
     /// </summary>
     public const int ShortBytes = Horizon.Nearest;
 
-    private readonly byte[][] _bytes;
+    /// <summary>The bytes of all tokens one behind the other, and where each begins: an array each would be looked at by every collection.</summary>
+    private readonly byte[] _bytes;
+    private readonly int[] _starts;
     private readonly bool[] _isText;
     private readonly bool[] _isMarker;
     private readonly Dictionary<string, int> _byText = [];
@@ -28,12 +30,18 @@ internal sealed class TokenVocabulary
     /// <param name="isMarker">(tokens): whether a token marks something, which text may do too; default: those that are not text do.</param>
     public TokenVocabulary(byte[][] bytes, bool[] isText, int[] endIds, bool[]? isMarker = null)
     {
-        _bytes = bytes;
         _isText = isText;
         _isMarker = isMarker ?? Array.ConvertAll(isText, text => !text);
         EndIds = endIds;
+        _starts = new int[bytes.Length + 1];
         for (int id = 0; id < bytes.Length; id++)
         {
+            _starts[id + 1] = checked(_starts[id] + bytes[id].Length);
+        }
+        _bytes = new byte[_starts[^1]];
+        for (int id = 0; id < bytes.Length; id++)
+        {
+            bytes[id].CopyTo(_bytes, _starts[id]);
             if (bytes[id].Length == 0 || Array.IndexOf(endIds, id) >= 0)
             {
                 isText[id] = false;
@@ -43,6 +51,12 @@ internal sealed class TokenVocabulary
                 _byText.TryAdd(System.Text.Encoding.UTF8.GetString(bytes[id]), id);
             }
         }
+    }
+
+    private TokenVocabulary(TokenVocabulary other, bool[] isText)
+    {
+        (_bytes, _starts, _isMarker, _byText, EndIds) = (other._bytes, other._starts, other._isMarker, other._byText, other.EndIds);
+        _isText = isText;
     }
 
     /// <summary>The vocabulary of a tokenizer.</summary>
@@ -69,14 +83,14 @@ internal sealed class TokenVocabulary
         return new TokenVocabulary(bytes, isText, [.. ends], isMarker);
     }
 
-    public int Count => _bytes.Length;
+    public int Count => _isText.Length;
 
     public int[] EndIds { get; }
 
     /// <summary>Words of a mask.</summary>
     public int MaskWords => (Count + 63) / 64;
 
-    public ReadOnlySpan<byte> BytesOf(int token) => _bytes[token];
+    public ReadOnlySpan<byte> BytesOf(int token) => _bytes.AsSpan(_starts[token].._starts[token + 1]);
 
     public bool IsText(int token) => (uint)token < (uint)Count && _isText[token];
 
@@ -137,8 +151,8 @@ internal sealed class TokenVocabulary
     private TokenTier[] MakeTiers()
     {
         int[] sorted = Sorted(_isText);
-        int[] shorter = Array.FindAll(sorted, id => _bytes[id].Length <= ShortBytes);
-        int[] longer = Array.FindAll(sorted, id => _bytes[id].Length > ShortBytes);
+        int[] shorter = Array.FindAll(sorted, id => BytesOf(id).Length <= ShortBytes);
+        int[] longer = Array.FindAll(sorted, id => BytesOf(id).Length > ShortBytes);
         return longer.Length == 0 ? [new TokenTier(this, shorter)] : [new TokenTier(this, shorter), new TokenTier(this, longer)];
     }
 
@@ -151,7 +165,7 @@ internal sealed class TokenVocabulary
             isText[id] = _isText[id] && !_isMarker[id];
             differs |= isText[id] != _isText[id];
         }
-        return differs ? new TokenVocabulary(_bytes, isText, EndIds, _isMarker) : this;
+        return differs ? new TokenVocabulary(this, isText) : this;
     }
 
     private int[] Sorted(bool[] which)
@@ -159,7 +173,7 @@ internal sealed class TokenVocabulary
         var ids = new List<int>();
         for (int id = 0; id < Count; id++)
         {
-            if (which[id] && _bytes[id].Length > 0)
+            if (which[id] && !BytesOf(id).IsEmpty)
             {
                 ids.Add(id);
             }
@@ -167,7 +181,7 @@ internal sealed class TokenVocabulary
         int[] sorted = [.. ids];
         Array.Sort(sorted, (x, y) =>
         {
-            int order = _bytes[x].AsSpan().SequenceCompareTo(_bytes[y]);
+            int order = BytesOf(x).SequenceCompareTo(BytesOf(y));
             return order != 0 ? order : x.CompareTo(y);
         });
         return sorted;

@@ -40,6 +40,21 @@ internal static class Formats
         }
     }
 
+    /// <summary>Whether a token may come next, found out by taking it: what a mask is to say of it.</summary>
+    public static bool Allows(this Constraint constraint, int token, int tokensLeft = Constraint.NoLimit)
+    {
+        Constraint taken = constraint.Fork();
+        try
+        {
+            taken.Accept(token);
+        }
+        catch (RealmException e) when (e.Code == ErrorCode.InvalidArgument)
+        {
+            return false;
+        }
+        return tokensLeft == Constraint.NoLimit || taken.TokensToEnd <= tokensLeft - 1;
+    }
+
     public static RealmException Fails(GrammarNotation notation, string text, ErrorCode code)
     {
         RealmException e = Assert.ThrowsAny<RealmException>(() => Compile(notation, text));
