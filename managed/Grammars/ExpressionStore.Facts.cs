@@ -87,7 +87,7 @@ internal sealed partial class ExpressionStore
         }
         EnsureStack();
         ExpressionNode node = _nodes[expression];
-        long shortest = NoText;
+        int shortest = NoText;
         switch (node.Kind)
         {
             case ExpressionKind.Bytes:
@@ -101,16 +101,16 @@ internal sealed partial class ExpressionStore
                 shortest = ShortestOfRules?[node.A] ?? 0;
                 break;
             case ExpressionKind.Repeat:
-                shortest = (long)Shortest(node.A) * node.B;
+                shortest = Times(Shortest(node.A), node.B);
                 break;
             case ExpressionKind.Sequence:
                 shortest = 0;
                 int part = expression;
                 for (; _nodes[part].Kind == ExpressionKind.Sequence; part = _nodes[part].B)
                 {
-                    shortest += Shortest(_nodes[part].A);
+                    shortest = Together(shortest, Shortest(_nodes[part].A));
                 }
-                shortest += Shortest(part);
+                shortest = Together(shortest, Shortest(part));
                 break;
             case ExpressionKind.Choice:
                 for (int i = 0; i < node.B; i++)
@@ -127,12 +127,11 @@ internal sealed partial class ExpressionStore
                 shortest = Search(expression);
                 break;
         }
-        int result = (int)Math.Min(shortest, NoText);
         if (node.IsRegular || ShortestOfRules != null)
         {
-            _nodes[expression].Shortest = result;
+            _nodes[expression].Shortest = shortest;
         }
-        return result;
+        return shortest;
     }
 
     /// <summary>
@@ -235,9 +234,9 @@ internal sealed partial class ExpressionStore
                 {
                     queue.Enqueue(next, depth + LowerBound(next));
                 }
-                else if (depth + known < best)
+                else if (Together(depth, known) < best)
                 {
-                    best = depth + known;
+                    best = Together(depth, known);
                     end = next;
                 }
             }

@@ -16,6 +16,16 @@ internal sealed partial class ExpressionStore
     /// <summary>The length of what has no text.</summary>
     public const int NoText = 1 << 30;
 
+    /// <summary>The length of all texts that are as long or longer: where a text doubles often enough there is one all the same.</summary>
+    private const int Endless = NoText - 1;
+
+    /// <summary>The length of texts one behind the other.</summary>
+    public static int Together(long x, long y) => x >= NoText || y >= NoText ? NoText : (int)Math.Min(x + y, Endless);
+
+    /// <summary>The length of so many texts one behind the other.</summary>
+    public static int Times(int length, int count) =>
+        count == 0 ? 0 : length >= NoText ? NoText : (int)Math.Min((long)length * count, Endless);
+
     private readonly CompileBudget _budget;
     private ExpressionNode[] _nodes = new ExpressionNode[256];
     private int[] _buckets = new int[512];

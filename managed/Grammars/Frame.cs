@@ -9,7 +9,7 @@ internal sealed class Frame(int follow, int shortest, Frame? below)
     public Frame? Below { get; } = below;
 
     /// <summary>The fewest bytes from here to the end of the whole text.</summary>
-    public int Shortest { get; } = (int)Math.Min((long)shortest + (below?.Shortest ?? 0), ExpressionStore.NoText);
+    public int Shortest { get; } = ExpressionStore.Together(shortest, below?.Shortest ?? 0);
 
     public int Depth { get; } = (below?.Depth ?? 0) + 1;
 

@@ -113,7 +113,7 @@ internal sealed class Grammar
     /// <summary>The fewest bytes from here to the end of the text.</summary>
     public int ShortestFrom(Position position)
     {
-        return (int)Math.Min((long)_table[position.State].Shortest + (position.Below?.Shortest ?? 0), ExpressionStore.NoText);
+        return ExpressionStore.Together(_table[position.State].Shortest, position.Below?.Shortest ?? 0);
     }
 
     /// <summary>The tokens that may come by their ids, but for those that are only said by what they are not.</summary>

@@ -25,6 +25,9 @@ internal sealed class GrammarRules
     /// <summary>What can't be held was left out.</summary>
     public bool IsLoosened { get; set; }
 
+    /// <summary>The rule whose shortest text is looked for.</summary>
+    public int Searched { get; private set; }
+
     /// <summary>The expression of a rule.</summary>
     public int this[int rule]
     {
@@ -153,6 +156,7 @@ internal sealed class GrammarRules
             for (int rule = Count - 1; rule >= 0; rule--)
             {
                 look++;
+                Searched = rule;
                 int length = Length(_bodies[rule], shortest, memo, look);
                 if (length < shortest[rule])
                 {
@@ -180,23 +184,23 @@ internal sealed class GrammarRules
             throw new RealmException(ErrorCode.Limit, "the grammar is nested too deeply; make it flatter");
         }
         Budget.Spend();
-        long length = node.IsNullable ? 0 : 1;
+        int length = node.IsNullable ? 0 : 1;
         switch (node.Kind)
         {
             case ExpressionKind.Call:
                 length = shortest[node.A];
                 break;
             case ExpressionKind.Repeat:
-                length = node.B == 0 ? 0 : (long)Length(node.A, shortest, memo, look) * node.B;
+                length = node.B == 0 ? 0 : ExpressionStore.Times(Length(node.A, shortest, memo, look), node.B);
                 break;
             case ExpressionKind.Sequence:
                 length = 0;
                 int part = expression;
                 for (; Store[part].Kind == ExpressionKind.Sequence; part = Store[part].B)
                 {
-                    length += Length(Store[part].A, shortest, memo, look);
+                    length = ExpressionStore.Together(length, Length(Store[part].A, shortest, memo, look));
                 }
-                length += Length(part, shortest, memo, look);
+                length = ExpressionStore.Together(length, Length(part, shortest, memo, look));
                 break;
             case ExpressionKind.Choice:
                 length = ExpressionStore.NoText;
@@ -206,7 +210,7 @@ internal sealed class GrammarRules
                 }
                 break;
         }
-        memo[expression] = (look, (int)Math.Min(length, ExpressionStore.NoText));
-        return memo[expression].Length;
+        memo[expression] = (look, length);
+        return length;
     }
 }

@@ -257,14 +257,14 @@ internal sealed class StateTable
     {
         foreach ((int expression, int stack) in _states[state].Ways)
         {
-            long end = _store.EndBehindAnyText(expression);
+            int end = _store.EndBehindAnyText(expression);
             if (end >= 0)
             {
                 for (int cell = stack; cell != 0; cell = _cells[cell].Below)
                 {
-                    end += _store.Shortest(_cells[cell].Return);
+                    end = ExpressionStore.Together(end, _store.Shortest(_cells[cell].Return));
                 }
-                return (int)Math.Min(end, ExpressionStore.NoText);
+                return end;
             }
         }
         return -1;
@@ -418,15 +418,15 @@ internal sealed class StateTable
         }
         ByteSet first = default;
         bool takesTokens = false;
-        long shortest = exits ? 0 : ExpressionStore.NoText;
+        int shortest = exits ? 0 : ExpressionStore.NoText;
         foreach ((int expression, int stack) in ways)
         {
             first |= _store[expression].First;
             takesTokens |= _store[expression].TokensFirst;
-            long length = _store.Shortest(expression);
+            int length = _store.Shortest(expression);
             for (int cell = stack; cell != 0; cell = _cells[cell].Below)
             {
-                length += _store.Shortest(_cells[cell].Return);
+                length = ExpressionStore.Together(length, _store.Shortest(_cells[cell].Return));
             }
             shortest = Math.Min(shortest, length);
         }
@@ -437,7 +437,7 @@ internal sealed class StateTable
             Exits = exits,
             First = first,
             TakesTokens = takesTokens,
-            Shortest = (int)Math.Min(shortest, ExpressionStore.NoText),
+            Shortest = shortest,
         });
         same.Add(_states.Count - 1);
         return _states.Count - 1;
