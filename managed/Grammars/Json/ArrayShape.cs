@@ -14,14 +14,6 @@ internal sealed class ArrayShape(SchemaCompiler compiler, SchemaExpansion expans
     public int Expression(SchemaBranch branch)
     {
         int least = branch.MinItems, most = branch.MaxItems;
-        if (branch.Excluded.Find(value => value.IsArray) is { } excluded)
-        {
-            if (excluded.Items.Count > 0)
-            {
-                throw SchemaFault.Undeniable(excluded, "that a value is not a given array can't be held by this engine");
-            }
-            least = Math.Max(least, 1);
-        }
         int front = 0;
         foreach (JsonItem schema in branch.Arrays)
         {
@@ -47,17 +39,17 @@ internal sealed class ArrayShape(SchemaCompiler compiler, SchemaExpansion expans
         {
             return layout.Within((byte)'[', Unique(branch, unique, front, least, most), (byte)']');
         }
-        int items = branch.Contains.Count > 0 ? Containing(branch, front, least, most) : Plain(branch, front, least, most);
+        int items = branch.Contains.Count > 0 ? Containing(branch, front, least, most) : Plain(index => compiler.Value(ClaimsOf(branch, index)), front, least, most);
         return layout.Within((byte)'[', items, (byte)']');
     }
 
-    private int Plain(SchemaBranch branch, int front, int least, int most)
+    private int Plain(Func<int, int> valueAt, int front, int least, int most)
     {
         front = Math.Min(front, most);
         int node = ExpressionStore.Empty;
         if (most > front)
         {
-            int other = compiler.Value(ClaimsOf(branch, front));
+            int other = valueAt(front);
             int next = _store.Sequence(layout.Comma, other);
             int missing = Math.Max(0, least - front), left = most == int.MaxValue ? ExpressionStore.NoEnd : most - front;
             if (front > 0)
@@ -73,7 +65,7 @@ internal sealed class ArrayShape(SchemaCompiler compiler, SchemaExpansion expans
         }
         for (int i = front - 1; i >= 0; i--)
         {
-            node = _store.Sequence(i > 0 ? layout.Comma : ExpressionStore.Empty, compiler.Value(ClaimsOf(branch, i)), node);
+            node = _store.Sequence(i > 0 ? layout.Comma : ExpressionStore.Empty, valueAt(i), node);
             node = i >= least ? _store.Optional(node) : node;
         }
         return node;
@@ -145,8 +137,19 @@ internal sealed class ArrayShape(SchemaCompiler compiler, SchemaExpansion expans
     /// <summary>Without repeats: of each value the items are a list with at most one of it, and all these lists are met at once.</summary>
     private int Unique(SchemaBranch branch, JsonItem keyword, int front, int least, int most)
     {
-        List<JsonItem>? values = front == 0 && branch.Contains.Count == 0 ? compiler.FiniteValues(ClaimsOf(branch, 0)) : null;
-        if (values == null || values.Count > MostUnique)
+        int places = Math.Min(front + 1, most);
+        var given = new List<List<JsonItem>>();
+        var values = new List<JsonItem>();
+        for (int index = 0; index < places && branch.Contains.Count == 0 && values.Count <= MostUnique; index++)
+        {
+            if (compiler.FiniteValues(ClaimsOf(branch, index), MostUnique) is not { } some)
+            {
+                break;
+            }
+            given.Add(some);
+            values.AddRange(some.FindAll(value => !values.Exists(known => SchemaCheck.AreEqual(known, value))));
+        }
+        if (given.Count < places || values.Count > MostUnique)
         {
             throw SchemaFault.Unsupported(keyword,
                 $"uniqueItems is held only where items are one of at most {MostUnique} given values, or maxItems is 1");
@@ -155,11 +158,12 @@ internal sealed class ArrayShape(SchemaCompiler compiler, SchemaExpansion expans
         {
             return ExpressionStore.Nothing;
         }
-        int[] texts = [.. values.ConvertAll(value => _store.Literal(JsonText.Write(value, layout)))];
-        int any = _store.Choice(texts);
-        int left = most == int.MaxValue || most >= texts.Length ? texts.Length : most;
-        int list = _store.Sequence(any, _store.Repeat(_store.Sequence(layout.Comma, any), Math.Max(0, least - 1), left - 1));
-        var lists = new List<int> { least == 0 ? _store.Optional(list) : list };
+        int Text(JsonItem value) => _store.Literal(JsonText.Write(value, layout));
+        int[] texts = [.. values.ConvertAll(Text)];
+        // A value that stands in several places is written in one way.
+        int ValueAt(int index) =>
+            _store.Choice([.. values.FindAll(value => given[index].Exists(each => SchemaCheck.AreEqual(each, value))).ConvertAll(Text)]);
+        var lists = new List<int> { Plain(ValueAt, front, least, Math.Min(most, texts.Length)) };
         for (int i = 0; i < texts.Length && texts.Length > 1; i++)
         {
             int others = _store.Choice([.. texts[..i], .. texts[(i + 1)..]]);

@@ -106,6 +106,17 @@ internal sealed class JsonItem
         return item;
     }
 
+    /// <summary>A text or a number that is in no text, as if it stood in another.</summary>
+    public static JsonItem Made(JsonValueKind kind, JsonItem parent, string name, string text) => new(kind, parent, name) { Text = text };
+
+    /// <summary>The same value by another name.</summary>
+    public JsonItem Named(string name)
+    {
+        var named = new JsonItem(Kind, Parent, name) { Text = Text };
+        named.Items.AddRange(Items);
+        return named;
+    }
+
     public static JsonItem OfString(string text) => new(JsonValueKind.String, null, null) { Text = text };
 
     /// <summary>Reads a JSON text.</summary>

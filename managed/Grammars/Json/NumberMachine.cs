@@ -144,7 +144,7 @@ internal sealed partial class NumberMachine : ByteMachine
                     Low = ByLength(at, at.Low, _low[sign]),
                     High = ByLength(at, at.High, _high[sign]),
                     Digits = 0,
-                    Room = _isExact ? Math.Clamp(ExactDigits - (at.IsZero ? 0 : at.Digits), 1, _fractionDigits) : _fractionDigits,
+                    Room = RoomOf(at.IsZero ? 0 : at.Digits),
                 };
             case Phase.Dot or Phase.Fraction when value is >= '0' and <= '9' && at.Digits < at.Room:
                 return Fraction(at, value);
@@ -152,6 +152,9 @@ internal sealed partial class NumberMachine : ByteMachine
                 return null;
         }
     }
+
+    /// <summary>Digits behind the point, if so many that count are before it.</summary>
+    private int RoomOf(int whole) => _isExact && _fractionDigits > 0 ? Math.Clamp(ExactDigits - whole, 1, _fractionDigits) : _fractionDigits;
 
     private At? Whole(At at, char digit)
     {

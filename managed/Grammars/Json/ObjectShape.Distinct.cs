@@ -1,19 +1,37 @@
 using System.Numerics;
+using System.Text;
 
 namespace Realm.Grammars.Json;
 
 /// <summary>
-/// Names that are not declared, where so many are asked for that some must differ: a name written twice would count once. An automaton
-/// can't remember names; it remembers in which of eight classes their last bytes were, and takes the next from another.
+/// Names that are not declared, where so many are asked for that some must differ: a name written twice would count once. Where there are few
+/// they are written out, and are like declared ones. Else: an automaton can't remember names, but it remembers which classes of them came
+/// (<see cref="NameClass"/>), and waits for as many as are asked for.
 /// </summary>
 internal sealed partial class ObjectShape
 {
-    private const int Classes = 8;
-
     /// <summary>So many names can be told from one another.</summary>
     private const int MostDistinct = 4;
 
-    /// <summary>The members that must still come, each with a name of another class, and then any.</summary>
+    /// <summary>So many names are written out.</summary>
+    private const int MostListed = 64;
+
+    /// <summary>The names of members that are not declared, if they are few; else null.</summary>
+    private List<string>? FewNames(SchemaBranch branch, List<Name> declared)
+    {
+        var texts = new List<byte[]>();
+        foreach ((int characters, _) in OtherNames(branch, declared, _store.All))
+        {
+            if (!_store.TryList(characters, MostListed, texts))
+            {
+                return null;
+            }
+        }
+        // A control character is written in two ways.
+        return [.. texts.ConvertAll(text => JsonItem.Parse([(byte)'"', .. text, (byte)'"'], "name").Text).Distinct()];
+    }
+
+    /// <summary>The members that must still come, with names of so many classes, and then any.</summary>
     /// <param name="branch">The objects.</param>
     /// <param name="names">Their declared names.</param>
     /// <param name="other">Any member with a name that is not declared.</param>
@@ -24,11 +42,16 @@ internal sealed partial class ObjectShape
     {
         if (missing > MostDistinct)
         {
-            throw SchemaFault.Unsupported(branch.Claims[0].Schema["minProperties"] ?? branch.Claims[0].Schema,
+            throw SchemaFault.Unsupported(branch.Keyword("minProperties"),
                 $"minProperties asks for {missing} names that are not declared; at most {MostDistinct} can be told from one another");
         }
         int[] members = _membersByClass ??= MembersByClass(branch, names);
-        var nodes = new int[1 << Classes];
+        if (members.Count(member => member != ExpressionStore.Nothing) < missing)
+        {
+            throw SchemaFault.Unsupported(branch.Keyword("minProperties"),
+                $"minProperties asks for {missing} names that are not declared, and those that may be can't be told from one another");
+        }
+        var nodes = new int[1 << NameClass.Classes];
         for (int used = nodes.Length - 1; used >= 0; used--)
         {
             int came = BitOperations.PopCount((uint)used);
@@ -42,31 +65,32 @@ internal sealed partial class ObjectShape
                 nodes[used] = _store.Repeat(_store.Sequence(layout.Comma, other), 0, rest);
                 continue;
             }
+            int comma = count + came > 0 ? layout.Comma : ExpressionStore.Empty;
             var ways = new List<int>();
-            for (int each = 0; each < Classes; each++)
+            var again = new List<int>();
+            for (int each = 0; each < members.Length; each++)
             {
                 if ((used >> each & 1) == 0)
                 {
-                    int member = count + came > 0 ? _store.Sequence(layout.Comma, members[each]) : members[each];
-                    ways.Add(_store.Sequence(member, nodes[used | 1 << each]));
+                    ways.Add(_store.Sequence(comma, members[each], nodes[used | 1 << each]));
+                }
+                else if (left == ExpressionStore.NoEnd)
+                {
+                    again.Add(_store.Sequence(comma, members[each]));
                 }
             }
-            nodes[used] = _store.Choice([.. ways]);
+            nodes[used] = _store.Sequence(_store.Star(_store.Choice([.. again])), _store.Choice([.. ways]));
         }
         return nodes[0];
     }
 
     private int[] MembersByClass(SchemaBranch branch, List<Name> names)
     {
-        var members = new int[Classes];
-        for (int each = 0; each < Classes; each++)
+        int machine = _store.Add(new NameClass());
+        var members = new int[NameClass.Classes];
+        for (int each = 0; each < members.Length; each++)
         {
-            ByteSet last = default;
-            for (int value = each; value < 256; value += Classes)
-            {
-                last |= ByteSet.Of((byte)value);
-            }
-            members[each] = OtherMembers(branch, names, _store.Sequence(_store.All, _store.Bytes(last)));
+            members[each] = OtherMembers(branch, names, _store.Machine(machine, NameClass.Start(each)));
         }
         return members;
     }

@@ -16,19 +16,19 @@ internal sealed partial class ObjectShape(
     /// <summary>The objects of a branch.</summary>
     public int Expression(SchemaBranch branch)
     {
-        List<Name> names = NamesOf(branch);
+        List<Name> names = NamesOf(branch, []);
         if (names.Exists(name => name is { IsRequired: true, IsForbidden: true }))
         {
             return ExpressionStore.Nothing;
         }
-        if (branch.Excluded.Find(value => value.IsObject && value.Items.Count > 0) is { } excluded)
+        int least = branch.MinProperties;
+        if (least > 1 && least > names.Count(name => name.IsRequired) && FewNames(branch, names) is { } few)
         {
-            throw SchemaFault.Undeniable(excluded, "that a value is not a given object can't be held by this engine");
+            names = NamesOf(branch, few);
         }
-        int least = branch.Excluded.Exists(value => value.IsObject) ? Math.Max(1, branch.MinProperties) : branch.MinProperties;
         int other = OtherMembers(branch, names, _store.All);
         _membersByClass = null;
-        int required = names.FindAll(name => name.IsRequired).Count, possible = names.FindAll(name => !name.IsForbidden).Count;
+        int required = names.Count(name => name.IsRequired), possible = names.Count(name => !name.IsForbidden);
         least = least <= required ? 0 : least;
         int most = other == ExpressionStore.Nothing && branch.MaxProperties >= possible ? int.MaxValue : branch.MaxProperties;
         // Counted up to here; beyond it is all the same.
@@ -97,7 +97,8 @@ internal sealed partial class ObjectShape(
         }
     }
 
-    private List<Name> NamesOf(SchemaBranch branch)
+    /// <summary>The names that are mentioned, and others besides.</summary>
+    private List<Name> NamesOf(SchemaBranch branch, List<string> others)
     {
         var order = new List<string>();
         var known = new HashSet<string>();
@@ -115,16 +116,8 @@ internal sealed partial class ObjectShape(
             Add(name);
         }
         // Names out of a list are names like declared ones: then none is written twice.
-        foreach (Claim claim in branch.Names)
-        {
-            foreach (JsonItem each in claim.IsDenied ? [] : expansion.Direct(claim).Schema["enum"]?.Items ?? [])
-            {
-                if (each.IsString)
-                {
-                    Add(each.Text);
-                }
-            }
-        }
+        (branch.Names.Count == 0 ? [] : compiler.GivenStrings(branch.Names) ?? []).ForEach(Add);
+        others.ForEach(Add);
         var names = new List<Name>();
         foreach (string name in order)
         {
@@ -183,6 +176,17 @@ internal sealed partial class ObjectShape(
     /// <param name="characters">What the name is among.</param>
     private int OtherMembers(SchemaBranch branch, List<Name> names, int characters)
     {
+        int all = ExpressionStore.Nothing, quote = _store.Literal("\""u8);
+        foreach ((int name, List<Claim> claims) in OtherNames(branch, names, characters))
+        {
+            all = _store.Choice(all, _store.Sequence(quote, name, quote, layout.Colon, compiler.Value(claims)));
+        }
+        return all;
+    }
+
+    /// <summary>The names that are not declared, by what is asked of their values.</summary>
+    private IEnumerable<(int Characters, List<Claim> Claims)> OtherNames(SchemaBranch branch, List<Name> names, int characters)
+    {
         var patterns = new List<string>();
         foreach (JsonItem schema in branch.Objects)
         {
@@ -208,7 +212,6 @@ internal sealed partial class ObjectShape(
         {
             parts.Add(compiler.StringCharacters(branch.Names));
         }
-        int all = ExpressionStore.Nothing;
         for (int matched = 0; matched < 1 << patterns.Count; matched++)
         {
             rules.Budget.Spend();
@@ -228,11 +231,9 @@ internal sealed partial class ObjectShape(
             int within = _store.Both([.. name, characters]);
             if (_store.Shortest(within) < ExpressionStore.NoText)
             {
-                int quote = _store.Literal("\""u8);
-                all = _store.Choice(all, _store.Sequence(quote, within, quote, layout.Colon, compiler.Value(claims)));
+                yield return (within, claims);
             }
         }
-        return all;
     }
 
     /// <summary>What is asked of the value of a name that matches just these patterns; null where there is no such value.</summary>

@@ -11,15 +11,15 @@ internal sealed class SchemaBranch
     /// <summary>Claims that were read.</summary>
     public List<Claim> Claims { get; init; } = [];
 
-    /// <summary>Choices still to be made: of each, one must hold.</summary>
-    public List<List<Action<SchemaBranch>>> Splits { get; init; } = [];
+    /// <summary>Choices still to be made: of each, one must hold. Of an <c>anyOf</c> several may, which is told apart where it matters.</summary>
+    public List<(List<Action<SchemaBranch>> Ways, JsonItem? AnyOf)> Splits { get; init; } = [];
 
     public JsonTypes Types { get; set; } = JsonTypes.All;
 
     /// <summary>An <c>enum</c> or <c>const</c>: the values are among these.</summary>
     public List<JsonItem>? Values { get; set; }
 
-    /// <summary>Values that are not wanted.</summary>
+    /// <summary>Values that are not wanted; objects and arrays among them are told by keywords.</summary>
     public List<JsonItem> Excluded { get; init; } = [];
 
     public NumberBounds Numbers { get; init; } = new();
@@ -78,6 +78,17 @@ internal sealed class SchemaBranch
         {
             Required.Add(name);
         }
+    }
+
+    /// <summary>Where a keyword stands in one of the schemas; where there is none, the first of them.</summary>
+    public JsonItem Keyword(string name)
+    {
+        JsonItem? found = null;
+        foreach (Claim claim in Claims)
+        {
+            found ??= claim.Schema[name];
+        }
+        return found ?? Claims[0].Schema;
     }
 
     public SchemaBranch Copy() => new()

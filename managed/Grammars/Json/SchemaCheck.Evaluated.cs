@@ -3,6 +3,8 @@ namespace Realm.Grammars.Json;
 /// <summary>What of a given value schemas have looked at.</summary>
 internal sealed partial class SchemaCheck
 {
+    private readonly Dictionary<(JsonItem Item, JsonItem Schema), bool> _evaluated = [];
+
     /// <summary>Whether a schema that a value meets, or one that is met together with it, speaks of a member or item.</summary>
     /// <param name="value">An object or array.</param>
     /// <param name="item">One of its values.</param>
@@ -15,8 +17,16 @@ internal sealed partial class SchemaCheck
             return false;
         }
         budget.Spend();
-        return (value.IsObject ? IsNamed(item, schema, isOwn) : IsCounted(item, schema, isOwn))
-            || Beside(value, schema).Exists(each => IsEvaluated(value, item, each, isOwn: false));
+        if (isOwn || !_evaluated.TryGetValue((item, schema), out bool isEvaluated))
+        {
+            isEvaluated = (value.IsObject ? IsNamed(item, schema, isOwn) : IsCounted(item, schema, isOwn))
+                || Beside(value, schema).Exists(each => IsEvaluated(value, item, each, isOwn: false));
+        }
+        if (!isOwn)
+        {
+            _evaluated[(item, schema)] = isEvaluated;
+        }
+        return isEvaluated;
     }
 
     private bool IsNamed(JsonItem member, JsonItem schema, bool isOwn)
@@ -44,11 +54,11 @@ internal sealed partial class SchemaCheck
         all.AddRange(document.DynamicTargets(schema));
         foreach (string name in (ReadOnlySpan<string>)["anyOf", "oneOf"])
         {
-            all.AddRange((schema[name]?.Items ?? []).FindAll(each => Meets(value, each)));
+            all.AddRange((schema[name]?.Items ?? []).FindAll(each => MeetsPart(value, each)));
         }
         if (schema["if"] is { } condition)
         {
-            bool isMet = Meets(value, condition);
+            bool isMet = MeetsPart(value, condition);
             all.AddRange(isMet ? [condition] : []);
             all.AddRange(schema[isMet ? "then" : "else"] is { } then ? [then] : []);
         }

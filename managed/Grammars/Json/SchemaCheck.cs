@@ -9,6 +9,9 @@ namespace Realm.Grammars.Json;
 /// </summary>
 internal sealed partial class SchemaCheck(SchemaDocument document, StringShape strings, CompileBudget budget)
 {
+    /// <summary>What schemas that stand in others said of a value: one that is referred to in many ways is asked once.</summary>
+    private readonly Dictionary<(JsonItem Value, JsonItem Schema), bool> _known = [];
+
     public bool Meets(JsonItem value, List<Claim> claims) => claims.TrueForAll(claim => Meets(value, claim.Schema) != claim.IsDenied);
 
     /// <summary>Whether a pattern is somewhere in a text.</summary>
@@ -40,6 +43,15 @@ internal sealed partial class SchemaCheck(SchemaDocument document, StringShape s
         }
     }
 
+    private bool MeetsPart(JsonItem value, JsonItem schema)
+    {
+        if (!_known.TryGetValue((value, schema), out bool isMet))
+        {
+            _known[(value, schema)] = isMet = Meets(value, schema);
+        }
+        return isMet;
+    }
+
     private bool Meets(JsonItem value, JsonItem schema)
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
@@ -59,7 +71,7 @@ internal sealed partial class SchemaCheck(SchemaDocument document, StringShape s
         if (schema["$ref"] is { } reference)
         {
             JsonItem target = document.Resolve(schema, reference);
-            if (!Meets(value, target))
+            if (!MeetsPart(value, target))
             {
                 return false;
             }
@@ -70,7 +82,7 @@ internal sealed partial class SchemaCheck(SchemaDocument document, StringShape s
         }
         foreach (JsonItem target in document.DynamicTargets(schema))
         {
-            if (!Meets(value, target))
+            if (!MeetsPart(value, target))
             {
                 return false;
             }
@@ -96,15 +108,15 @@ internal sealed partial class SchemaCheck(SchemaDocument document, StringShape s
             case "const":
                 return AreEqual(keyword, value);
             case "allOf":
-                return SchemaKeywords.List(keyword).TrueForAll(each => Meets(value, each));
+                return SchemaKeywords.List(keyword).TrueForAll(each => MeetsPart(value, each));
             case "anyOf":
-                return SchemaKeywords.List(keyword).Exists(each => Meets(value, each));
+                return SchemaKeywords.List(keyword).Exists(each => MeetsPart(value, each));
             case "oneOf":
-                return SchemaKeywords.List(keyword).FindAll(each => Meets(value, each)).Count == 1;
+                return SchemaKeywords.List(keyword).FindAll(each => MeetsPart(value, each)).Count == 1;
             case "not":
-                return !Meets(value, keyword);
+                return !MeetsPart(value, keyword);
             case "if":
-                return (Meets(value, keyword) ? schema["then"] : schema["else"]) is not { } then || Meets(value, then);
+                return (MeetsPart(value, keyword) ? schema["then"] : schema["else"]) is not { } then || MeetsPart(value, then);
         }
         return value.Kind switch
         {
@@ -193,7 +205,7 @@ internal sealed partial class SchemaCheck(SchemaDocument document, StringShape s
             case "dependentRequired" or "dependentSchemas" or "dependencies":
                 return SchemaKeywords.Map(keyword).TrueForAll(each => value[each.Name!] == null
                     || (each.IsArray ? SchemaKeywords.Names(each).TrueForAll(name => value[name] != null)
-                        : each.IsString ? value[each.Text] != null : Meets(value, each)));
+                        : each.IsString ? value[each.Text] != null : MeetsPart(value, each)));
             default:
                 return true;
         }

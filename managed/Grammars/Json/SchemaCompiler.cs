@@ -19,6 +19,8 @@ internal sealed class SchemaCompiler
     private readonly Dictionary<JsonItem, int> _numbers = [];
     private readonly Dictionary<string, int> _values = [];
     private readonly Queue<(int Rule, List<Claim> Claims)> _open = [];
+    private readonly Dictionary<int, JsonItem> _places = [];     // of rules
+    private JsonItem? _place;       // under way
     private int _any = -1;
 
     private SchemaCompiler(JsonItem schema, JsonWhitespace whitespace, GrammarRules rules)
@@ -47,13 +49,26 @@ internal sealed class SchemaCompiler
     {
         int root = rules.Add();
         var compiler = new SchemaCompiler(schema, whitespace, rules);
-        rules[root] = compiler.Compile(schema);
-        if (!rules.HasText(root))
+        try
         {
-            // Where something was left out, there may be values.
-            throw compiler._expansion.Lost is { } lost
-                ? SchemaFault.Unsupported(lost, SchemaExpansion.NotHeld(lost))
-                : SchemaFault.Invalid(schema, "no value meets this schema");
+            rules[root] = compiler.Compile(schema);
+            compiler._place = null;
+            if (!rules.HasText(root))
+            {
+                // Where something was left out, there may be values.
+                throw compiler._expansion.Lost is { } lost
+                    ? SchemaFault.Unsupported(lost, SchemaExpansion.NotHeld(lost))
+                    : SchemaFault.Invalid(schema, "no value meets this schema");
+            }
+        }
+        catch (RealmException e) when (e.Code == ErrorCode.Limit && e is not SchemaException)
+        {
+            JsonItem place = compiler._place ?? compiler._places.GetValueOrDefault(rules.Searched, schema);
+            throw SchemaFault.Limit(place, e.Message);
+        }
+        if (rules.Store.Shortest(rules[root]) > GrammarLimits.ShortestBytes)
+        {
+            throw SchemaFault.Limit(schema, $"the shortest value has more than {GrammarLimits.ShortestBytes} bytes, which no generation holds");
         }
     }
 
@@ -70,6 +85,7 @@ internal sealed class SchemaCompiler
         int value = Value([new Claim(schema, false)]);
         while (_open.TryDequeue(out (int Rule, List<Claim> Claims) next))
         {
+            _places[next.Rule] = _place = next.Claims[0].Schema;
             _rules[next.Rule] = Body(next.Claims);
         }
         return value;
@@ -136,8 +152,23 @@ internal sealed class SchemaCompiler
         return all;
     }
 
-    /// <summary>All values that meet the claims, if they are given one by one; else null.</summary>
-    public List<JsonItem>? FiniteValues(List<Claim> claims)
+    /// <summary>All strings that meet the claims, if they are given one by one; else null.</summary>
+    public List<string>? GivenStrings(List<Claim> claims)
+    {
+        var all = new List<string>();
+        foreach (SchemaBranch branch in _expansion.Expand([.. claims]))
+        {
+            if (branch.Values == null && (branch.Types & JsonTypes.String) != 0)
+            {
+                return null;
+            }
+            all.AddRange((branch.Values ?? []).FindAll(value => value.IsString).ConvertAll(value => value.Text));
+        }
+        return all;
+    }
+
+    /// <summary>All values that meet the claims, if they are given one by one and at most so many; else null.</summary>
+    public List<JsonItem>? FiniteValues(List<Claim> claims, int most)
     {
         var all = new List<JsonItem>();
         foreach (SchemaBranch branch in _expansion.Expand([.. claims]))
@@ -156,6 +187,10 @@ internal sealed class SchemaCompiler
                 if (!all.Exists(known => SchemaCheck.AreEqual(known, value)))
                 {
                     all.Add(value);
+                }
+                if (all.Count > most)
+                {
+                    return null;
                 }
             }
         }
@@ -235,10 +270,9 @@ internal sealed class SchemaCompiler
                 bounds.Excluded.Add(SchemaKeywords.Number(excluded));
             }
         }
-        if (NumberMachine.IsTooLarge(bounds))
+        if (NumberMachine.NotHeld(bounds) is { } reason)
         {
-            throw SchemaFault.Unsupported(branch.Claims[0].Schema["multipleOf"] ?? branch.Claims[0].Schema,
-                $"multipleOf together with bounds is held up to {NumberMachine.LargestBoundDivisor} units of its last digit");
+            throw SchemaFault.Unsupported(branch.Keyword("multipleOf"), reason);
         }
         return JsonNumbers.Expression(_store, bounds);
     }

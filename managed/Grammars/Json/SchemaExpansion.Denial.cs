@@ -33,11 +33,7 @@ internal sealed partial class SchemaExpansion
         if (lost != null)
         {
             Lost ??= lost;
-            string warning = $"schema {lost.Pointer}: values that only {lost.Name} tells apart are not generated here";
-            if (!rules.Warnings.Contains(warning))
-            {
-                rules.Warnings.Add(warning);
-            }
+            Warn($"schema {lost.Pointer}: values that only {lost.Name} tells apart are not generated here");
         }
         switch (ways.Count)
         {
@@ -48,7 +44,7 @@ internal sealed partial class SchemaExpansion
                 ways[0](branch);
                 break;
             default:
-                branch.Splits.Add(ways);
+                Split(branch, ways);
                 break;
         }
     }
@@ -59,7 +55,27 @@ internal sealed partial class SchemaExpansion
     /// <summary>What is said of a keyword whose denial can't be held.</summary>
     public static string NotHeld(JsonItem keyword) => $"that {keyword.Name} is not met (by not, oneOf or if) can't be held by this engine";
 
-    private static bool DenyValue(JsonItem keyword, List<Action<SchemaBranch>> ways)
+    /// <summary>Given objects and arrays that are denied, as schemas.</summary>
+    private readonly Dictionary<JsonItem, JsonItem> _shapes = [];
+
+    private void DenyGiven(SchemaBranch branch, List<JsonItem> values)
+    {
+        foreach (JsonItem value in values)
+        {
+            if (!value.IsObject && !value.IsArray)
+            {
+                branch.Excluded.Add(value);
+                continue;
+            }
+            if (!_shapes.TryGetValue(value, out JsonItem? shape))
+            {
+                _shapes[value] = shape = GivenShape.Of(value);
+            }
+            branch.Pending.Enqueue(new Claim(shape, true));
+        }
+    }
+
+    private bool DenyValue(JsonItem keyword, List<Action<SchemaBranch>> ways)
     {
         switch (keyword.Name)
         {
@@ -69,10 +85,10 @@ internal sealed partial class SchemaExpansion
                 return true;
             case "enum":
                 List<JsonItem> values = SchemaKeywords.List(keyword);
-                ways.Add(one => one.Excluded.AddRange(values));
+                ways.Add(one => DenyGiven(one, values));
                 return true;
             case "const":
-                ways.Add(one => one.Excluded.Add(keyword));
+                ways.Add(one => DenyGiven(one, [keyword]));
                 return true;
             case "minimum" or "exclusiveMinimum" or "maximum" or "exclusiveMaximum" when keyword.IsNumber:
                 Exact bound = SchemaKeywords.Number(keyword);
@@ -240,6 +256,14 @@ internal sealed partial class SchemaExpansion
                         AddContains(one, keyword, new Claim(keyword, false), to + 1, int.MaxValue);
                     });
                 }
+                return true;
+            case "items" or "additionalItems" when keyword.Kind == JsonValueKind.False && keyword == SchemaKeywords.Items(schema).Others:
+                int front = SchemaKeywords.Items(schema).Front.Count;
+                ways.Add(one =>
+                {
+                    one.Types &= JsonTypes.Array;
+                    one.MinItems = Math.Max(one.MinItems, front + 1);
+                });
                 return true;
             case "minContains" or "maxContains" or "additionalItems":
                 return keyword.Name != "additionalItems" || schema["items"] is not { IsArray: true } || keyword.Kind == JsonValueKind.True;

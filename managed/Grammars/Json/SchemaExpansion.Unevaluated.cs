@@ -8,8 +8,8 @@ namespace Realm.Grammars.Json;
 /// </summary>
 internal sealed partial class SchemaExpansion
 {
-    /// <summary>So many of an anyOf are told apart by all of their combinations, and so many by pairs.</summary>
-    private const int MostCombined = 4, MostPaired = 12;
+    /// <summary>Ways to meet an anyOf that are told apart.</summary>
+    private const int MostCombinations = 512;
 
     private readonly Dictionary<(JsonItem, string), JsonItem> _rests = [];
 
@@ -31,24 +31,41 @@ internal sealed partial class SchemaExpansion
         public List<JsonItem> Contained { get; } = [];
     }
 
-    /// <summary>Ways to meet an anyOf: one schema, or several of them, which then all count as met.</summary>
-    private static List<Action<SchemaBranch>> Together(List<JsonItem> schemas)
+    /// <summary>
+    /// Ways to meet an anyOf: one schema, or several of them, which then all count as met; but for those that no value meets at the same time.
+    /// The fewest first, and where they are too many to be told apart those with more are left out, which is said.
+    /// </summary>
+    private List<Action<SchemaBranch>> Together(JsonItem anyOf)
     {
-        var ways = schemas.ConvertAll<Action<SchemaBranch>>(each => one => Ask(one, each, false));
-        int most = schemas.Count <= MostCombined ? schemas.Count : schemas.Count <= MostPaired ? 2 : 1;
-        for (int size = 2; size <= most; size++)
+        List<JsonItem> schemas = Alternatives(anyOf);
+        List<List<int>> all = [.. Enumerable.Range(0, schemas.Count).Select(i => new List<int> { i })];
+        for (int at = 0; at < all.Count; at++)
         {
-            for (int chosen = 0; chosen < 1 << schemas.Count; chosen++)
+            for (int next = all[at][^1] + 1; next < schemas.Count; next++)
             {
-                if (System.Numerics.BitOperations.PopCount((uint)chosen) == size)
+                rules.Budget.Spend();
+                if (all[at].Exists(each => AreDisjoint(schemas[each], schemas[next])))
                 {
-                    List<JsonItem> together = schemas.FindAll(each => (chosen >> schemas.IndexOf(each) & 1) != 0);
-                    ways.Add(one => together.ForEach(each => Ask(one, each, false)));
+                    continue;
                 }
+                if (all.Count >= Math.Max(MostCombinations, schemas.Count))
+                {
+                    Warn($"schema {anyOf.Pointer}: too many of anyOf's schemas may be met at once beside unevaluated keywords; "
+                        + $"values that meet more than {all[at].Count} of them are not all generated");
+                    return Ways();
+                }
+                all.Add([.. all[at], next]);
             }
         }
-        return ways;
+        return Ways();
+
+        List<Action<SchemaBranch>> Ways() =>
+            all.ConvertAll<Action<SchemaBranch>>(chosen => one => chosen.ForEach(i => Ask(one, schemas[i], false)));
     }
+
+    /// <summary>The schemas of an anyOf, each once.</summary>
+    private List<JsonItem> Alternatives(JsonItem anyOf) =>
+        [.. SchemaKeywords.List(anyOf, mayBeEmpty: false).ConvertAll(each => Direct(new Claim(each, false)).Schema).Distinct()];
 
     /// <summary>References and conditions that say what is evaluated, and what is asked of the rest.</summary>
     private void MeetUnevaluated(SchemaBranch branch, JsonItem schema)
@@ -64,7 +81,7 @@ internal sealed partial class SchemaExpansion
         if (document.HasUnevaluated && schema["if"] is { } condition && (schema["then"] ?? schema["else"]) == null)
         {
             // Where it is met it counts as looked at.
-            branch.Splits.Add([one => Ask(one, condition, false), _ => { }]);
+            Split(branch, [one => Ask(one, condition, false), _ => { }]);
         }
     }
 

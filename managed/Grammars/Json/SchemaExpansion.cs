@@ -41,8 +41,10 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
                 done.Add(branch);
                 continue;
             }
-            List<Action<SchemaBranch>> split = branch.Splits[0];
+            (List<Action<SchemaBranch>> split, JsonItem? anyOf) = branch.Splits[0];
             branch.Splits.RemoveAt(0);
+            // Where it matters which schemas are met, all that say so were read by now: they stand above those that they ask about.
+            split = anyOf != null && branch.Sealed.Count > 0 ? Together(anyOf) : split;
             if ((made += split.Count) > (_proofs > 0 ? 128 : GrammarLimits.Branches))
             {
                 throw SchemaFault.Limit(claims[0].Schema, $"anyOf, oneOf, not and if make more than {GrammarLimits.Branches} combinations");
@@ -129,11 +131,15 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
             {
                 continue;
             }
-            string warning = $"schema {each.Pointer}: the keyword {name} is not known and not checked";
-            if (rules.Warnings.Count < 100 && !rules.Warnings.Contains(warning))
-            {
-                rules.Warnings.Add(warning);
-            }
+            Warn($"schema {each.Pointer}: the keyword {name} is not known and not checked");
+        }
+    }
+
+    private void Warn(string warning)
+    {
+        if (rules.Warnings.Count < 100 && !rules.Warnings.Contains(warning))
+        {
+            rules.Warnings.Add(warning);
         }
     }
 
@@ -168,7 +174,7 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
         }
         if (schema["if"] is { } condition && (schema["then"] ?? schema["else"]) != null)
         {
-            branch.Splits.Add([
+            Split(branch, [
                 one => Ask(one, schema["then"], false, new Claim(condition, false)),
                 one => Ask(one, schema["else"], false, new Claim(condition, true)),
             ]);
@@ -241,18 +247,18 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
                 }
                 break;
             case "anyOf":
-                List<JsonItem> any = SchemaKeywords.List(keyword, mayBeEmpty: false);
-                branch.Splits.Add(document.HasUnevaluated ? Together(any)
-                    : any.ConvertAll<Action<SchemaBranch>>(each => one => Ask(one, each, false)));
+                branch.Splits.Add((Alternatives(keyword).ConvertAll<Action<SchemaBranch>>(each => one => Ask(one, each, false)), keyword));
                 break;
             case "oneOf":
-                branch.Splits.Add(OneOf(SchemaKeywords.List(keyword, mayBeEmpty: false)));
+                Split(branch, OneOf(SchemaKeywords.List(keyword, mayBeEmpty: false)));
                 break;
             case "not":
                 branch.Pending.Enqueue(new Claim(keyword, true));
                 break;
         }
     }
+
+    private static void Split(SchemaBranch branch, List<Action<SchemaBranch>> ways) => branch.Splits.Add((ways, null));
 
     private static void MeetNumber(SchemaBranch branch, JsonItem schema, JsonItem keyword)
     {
@@ -315,7 +321,7 @@ internal sealed partial class SchemaExpansion(SchemaDocument document, SchemaChe
         {
             return;
         }
-        branch.Splits.Add([
+        Split(branch, [
             one =>
             {
                 // No object, or one without the name: as a name that is forbidden says nothing of other values, one alternative does for

@@ -45,7 +45,7 @@ internal sealed class LooseSchema
             }
             catch (SchemaException e) when (e.Code == ErrorCode.Unsupported && ignored.Count < Most)
             {
-                ignored.Add($"{e.Message} (ignored)");
+                ignored.Add($"{e.Finding} (ignored)");
                 Loosen(e, isStructure);
             }
         }
