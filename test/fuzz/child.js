@@ -36,13 +36,39 @@ const same = (a, b, length = a.length) => {
   for (let i = 0; i < length; i++) if (!Object.is(a[i], b[i])) throw new Error(`number ${i}: ${a[i]} and ${b[i]}`);
 };
 
+/** Networks without a head: texts alone and together, each token's vector and one for a text. */
+async function compareVectors(packed, mapped) {
+  const { vocabSize, contextLength } = packed.info;
+  const texts = [11, 1, 40, 3, 8].map((length, text) =>
+    Uint32Array.from({ length: Math.min(length, contextLength) }, (_, i) => (i * 7 + text) % vocabSize),
+  );
+  let outcome;
+  for (const pooling of ['none', undefined]) {
+    const vectors = (model, given) =>
+      codeOf(() => model.embed(given, { ...(pooling && { pooling }), normalize: false }));
+    const together = await vectors(packed, texts);
+    const other = await vectors(mapped, texts);
+    if (typeof together === 'string') {
+      if (together !== other) throw new Error(`packed: ${together}, mapped: ${String(other).slice(0, 20)}`);
+      outcome ??= together;
+      continue;
+    }
+    outcome = 'vectors compared';
+    for (const [i, vector] of together.entries()) {
+      same(vector, other[i]);
+      same(vector, (await packed.embed([texts[i]], { ...(pooling && { pooling }), normalize: false }))[0]);
+    }
+  }
+  return outcome;
+}
+
 /** Packed and mapped, one thread and two, one batch or several: the same bits. */
 async function compare(bytes) {
   const packed = realm.loadModelSync(bytes, { threads: 2 });
   const mapped = realm.loadModelSync(bytes, { threads: 1, weights: 'mapped' });
   try {
     const { vocabSize, contextLength, generates } = packed.info;
-    if (!generates) return 'encoder';
+    if (!generates) return await compareVectors(packed, mapped);
     const ids = Uint32Array.from({ length: Math.min(11, contextLength) }, (_, i) => (i * 7 + 1) % vocabSize);
     const whole = await codeOf(() => packed.logits(ids));
     const other = await codeOf(() => mapped.logits(ids));

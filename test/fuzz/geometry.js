@@ -37,11 +37,13 @@ const FORMATS = [
   [34, 256, 54],
   [35, 256, 66],
 ];
-const ROUNDS = 400;
 /** Sizes beside those of vectors and of blocks. */
 const HEAD = [1, 2, 3, 5, 6, 10, 12, 17, 20, 24, 40, 48, 80, 96, 100, 128];
 const HIDDEN = [1, 2, 3, 8, 15, 17, 31, 33, 40, 63, 64, 65, 96, 100, 256, 512];
 const FEED_FORWARD = [8, 24, 32, 64, 96, 256, 1, 3, 15, 17, 31, 33, 63, 65, 255, 257];
+const ROUNDS = 600;
+/** How often the same thing may be wrong: what is drawn anew may fit then. */
+const TRIES = 12;
 
 /** A value for a key that is missing. */
 function valueOf(key, shape, r) {
@@ -85,6 +87,31 @@ function tensor(extents, r) {
   return { shape: extents, values, type };
 }
 
+/** A value instead of one that does not fit: within what the message says, or in step with other keys. */
+function mend(metadata, tensors, key, message, shape, r) {
+  const [, family, name] = /^([^.]+)\.(.*)$/.exec(key);
+  const [, low, high] = /(?:expected|is not from) (\d+) to (\d+)/.exec(message) ?? [];
+  if (/ don't fit each other/.test(message)) {
+    const [groups, each, size] = [r.of([1, 2, 4]), r.of([1, 2, 3]), r.of([4, 8, 16, 32])];
+    const set = {
+      group_count: groups,
+      time_step_rank: groups * each,
+      state_size: size,
+      inner_size: groups * each * size,
+    };
+    for (const [of, value] of Object.entries(set)) metadata[`${family}.ssm.${of}`] = ['u32', value];
+  } else if (/ position_embd.weight has/.test(message)) {
+    tensors['position_embd.weight'] = tensor([shape.hidden, metadata[key][1]], r);
+  } else if (/layers a stack/.test(message)) {
+    const hrm = (of) => metadata[`${family}.hrm.${of}`][1];
+    metadata[key] = ['u32', hrm('layers_per_stack') * (hrm('h_cycles') * (hrm('l_cycles') + 1))];
+  } else if (low !== undefined) {
+    metadata[key] = ['u32', Number(low) + r.below(Math.min(Number(high) - low + 1, 64))];
+  } else if (/ is not below 0/.test(message)) metadata[key] = ['f32', -r.of([0.5, 5])];
+  else if (/dimension_count/.test(name)) metadata[key] = ['u32', r.of([2, 4, 8])];
+  else metadata[key] = valueOf(key, shape, r);
+}
+
 /** The bytes of a model, or `null` where the engine could not be satisfied. */
 function synthesise(r, architecture) {
   const made = parts(r, architecture);
@@ -120,7 +147,7 @@ function parts(r, architecture) {
   for (const key of ['rope.dimension_count', 'attention.sliding_window', 'attention.key_length'])
     if (r.chance(20)) metadata[`${architecture}.${key}`] = valueOf(`x.${key}`, shape, r);
   if (r.chance(10)) metadata[`${architecture}.attention.value_length`] = ['u32', r.of(HEAD)];
-  let last = '';
+  const tries = {};
   for (let round = 0; round < ROUNDS; round++) {
     const bytes = gguf(metadata, tensors);
     try {
@@ -128,23 +155,28 @@ function parts(r, architecture) {
       return { metadata, tensors };
     } catch (error) {
       if (!(error instanceof realm.RealmError) || error.code === 'E_INTERNAL') throw Object.assign(error, { bytes });
-      if (error.message === last) return null;
-      last = error.message;
+      tries[error.message] = (tries[error.message] ?? 0) + 1;
+      if (tries[error.message] > TRIES) return null;
+      const wrongKey = /metadata key '([^']+)'/.exec(error.message)?.[1];
       const missingKey = /key '([^']+)' is missing/.exec(error.message)?.[1];
-      const [, name, extents] = /tensor '([^']+)' \(([^)]*)\) is missing/.exec(error.message) ?? [];
+      const [, name, extents] =
+        /tensor '([^']+)' \(([^)]*)\) is missing/.exec(error.message) ??
+        /tensor '([^']+)' has the shape [^;]*; expected (.*)$/.exec(error.message) ??
+        [];
       const experts = `${architecture}.expert_count`;
       if (missingKey) metadata[missingKey] = valueOf(missingKey, shape, r);
       else if (error.message.includes('there are none') && !metadata[experts])
         for (const key of [experts, `${architecture}.expert_used_count`]) metadata[key] = valueOf(key, shape, r);
       else if (name) {
-        const numbers = extents
+        const numbers = (/time_mix_w1/.test(name) ? `${shape.hidden} x ${5 * r.of([1, 3, 8])}` : extents)
           .replace(/rows|any shape|a matrix/, String(shape.vocab))
           .split(' x ')
           .map(Number);
         if (numbers.some((n) => !Number.isInteger(n) || n < 1) || numbers.reduce((a, b) => a * b, 1) > 1 << 20)
           return null;
         tensors[name] = tensor(numbers, r);
-      } else return null;
+      } else if (wrongKey?.includes('.')) mend(metadata, tensors, wrongKey, error.message, shape, r);
+      else return null;
     }
   }
   return null;
