@@ -6,7 +6,7 @@
     'sources': [
       'addon/module.cc', 'addon/engine.cc', 'addon/fault.cc', 'addon/processor.cc', 'addon/call.cc',
       'addon/stored.cc', 'addon/model.cc', 'addon/embed.cc', 'addon/generation.cc', 'addon/format.cc', 'addon/job.cc', 'addon/environment.cc', 'addon/guest.cc',
-      'addon/sampler.cc', 'addon/session.cc'
+      'addon/sampler.cc', 'addon/session.cc', 'addon/waiting.cc'
     ],
     'include_dirs': [
       '<!(node -p "require(\'node-addon-api\').include_dir")', '<!(node -p "require(\'node-api-headers\').include_dir")'

@@ -6,5 +6,6 @@
 namespace realm {
 
 Napi::Value EmbedStart(Call& call);
+Napi::Value EmbedWait(Call& call);
 
 }  // namespace realm

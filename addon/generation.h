@@ -25,9 +25,13 @@ class Generating {
   std::string _options;
 };
 
+// What ends in Wait ends when the work does: the event loop waits.
 Napi::Value LogitsStart(Call& call);
+Napi::Value LogitsWait(Call& call);
 Napi::Value VerifyStart(Call& call);
 Napi::Value ScoreStart(Call& call);
+Napi::Value ScoreWait(Call& call);
 Napi::Value GenerateStart(Call& call);
+Napi::Value GenerateWait(Call& call);
 
 }  // namespace realm

@@ -6,6 +6,5 @@ namespace realm {
 
 Napi::Value StoreOwn(Call& call);
 Napi::Value OpenStored(Call& call);
-Napi::Value GenerateWait(Call& call);
 
 }  // namespace realm

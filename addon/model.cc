@@ -108,7 +108,7 @@ Napi::Value DescribeMemory(Call& call) { return Describe(call, &Engine::model_me
 Napi::Value Passes(Call& call) {
   const uint64_t model = call.ToHandle(call[0]), after = call.ToHandle(call[1]);
   if (!call.Ready()) return {};
-  double numbers[1 + 256 * 6];
+  double numbers[2 + 256 * 6];
   uint64_t count = 0;
   Failure error;
   if (call.engine->model_passes(model, after, numbers, sizeof(numbers) / sizeof(*numbers), &count, &error) != 0) return call.FailEngine(error);

@@ -76,11 +76,15 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<CompileFormat, 2>(exports, "compileFormat");
     Export<CompileFormatStart, 3>(exports, "compileFormatStart");
     Export<TestText, 3>(exports, "testText");
-    Export<LogitsStart, 4>(exports, "logitsStart");
-    Export<ScoreStart, 4>(exports, "scoreStart");
+    Export<LogitsStart, 5>(exports, "logitsStart");
+    Export<LogitsWait, 5>(exports, "logitsWait");
+    Export<ScoreStart, 5>(exports, "scoreStart");
+    Export<ScoreWait, 5>(exports, "scoreWait");
     Export<EmbedStart, 6>(exports, "embedStart");
+    Export<EmbedWait, 6>(exports, "embedWait");
     Export<VerifyStart, 2>(exports, "verifyStart");
     Export<GenerateStart, 4>(exports, "generateStart");
+    Export<GenerateWait, 4>(exports, "generateWait");
     Export<CancelJob, 1>(exports, "cancelJob");
     Export<TakeLogits, 2>(exports, "takeLogits");
     Export<AnswerLogits, 2>(exports, "answerLogits");
@@ -97,7 +101,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Export<StoreOwn, 1>(exports, "storeOwn");
     Export<OpenStored, 2>(exports, "openStored");
     Export<DetokenizeBytes, 3>(exports, "detokenizeBytes");
-    Export<GenerateWait, 4>(exports, "generateWait");
     Export<OpenSampler, 2>(exports, "openSampler");
     Export<AcceptTokens, 3>(exports, "acceptTokens");
     Export<ChooseToken, 3>(exports, "chooseToken");

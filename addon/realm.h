@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define REALM_ABI_VERSION 5
+#define REALM_ABI_VERSION 6
 
 typedef struct realm_error {
   int32_t code;          /* the status again */
@@ -119,8 +119,8 @@ int32_t realm_model_close(uint64_t model, realm_error *error);
 int32_t realm_model_describe(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
 /* JSON: bytes that the model takes, and what a text may come to take: js/model/memory.ts' ModelMemory. */
 int32_t realm_model_memory(uint64_t model, uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
-/* The last passes, at most 256, that came after the one of a number (the first is 1): the number of the last one, then of each six numbers:
- * milliseconds, rows of prompts, rows of generated tokens, jobs, threads, and 1 if it was not broken off. *count: numbers needed, also when
+/* The last passes, at most 256, that came after the one of a number (the first is 1): the number of the last one, a number that all models of the
+ * same weights have and no others, then of each six numbers: milliseconds, rows of prompts, rows of generated tokens, jobs, threads, and 1 if it was not broken off. *count: numbers needed, also when
  * capacity is too small (then none is written). */
 int32_t realm_model_passes(uint64_t model, uint64_t after, double *numbers, uint64_t capacity, uint64_t *count, realm_error *error);
 /* *count: ids needed, also when capacity is too small (then nothing is written). add_special: 0: the text alone; 1: with begin and
@@ -141,15 +141,16 @@ int32_t realm_model_compile(uint64_t model, const uint8_t *format, uint64_t leng
 int32_t realm_model_compile_start(uint64_t model, const uint8_t *format, uint64_t length, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 /* *fits: 1: exactly this text may come of a generation with the format. */
 int32_t realm_model_test_text(uint64_t model, const uint8_t *format, uint64_t length, const uint8_t *text, uint64_t text_length, int32_t *fits, realm_error *error);
-/* out: float32 (count, vocab), the caller's until the job is closed. */
-int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
-/* out: float32 (count): of each token the natural logarithm of its probability after those before it; of the first it is not a number. The
- * caller's until the job is closed. */
-int32_t realm_model_score_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
-/* Texts: ids one after the other, lengths of each. pooling: 0 none, 1 mean, 2 cls, 3 last, 4 rank (a classifier's scores). normalize: 1: vectors
- * are made one long. dimensions: numbers of each that are kept; 0: all. out: float32, a text's vector after the other's, without pooling
- * one for each token; the caller's until the job is closed. */
-int32_t realm_model_embed_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint32_t *lengths, uint64_t texts, int32_t pooling, int32_t normalize, uint32_t dimensions, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* options: lora. out: float32 (count, vocab), the caller's until the job is closed. */
+int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* out: float32 (count): of each token the natural logarithm of its probability after those before it; of the first it is not a number.
+ * options: lora, topLogprobs; behind the numbers are then (count - 1, topLogprobs) of realm_top, the likeliest tokens in the place of each but the
+ * first. The caller's until the job is closed. */
+int32_t realm_model_score_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+/* Texts: ids one after the other, lengths of each. options: pooling (none, mean, cls, last, or rank: a classifier's scores), normalize (vectors are
+ * made one long), dimensions (numbers of each that are kept; 0: all), lora. out: float32, a text's vector after the other's, without pooling
+ * one for each token; the caller's until the job is closed. The job's text is how far it has come: lines of texts that are done and all texts. */
+int32_t realm_model_embed_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint32_t *lengths, uint64_t texts, const uint8_t *options, uint64_t options_length, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 /* Looks at every number of the file: code 34, with the tensor, where one is not finite; 8 or 3 where the file changed or cannot be read. */
 int32_t realm_model_verify_start(uint64_t model, realm_notify notify, void *user, uint64_t *job, realm_error *error);
 /* From a text, of which an engine thread makes ids, or from ids where text is NULL. */

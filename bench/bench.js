@@ -22,6 +22,8 @@
 //   npm run bench -- --targets      instead: the figures we are held to (targets.js)
 //                    --mechanisms   one line a mechanism of models (mechanismTable.js)
 //                    --embeddings   sentences a second (embeddings.js)
+//                    --conversation ten turns beside node-llama-cpp (conversation.js)
+//                    --forks        what forked sessions take of memory (forks.js)
 //                    --formats      one line a weight format, of models (formats.js)
 //                    --kernels      the same of kernels alone (kernels.js)
 //                    --sampling     what choosing a token takes (sampling.js)
@@ -231,6 +233,8 @@ const OTHERS = {
   '--formats': './formats',
   '--mechanisms': './mechanismTable',
   '--embeddings': './embeddings',
+  '--conversation': './conversation',
+  '--forks': './forks',
   '--event-loop': './eventLoop',
   '--profile': './profile',
   '--sampling': './sampling',

@@ -252,3 +252,23 @@ goldenTest('SmolLM2 calls a tool when it must, and says what it heard', async ()
   expect((await smol.chat(next, { tools, ...CALL })).steps[0].toolCalls[0].arguments).toEqual({ country: 'Peru' });
   smol.close();
 });
+
+test('a model that is closed ends a chat that is at a tool', async () => {
+  for (const start of [(own) => own.chat.bind(own), (own) => own.createSession().chat.bind(own.createSession())]) {
+    const own = loadModelSync(tinyAtlas);
+    let told;
+    const called = new Promise((resolve) => (told = resolve));
+    const { tools } = capitalTool((_, { signal }) => {
+      told(signal);
+      return new Promise(() => {}); // it never comes to an end by itself
+    });
+    const chat = start(own)(JAPAN, { tools, ...CALL });
+    const signal = await called;
+    own.close();
+    expect(await reason(chat)).toMatchObject({
+      code: 'E_CANCELLED',
+      message: 'the model was closed before the work was done',
+    });
+    expect(signal.aborted).toBe(true);
+  }
+});

@@ -31,6 +31,22 @@ async function client(way, body) {
   return JSON.parse(stdout);
 }
 
+test('options that are not there are named, with the nearest', async () => {
+  const words = await client(
+    'fetch',
+    `const realm = await connect(url, { token, ...way });
+    const calls = [
+      (o) => connect(url, o), (o) => realm.metadata(o), (o) => realm.tokenize('x', o), (o) => realm.detokenize([5], o),
+      (o) => realm.logits([5], o), async (o) => realm.generate({ prompt: PROMPT, ...o }),
+    ];
+    const wordsOf = (call) => call({ modle: 1 }).then(() => '', (error) => error instanceof RealmError ? error.message : 'another');
+    return Promise.all(calls.map(wordsOf));`,
+  );
+  expect(words.map((word) => /^(\w+) has no option "modle"; did you mean "(token|model)"\?$/.exec(word)?.[1])).toEqual([
+    ...['connect', 'metadata', 'tokenize', 'detokenize', 'logits', 'generate'],
+  ]);
+});
+
 test('no imports but its own files, and what it shares with the host’s side', () => {
   const folder = path.join(root, 'dist/web');
   const seen = [];

@@ -212,7 +212,7 @@ test('contextSize: how long a text may get', async () => {
   expect(model.memory()).toMatchObject({ context: 10 * model.memory().token, contextThatFits: 10 });
   const { tokens, finishReason } = await model.generate('The capital of France is', { ignoreEos: true });
   expect(finishReason).toBe('length');
-  expect(tokens.length).toBe(10 - 6 + 1); // the last one needs no position
+  expect(tokens.length).toBe(10 - 6);
   expect(await rejection(model.generate('The capital of France is Paris. The capital of Italy is'))).toMatchObject({
     code: 'E_CONTEXT_FULL',
     message: expect.stringContaining("the model's context holds 10"),
@@ -332,4 +332,50 @@ test('an option that is not there: the error names the nearest', async () => {
   const message = 'loadModel has no option "cache_type"; did you mean "cacheType"?';
   expect((await rejection(loadModel(tinyAtlas, { cache_type: 'f32' }))).message).toBe(message);
   expect(failure(() => loadModelSync(tinyAtlas, { gpuLayers: 1 })).code).toBe('E_INVALID_ARGUMENT');
+});
+
+test.each([
+  [{ familly: 'x' }, 'chatFormat has no option "familly"; did you mean "family"?'],
+  [{ reasoning: '<think>' }, 'chatFormat.reasoning must be an object, got "<think>"'],
+  [{ reasoning: { start: 'a' } }, 'chatFormat.reasoning.end must be a text of 1 to 4096 characters, got undefined'],
+  [
+    { reasoning: { start: 'a', end: '' } },
+    'chatFormat.reasoning.end must be a text of 1 to 4096 characters, got a text of 0 characters',
+  ],
+  [{ ends: 'x' }, 'chatFormat.ends must be an array of at most 256 texts, got "x"'],
+  [{ ends: ['x', 5] }, 'chatFormat.ends[1] must be a text of 1 to 4096 characters, got 5'],
+  [
+    { begun: 'x'.repeat(5000) },
+    'chatFormat.begun must be a text of 0 to 4096 characters, got a text of 5000 characters',
+  ],
+  [{ parallel: 1 }, 'chatFormat.parallel must be a boolean, got 1'],
+  [{ ids: 'ten' }, "chatFormat.ids must be 'call' or 'nine' or 'functions-index', got \"ten\""],
+  [
+    { calls: { call: { open: 'a', close: 'b' }, separator: '', arguments: { kind: 'xml' } } },
+    /^chatFormat.calls.arguments.kind must be 'json' or /,
+  ],
+  [
+    { calls: { call: { open: 'a', close: 'b' }, separator: '', arguments: null } },
+    /^chatFormat.calls.arguments.kind must be .*, got null$/,
+  ],
+  [
+    { calls: { call: { open: 'a', close: 'b' }, separator: '', arguments: { kind: 'braces' } } },
+    'chatFormat.calls.arguments.quote must be a text of 1 to 4096 characters, got undefined',
+  ],
+  [{ takes: { system: true } }, 'chatFormat.takes.tools must be a boolean, got undefined'],
+  [5, 'chatFormat must be an object, got 5'],
+])('a chat format is checked in depth: %j', (chatFormat, message) => {
+  expect(failure(() => loadModelSync(tinyAtlas, { chatFormat }))).toMatchObject({
+    code: 'E_INVALID_ARGUMENT',
+    message: typeof message === 'string' ? message : expect.stringMatching(message),
+  });
+});
+
+test('the chat format that a model tells can be given back, whole or in parts', async () => {
+  const found = loadModelSync(tinyAtlas);
+  const { chatFormat } = found;
+  found.close();
+  const model = await loadModel(tinyAtlas, { chatFormat });
+  expect(model.chatFormat).toEqual(chatFormat);
+  model.close();
 });

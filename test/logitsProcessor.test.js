@@ -67,6 +67,24 @@ test('others go on while one waits for its processor', async () => {
   expect(steps).toBe(24);
 });
 
+test('any number of them may wait: they hold no place that others need', async () => {
+  let release;
+  const gate = new Promise((resolve) => (release = resolve));
+  let asked = 0;
+  const logitsProcessor = () => {
+    asked++;
+    return gate;
+  };
+  const waiting = Array.from({ length: 130 }, () =>
+    model.generate(PROMPT, { ...OPTIONS, maxTokens: 3, logitsProcessor }),
+  );
+  while (asked < 130) await new Promise(setImmediate);
+  expect((await model.generate(PROMPT, OPTIONS)).tokens.length).toBe(24);
+  release();
+  const { text } = await model.generate(PROMPT, { ...OPTIONS, maxTokens: 3 });
+  for (const result of await Promise.all(waiting)) expect(result.text).toBe(text);
+});
+
 test.each([
   [
     'throws',

@@ -142,3 +142,29 @@ goldenTest('the reference: NMSE under 1e-6 at both scales', async () => {
     model.close();
   }
 });
+
+test('each call may want adapters otherwise: vectors, scores and logits too', async () => {
+  const file = adapter('calls.gguf');
+  const plain = await loadModel(base, { threads: 1 });
+  const model = await loadModel(base, { threads: 1, lora: [{ path: file }] });
+  const calls = [
+    (one, options) => one.logits(IDS, options),
+    async (one, options) => (await one.score(IDS, options)).logprobs,
+    async (one, options) => (await one.embed([IDS, IDS.slice(3)], options))[1],
+    (one, options) => one.scoreSync(IDS, options).logprobs,
+    (one, options) => one.embedSync([IDS], options)[0],
+  ];
+  for (const call of calls) {
+    const [without, as] = [await call(plain), await call(model)];
+    expect(as).not.toEqual(without);
+    expect(await call(model, { lora: [0] })).toEqual(without);
+    expect(await call(model, { lora: [1] })).toEqual(as);
+    expect(await call(model, { lora: [0.5] })).not.toEqual(as);
+    expect(await rejection((async () => call(plain, { lora: [1] }))())).toMatchObject({
+      code: 'E_INVALID_ARGUMENT',
+      message: expect.stringContaining('1 scales of adapters, the model has 0 adapters'),
+    });
+  }
+  plain.close();
+  model.close();
+});

@@ -69,7 +69,13 @@ test('diagnostics_channel tells of passes: rows, time, threads', async () => {
   expect(told.length).toBe(4);
   for (const [i, pass] of told.entries()) {
     expect(pass).toEqual({
-      ...{ model: model.stats().model, pass: told[0].pass + i, milliseconds: expect.any(Number), jobs: 1, threads: 2 },
+      ...{
+        models: [model.stats().model],
+        pass: told[0].pass + i,
+        milliseconds: expect.any(Number),
+        jobs: 1,
+        threads: 2,
+      },
       ...(i === 0 ? { rows: 6, promptRows: 6, generatedRows: 0 } : { rows: 1, promptRows: 0, generatedRows: 1 }),
       completed: true,
     });
@@ -77,6 +83,35 @@ test('diagnostics_channel tells of passes: rows, time, threads', async () => {
   }
   expect(told[0].pass).toBeGreaterThan(2); // of those before nobody was told
   model.close();
+});
+
+test('a pass is told once for all models that have its weights, and those of embeddings are told too', async () => {
+  const [one, two] = await Promise.all([1, 2].map(() => loadModel(tinyAtlas, { threads: 2 })));
+  const other = await loadModel(tinyAtlas, { threads: 1 });
+  const told = [];
+  const listener = (pass) => told.push(pass);
+  const options = { maxTokens: 4, ignoreEos: true, cachePrompt: false, speculation: false };
+  for (const model of [one, two, other]) await model.generate(PROMPT, { maxTokens: 1 });
+  subscribe('realm:pass', listener);
+  for (const model of [one, two]) await model.score(PROMPT);
+  told.length = 0;
+  await Promise.all([one.generate(PROMPT, options), two.generate(PROMPT, options)]);
+  await one.score(PROMPT);
+  const numbers = told.map(({ pass }) => pass);
+  expect(numbers).toEqual(numbers.map((_, i) => numbers[0] + i));
+  const models = [one, two].map((model) => model.stats().model);
+  expect(told[0].models).toEqual(models);
+  told.length = 0;
+  // More passes than the engine keeps, so they are told while they go on.
+  await two.embed(Array.from({ length: 300 }, () => Array(256).fill(5)));
+  expect(told.length).toBe(300);
+  expect(told.at(-1)).toMatchObject({ models, rows: 256, promptRows: 256, generatedRows: 0, jobs: 1, completed: true });
+  one.close();
+  told.length = 0;
+  await two.score(PROMPT);
+  expect(told.map((pass) => pass.models)).toEqual([[models[1]]]);
+  unsubscribe('realm:pass', listener);
+  for (const model of [two, other]) model.close();
 });
 
 test('log is told of slow passes, but not of each', async () => {

@@ -163,7 +163,7 @@ describe.each(both)('%s', (name) => {
   test.each([
     [{ temperature: -1 }, /temperature must be a number from 0 to 1000, got -1/],
     [{ messages: [] }, /messages must be an array of at least one message/],
-    [{ tool_choice: 'required' }, /toolChoice asks for a call, but there are no tools/],
+    [{ tool_choice: 'required' }, /tool_?[cC]hoice asks for a call, but there are no tools/],
     [{ tool_choice: {} }, /tool_choice must be 'auto'/],
     [
       { response_format: { type: 'xml' } },

@@ -110,6 +110,27 @@ describe('/v1/completions', () => {
     expect((await create({ max_tokens: 0 })).choices[0]).toMatchObject({ text: '', finish_reason: 'length' });
   });
 
+  test('a begin token has no place in the text, and bytes that are no whole characters are told as such', async () => {
+    const prompt = 'a😀é b';
+    const ids = [...model.tokenize(prompt, { asPrompt: true })];
+    expect(ids[0]).toBe(model.info.tokenizer.bosId);
+    const [{ logprobs, text }] = (await create({ prompt, echo: true, logprobs: 20, max_tokens: 0 })).choices;
+    const bytes = ids.map((id) => Buffer.from(model.tokenBytes(id)));
+    const whole = (part) => Buffer.from(part.toString()).equals(part);
+    expect(bytes.filter((part) => !whole(part)).length).toBeGreaterThan(2);
+    const hex = (part) => [...part].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+    expect(logprobs.tokens).toEqual(bytes.map((part) => (whole(part) ? part.toString() : `bytes:${hex(part)}`)));
+    const starts = ids.map(
+      (_, i) => new TextDecoder().decode(Buffer.concat(bytes.slice(1, i)), { stream: true }).length,
+    );
+    expect(logprobs.text_offset).toEqual(starts);
+    expect(text).toBe(prompt);
+    for (const tops of logprobs.top_logprobs.slice(1)) expect(Object.keys(tops)).toHaveLength(20);
+    const asIds = (await create({ prompt: ids, echo: true, logprobs: 0, max_tokens: 0 })).choices[0];
+    expect(asIds.text).toBe(model.detokenize(ids));
+    expect(asIds.logprobs.text_offset[1]).toBe(asIds.logprobs.tokens[0].length);
+  });
+
   test('grammars: llama.cpp’s fields, and response_format', async () => {
     const schema = { type: 'object', properties: { a: { enum: [1] } }, required: ['a'], additionalProperties: false };
     expect((await create({ grammar: 'root ::= "yes" | "no"' })).choices[0].text).toMatch(/^(yes|no)$/);
@@ -122,13 +143,16 @@ describe('/v1/completions', () => {
     [{ prompt: 5 }, 'prompt must be a text, texts, ids or lists of ids, got 5', 'prompt'],
     [{ prompt: [] }, 'prompt must be a text, texts, ids or lists of ids', 'prompt'],
     [{ prompt: Array.from({ length: 129 }, () => 'a'), n: 2 }, 'prompt must be at most 256 texts', 'prompt'],
-    [{ prompt: ['a', 5] }, 'prompt[1] must be a text or ids, got 5', 'prompt'],
+    [{ prompt: ['a', 5] }, 'prompt[1] must be a text or ids, got 5', 'prompt[1]'],
+    [{ prompt: undefined }, 'prompt must be a text', 'prompt'],
+    [{ repetition_penalty: 'x' }, 'repetition_penalty must be', 'repetition_penalty'],
+    [{ logit_bias: 5 }, 'logit_bias must be', 'logit_bias'],
     [{ max_tokens: 'many' }, 'max_tokens must be an integer', 'max_tokens'],
     [{ logprobs: true }, 'logprobs must be an integer', 'logprobs'],
     [{ echo: 1 }, 'echo must be', 'echo'],
     [{ stream_options: 5 }, 'stream_options must be an object', 'stream_options'],
-    [{ suffix: 'x' }, 'suffix is not supported', null],
-    [{ best_of: 3 }, 'best_of is not supported', null],
+    [{ suffix: 'x' }, 'suffix is not supported', 'suffix'],
+    [{ best_of: 3 }, 'best_of is not supported', 'best_of'],
     [{ grammar: 'root' }, 'GBNF: expected', null],
     [{ max_tokens: 0, n: 0 }, 'n must be', 'n'],
     [{ max_tokens: 0, temperature: 'hot' }, 'temperature must be', 'temperature'],
@@ -372,4 +396,36 @@ test('chat completions: unknown fields pass, known ones that ask for what is not
     const error = await reason(create(params));
     expect([error.constructor, error.type]).toEqual([BadRequestError, 'invalid_request_error']);
   }
+});
+
+describe('/v1/chat/completions', () => {
+  const messages = [{ role: 'user', content: 'What is the capital of Japan?' }];
+  const long = { role: 'user', content: 'word '.repeat(600) };
+
+  test.each([
+    [{ messages: undefined }, 'messages must be an array', 'messages'],
+    [{ messages: [{ role: 5 }] }, 'messages[0].role must be a string', 'messages[0].role'],
+    [
+      { messages: [...messages, { role: 'user', content: [5] }] },
+      'messages[1].content[0] must be',
+      'messages[1].content[0]',
+    ],
+    [{ max_completion_tokens: 'x' }, 'max_completion_tokens must be', 'max_completion_tokens'],
+    [{ max_tokens: -1 }, 'max_tokens must be', 'max_tokens'],
+    [{ top_logprobs: 3 }, 'top_logprobs needs logprobs: true', 'top_logprobs'],
+    [{ repetition_penalty: 0 }, 'repetition_penalty must be', 'repetition_penalty'],
+    [{ reasoning_effort: 5 }, 'reasoning_effort.effort must be', 'reasoning_effort'],
+    [{ chat_template_kwargs: 5 }, 'chat_template_kwargs must be', 'chat_template_kwargs'],
+    [{ response_format: { type: 'x' } }, 'response_format.type must be', 'response_format.type'],
+    [{ tools: [{ type: 'x' }] }, 'tools[0] must be', 'tools[0]'],
+    [{ tool_choice: 'required' }, 'tool_choice asks for a call', 'tool_choice'],
+    [{ stream_options: { include_usage: 5 } }, 'stream_options.include_usage must be', 'stream_options.include_usage'],
+    [{ functions: [{}] }, 'functions is not supported', 'functions'],
+    [{ messages: [long] }, 'context holds 512', 'messages', 'exceed_context_size_error'],
+    [{ messages: [long], stream: true }, 'context holds 512', 'messages', 'exceed_context_size_error'],
+  ])('%# is a 400 that names its field', async (params, message, param, type = 'invalid_request_error') => {
+    const { error } = await post('/v1/chat/completions', { model: 'atlas', messages, ...params });
+    expect(error.message).toContain(message);
+    expect(error).toMatchObject({ type, param });
+  });
 });

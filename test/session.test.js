@@ -59,6 +59,21 @@ test('fork and rewind', async () => {
   expect(() => session.rewind(-1)).toThrow("length must be an integer from 0 to the session's length, got -1");
 });
 
+test('64 sessions forked from one prefix take less than two pages each', async () => {
+  const own = await loadModel(tinyAtlas, { threads: 2, promptCacheBytes: 0 });
+  const page = own.memory().token * 64;
+  const session = own.createSession();
+  await session.generate(
+    Array.from({ length: 400 }, (_, i) => 300 + (i % 200)),
+    { ...OPTIONS, maxTokens: 1 },
+  );
+  const { bytes } = getEngineInfo().live;
+  const forks = Array.from({ length: 64 }, () => session.fork());
+  await Promise.all(forks.map((fork, seed) => fork.generate('x', { ...OPTIONS, seed })));
+  expect(getEngineInfo().live.bytes - bytes).toBeLessThan(64 * 2 * page);
+  own.close();
+});
+
 test('save and restore, also where the path is a URL; what is no session is E_SESSION_FILE', async () => {
   const session = model.createSession();
   await session.generate('The capital of France is', OPTIONS);
@@ -130,6 +145,33 @@ test('an abort leaves it as it was; a loop that is left, what it has said', asyn
   expect(what(await session.generate('', OPTIONS))).toEqual(await whole([...session.tokens].slice(0, -12)));
 });
 
+test.each([
+  ['is aborted', (stop) => stop.abort()],
+  [
+    'fails',
+    () => {
+      throw new Error('of the processor');
+    },
+  ],
+])('one whose context is shifted is as it was when its generation %s', async (_, end) => {
+  const small = await loadModel(tinyAtlas, { contextSize: 40 });
+  const session = small.createSession({ contextShift: { keep: 2, recent: 10 } });
+  await session.generate('The capital of France is', OPTIONS);
+  const before = [...session.tokens];
+  const stop = new AbortController();
+  let steps = 0;
+  const logitsProcessor = () => {
+    if (++steps === 90) end(stop);
+  };
+  const stopped = session.generate(' and', { ...OPTIONS, maxTokens: 200, logitsProcessor, signal: stop.signal });
+  await rejection(stopped);
+  expect(steps).toBe(90);
+  expect([...session.tokens]).toEqual(before);
+  const fresh = await small.generate(before, OPTIONS);
+  expect(what(await session.generate('', OPTIONS))).toEqual(what(fresh));
+  small.close();
+});
+
 test('a full context ends a generation, or is shifted', async () => {
   const long = { ...OPTIONS, maxTokens: model.info.contextLength + 100, logprobs: false };
   const plain = await model.createSession().generate('The capital', long);
@@ -139,7 +181,7 @@ test('a full context ends a generation, or is shifted', async () => {
   const shifted = await session.generate('The capital', long);
   expect(shifted.tokens.length).toBe(long.maxTokens);
   expect([...shifted.tokens].slice(0, plain.tokens.length)).toEqual([...plain.tokens]);
-  expect(session.length).toBeLessThanOrEqual(model.info.contextLength + 1);
+  expect(session.length).toBeLessThanOrEqual(model.info.contextLength);
   await model.createSession({ contextShift: true }).generate('x', OPTIONS);
 });
 

@@ -312,3 +312,34 @@ goldenTest('SmolLM2: four turns, of which each computes what is new', async () =
   }
   smol.close();
 });
+
+test('nobody changes a session by what he has given it or got of it', async () => {
+  const session = model.createSession();
+  const given = [{ role: 'user', content: 'What is the capital of Japan?', other: { list: [1] } }];
+  const { messages: said } = await session.chat(given, { maxTokens: 4 });
+  const before = JSON.stringify(session.messages);
+  given[0].content = 'changed';
+  given[0].other.list.push(2);
+  said[0].content = 'changed';
+  session.messages[0].other.list.push(3);
+  session.messages.length = 0;
+  expect(JSON.stringify(session.messages)).toBe(before);
+  const tools = { look: { execute: (_, { messages }) => void (messages[0].content = 'changed') } };
+  await session.chat('Look.', { tools, toolChoice: 'required', maxTokens: 60, maxSteps: 1 });
+  expect(JSON.stringify(session.messages.slice(0, 2))).toBe(JSON.stringify(JSON.parse(before).slice(0, 2)));
+  session.close();
+});
+
+test('what a model tells of itself is nobody’s to change', () => {
+  const { info, chatFormat } = model;
+  for (const told of [
+    info,
+    info.tokenizer,
+    info.tokenizer.endIds,
+    info.chatTemplates,
+    chatFormat,
+    chatFormat.ends,
+    chatFormat.takes,
+  ])
+    expect(Object.isFrozen(told)).toBe(true);
+});

@@ -36,6 +36,29 @@ export function checkMessages(messages: unknown): ChatMessage[] {
   });
 }
 
+/** A copy of a conversation, which nobody else can change: of lists and plain objects in it; other values are what they are. */
+export function ownMessages(messages: readonly ChatMessage[]): ChatMessage[] {
+  const copies = new Map<object, unknown>();
+  const copyOf = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    // What contains itself does so in the copy.
+    if (copies.has(value)) return copies.get(value);
+    if (Array.isArray(value)) {
+      const list: unknown[] = [];
+      copies.set(value, list);
+      for (const item of value) list.push(copyOf(item));
+      return list;
+    }
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
+    const object: Record<string, unknown> = {};
+    copies.set(value, object);
+    for (const [name, member] of Object.entries(value)) object[name] = copyOf(member);
+    return object;
+  };
+  return messages.map((message) => copyOf(message) as ChatMessage);
+}
+
 /** Calls are objects whose arguments can be written as JSON. */
 function checkCalls(message: ChatMessage, at: number): void {
   for (const [i, call] of callsOf(message).entries()) {

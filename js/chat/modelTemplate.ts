@@ -1,5 +1,6 @@
 import { RealmError } from '../portable/errors';
-import type { RenderOptions } from './options';
+import { knownOptions } from '../options/table';
+import { RENDER_OPTIONS, type RenderOptions } from './options';
 
 /** What a model's file says about chat templates. */
 export interface TemplateFacts {
@@ -18,16 +19,24 @@ export interface ChatTemplateOptions extends Omit<RenderOptions, 'bosToken' | 'e
   name?: string;
 }
 
-/** The template of a conversation and what it is rendered with. */
+/** What `ChatTemplateOptions` has. */
+const NAMES = ['template', 'name', ...RENDER_OPTIONS.filter((name) => name !== 'bosToken' && name !== 'eosToken')];
+
+/**
+ * The template of a conversation and what it is rendered with.
+ *
+ * @param call what errors call the call
+ */
 export function modelTemplate(
   facts: TemplateFacts,
-  options: ChatTemplateOptions,
+  options: ChatTemplateOptions | undefined,
+  call: string,
 ): { source: string; options: RenderOptions } {
-  const { template, name, ...rest } = options;
+  const { template, name, ...rest } = knownOptions(call, options, NAMES) as ChatTemplateOptions;
   if (template !== undefined && name !== undefined) {
     throw new RealmError('E_INVALID_ARGUMENT', 'template and name can’t be given at once');
   }
-  const source = template ?? chosen(facts, name, options.tools);
+  const source = template ?? chosen(facts, name, rest.tools);
   return { source, options: { ...rest, bosToken: facts.bosToken, eosToken: facts.eosToken } };
 }
 

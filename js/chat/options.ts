@@ -1,3 +1,4 @@
+import { knownOptions } from '../options/table';
 import { invalid, told } from './conversation';
 
 /** What a template is given besides the messages. */
@@ -13,8 +14,11 @@ export interface RenderOptions {
   variables?: Readonly<Record<string, unknown>>;
 }
 
+export const RENDER_OPTIONS = ['bosToken', 'eosToken', 'tools', 'addGenerationPrompt', 'variables'];
+
 export function checkOptions(options: RenderOptions): void {
   if (typeof options !== 'object' || options === null) throw invalid(`options must be an object, got ${told(options)}`);
+  knownOptions('renderChatTemplate', options, RENDER_OPTIONS);
   const { bosToken, eosToken, tools, addGenerationPrompt, variables } = options;
   const check = (name: string, right: boolean, wanted: string, value: unknown) => {
     if (!right) throw invalid(`${name} must be ${wanted}, got ${told(value)}`);

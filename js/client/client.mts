@@ -1,4 +1,5 @@
 import { Answer } from './answer.mjs';
+import { known } from './error.mjs';
 import { given, type Reply, type Transport } from './wire.mjs';
 
 export interface ModelOptions {
@@ -24,6 +25,11 @@ export interface GenerateOptions extends ModelOptions {
   ignoreEos?: boolean;
 }
 
+const NAMES = ['model', 'signal'];
+const GENERATE_NAMES = [
+  ...['prompt', 'messages', 'tokens', 'maxTokens', 'temperature', 'topK', 'topP', 'minP', 'repeatPenalty', 'seed'],
+  ...['stop', 'ignoreEos'],
+];
 const never = new AbortController().signal;
 
 /** A connection to a host. Made by `connect`. */
@@ -66,34 +72,36 @@ export class Client {
   }
 
   /** What the model is: the fields of `model.info` of the package. */
-  async metadata({ model, signal }: ModelOptions = {}): Promise<Record<string, unknown>> {
+  async metadata(options: ModelOptions = {}): Promise<Record<string, unknown>> {
+    const { model, signal } = known('metadata', options, NAMES);
     return (await this.#call('metadata', { model }, signal)).data;
   }
 
   async tokenize(
     text: string,
-    { model, signal, ...how }: ModelOptions & { addSpecial?: boolean; parseSpecial?: boolean } = {},
+    options: ModelOptions & { addSpecial?: boolean; parseSpecial?: boolean } = {},
   ): Promise<Uint32Array> {
+    const { model, signal, ...how } = known('tokenize', options, [...NAMES, 'addSpecial', 'parseSpecial']);
     const params = { model, text, add_special: how.addSpecial, parse_special: how.parseSpecial };
     return Uint32Array.from((await this.#call('tokenize', params, signal)).data.tokens as number[]);
   }
 
-  async detokenize(
-    tokens: ArrayLike<number>,
-    { model, signal, skipSpecial }: ModelOptions & { skipSpecial?: boolean } = {},
-  ): Promise<string> {
+  async detokenize(tokens: ArrayLike<number>, options: ModelOptions & { skipSpecial?: boolean } = {}): Promise<string> {
+    const { model, signal, skipSpecial } = known('detokenize', options, [...NAMES, 'skipSpecial']);
     const params = { model, tokens: Array.from(tokens), skip_special: skipSpecial };
     return (await this.#call('detokenize', params, signal)).data.text as string;
   }
 
   /** The logits at every position: float32 (tokens, vocabulary), bit for bit what the host computed. */
-  async logits(tokens: ArrayLike<number>, { model, signal }: ModelOptions = {}): Promise<Float32Array> {
+  async logits(tokens: ArrayLike<number>, options: ModelOptions = {}): Promise<Float32Array> {
+    const { model, signal } = known('logits', options, NAMES);
     const { floats } = await this.#call('logits', { model, tokens: Array.from(tokens) }, signal);
     return floats ?? new Float32Array(0);
   }
 
   /** Continues a prompt or a conversation. Loop over the result for the text as it comes, or await it for the whole. */
-  generate({ signal, ...options }: GenerateOptions): Answer {
+  generate(asked: GenerateOptions): Answer {
+    const { signal, ...options } = known('generate', asked, [...NAMES, ...GENERATE_NAMES]);
     const params = given({
       model: options.model,
       prompt: options.prompt,

@@ -1,5 +1,5 @@
 import { Client } from './client.mjs';
-import { RealmError } from './error.mjs';
+import { known, RealmError } from './error.mjs';
 import { FetchTransport } from './fetch.mjs';
 import { SocketTransport } from './socket.mjs';
 import type { Transport } from './wire.mjs';
@@ -14,6 +14,8 @@ export interface ConnectOptions {
   fetch?: typeof fetch;
 }
 
+const NAMES = ['token', 'transport', 'WebSocket', 'fetch'];
+
 /**
  * Connects to a host.
  *
@@ -21,7 +23,12 @@ export interface ConnectOptions {
  * @throws RealmError E_UNAUTHORIZED, E_BUSY, E_CONNECTION, ...
  */
 export async function connect(url?: string | URL, options: ConnectOptions = {}): Promise<Client> {
-  const { token, transport = 'auto', WebSocket: given = globalThis.WebSocket, fetch: fetcher = fetch } = options;
+  const {
+    token,
+    transport = 'auto',
+    WebSocket: given = globalThis.WebSocket,
+    fetch: fetcher = fetch,
+  } = known('connect', options, NAMES);
   const base = new URL(url ?? (globalThis as { location?: { origin: string } }).location?.origin ?? '');
   base.protocol = base.protocol.replace(/^ws/, 'http');
   const http = base.href.replace(/\/$/, '');

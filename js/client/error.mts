@@ -1,3 +1,5 @@
+import { unknownOption } from '../portable/known.js';
+
 /** A failure of the host (its `code` is in docs/browser.md), or on the way to it: `E_CONNECTION`; `E_CANCELLED`. */
 export class RealmError extends Error {
   readonly code: string;
@@ -10,6 +12,13 @@ export class RealmError extends Error {
     this.code = code;
     this.retryAfter = retryAfter;
   }
+}
+
+/** @throws RealmError E_INVALID_ARGUMENT: an option that the call does not have */
+export function known<T extends object>(call: string, options: T, names: readonly string[]): T {
+  const wrong = unknownOption(call, options, names);
+  if (wrong !== undefined) throw new RealmError('E_INVALID_ARGUMENT', wrong);
+  return options;
 }
 
 /** The `error` of an answer as an exception. */

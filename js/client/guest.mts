@@ -1,7 +1,7 @@
 import { dispose } from '../portable/dispose.js';
 import { createImports, type ImportOptions, type RealmImports } from '../portable/imports/imports.js';
 import { RequestChannel, SocketChannel, type Channel, type WorkerMaker } from './channel.mjs';
-import { RealmError } from './error.mjs';
+import { known, RealmError } from './error.mjs';
 import { RemoteModels } from './remote.mjs';
 
 export interface RemoteImportOptions extends Omit<ImportOptions, 'mayStore'> {
@@ -22,6 +22,8 @@ export interface RemoteImports extends RealmImports {
   readonly road: 'socket' | 'request';
 }
 
+const NAMES = ['url', 'token', 'road', 'Worker', 'memory', 'limits', 'onToken', 'onError'];
+
 /**
  * The import object of Option 2 in a page's Web Worker: all functions of docs/option-2.md, with the same checks, codes and bits,
  * computed by a host (`@realm/realm-node/serve`). Calls wait, so it works in workers only.
@@ -29,7 +31,7 @@ export interface RemoteImports extends RealmImports {
  * @throws RealmError the host cannot be reached, or refuses the token (by `request` that shows at the first call)
  */
 export async function createRemoteImports(options: RemoteImportOptions = {}): Promise<RemoteImports> {
-  const { url, token, road = 'auto', Worker: given, ...rest } = options;
+  const { url, token, road = 'auto', Worker: given, ...rest } = known('createRemoteImports', options, NAMES);
   const base = new URL(url ?? (globalThis as { location?: { origin: string } }).location?.origin ?? '');
   base.protocol = base.protocol.replace(/^ws/, 'http');
   const http = base.href.replace(/\/$/, '');

@@ -24,6 +24,7 @@ export interface JobEvent {
 }
 
 export type OnEvent = (event: JobEvent) => void;
+export type WaitedEvent = (event: JobEvent) => boolean;
 
 /** index.node: what addon/module.cc exports, name by name (`npm run lint` compares the two). Nothing is checked there but types. */
 export interface Native {
@@ -64,12 +65,17 @@ export interface Native {
   compileFormat(model: bigint, format: string): string;
   compileFormatStart(model: bigint, format: string, event: OnEvent): bigint;
   testText(model: bigint, format: string, text: string): boolean;
-  logitsStart(model: bigint, ids: View, elements: bigint, event: OnEvent): bigint;
-  scoreStart(model: bigint, ids: View, elements: bigint, event: OnEvent): bigint;
-  /** `ids`: of all texts, one after the other; `how`: pooling (the number of realm.h), whether to normalize, dimensions. */
-  embedStart(model: bigint, ids: View, lengths: View, how: Uint32Array, elements: bigint, event: OnEvent): bigint;
+  logitsStart(model: bigint, ids: View, options: string, elements: bigint, event: OnEvent): bigint;
+  /** What ends in `Wait` here and below waits in the call, which ends after the last event. `event` returning false cancels. */
+  logitsWait(model: bigint, ids: View, options: string, elements: bigint, event: WaitedEvent): void;
+  scoreStart(model: bigint, ids: View, options: string, elements: bigint, event: OnEvent): bigint;
+  scoreWait(model: bigint, ids: View, options: string, elements: bigint, event: WaitedEvent): void;
+  /** `ids`: of all texts, one after the other. */
+  embedStart(model: bigint, ids: View, lengths: View, options: string, elements: bigint, event: OnEvent): bigint;
+  embedWait(model: bigint, ids: View, lengths: View, options: string, elements: bigint, event: WaitedEvent): void;
   verifyStart(model: bigint, event: OnEvent): bigint;
   generateStart(model: bigint, prompt: string | View, options: string, event: OnEvent): bigint;
+  generateWait(model: bigint, prompt: string | View, options: string, event: WaitedEvent): void;
   cancelJob(job: bigint): void;
   takeLogits(job: bigint, out: Float32Array): void;
   answerLogits(job: bigint, logits: Float32Array): void;
@@ -88,8 +94,6 @@ export interface Native {
   storeOwn(model: bigint): number;
   openStored(modelId: number, vocabOnly: number): bigint;
   detokenizeBytes(model: bigint, ids: View, how: number): ArrayBuffer;
-  /** Waits in the call, which ends after the last event. `event` returning false cancels. */
-  generateWait(model: bigint, prompt: string | View, options: string, event: (event: JobEvent) => boolean): void;
   /** Chooses from logits that JavaScript has; ends with its model. */
   openSampler(model: bigint, options: string): bigint;
   acceptTokens(model: bigint, sampler: bigint, ids: View): void;

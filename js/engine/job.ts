@@ -2,7 +2,7 @@ import { RealmError } from '../portable/errors';
 import { whenAborted } from './abort';
 import { binding, type JobEvent } from './binding';
 import { fromNative, native } from './errors';
-import { ObservedJob, tellPassesBefore, type JobFacts } from './observe';
+import { ObservedJob, tellPasses, type JobFacts } from './observe';
 import { Processing, type LogitsProcessor } from './processing';
 
 export interface Job {
@@ -71,8 +71,10 @@ export function startJob(
   const last = new Promise<JobEvent>((done) => (resolve = done));
   const onEvent = (told: JobEvent | undefined): void => {
     const event = told ?? { text: '', end: '', error: new RealmError('E_OUT_OF_MEMORY', OUT_OF_MEMORY) };
-    if (event.tokens) observed.news();
-    if (event.text !== '' || event.tokens) onNews?.(event);
+    if (event.text !== '' || event.tokens) {
+      observed.news(event);
+      onNews?.(event);
+    }
     processing?.add(job, event);
     if (event.end === undefined) return;
     ignore();
@@ -81,11 +83,49 @@ export function startJob(
   };
   const cancel = () => binding.cancelJob(job);
   const processing = processor?.processor && new Processing(processor.processor, processor.choice, cancel);
-  tellPassesBefore(facts);
+  tellPasses(facts);
   const job = native(() => start(onEvent));
   const observed = new ObservedJob(facts);
   const ignore = whenAborted(signal, cancel);
   return { cancel, end: outcomeOf(last, signal, processing) };
+}
+
+/**
+ * Does work on the engine's threads while this one waits: the event loop stands still until it is done.
+ *
+ * @param run starts it, and returns after the last event
+ * @returns the last event of a job that did its work
+ */
+export function waitForJob(
+  facts: JobFacts,
+  run: (onEvent: (event: JobEvent) => boolean) => void,
+  onNews?: (event: JobEvent) => void,
+): JobEvent {
+  tellPasses(facts);
+  let observed: ObservedJob | undefined;
+  let last: JobEvent | undefined;
+  try {
+    native(() =>
+      run((event) => {
+        // What can't be started is no job.
+        observed ??= new ObservedJob(facts);
+        if (event.text !== '' || event.tokens) {
+          observed.news(event);
+          onNews?.(event);
+        }
+        if (event.end !== undefined) last = event;
+        return true;
+      }),
+    );
+    if (!last) throw new RealmError('E_CANCELLED', 'the thread that waited is about to end');
+    if (last.error) throw fromNative(last.error);
+    return last;
+  } catch (error) {
+    last ??= { text: '', end: '', error: error as Error };
+    throw error;
+  } finally {
+    if (last) observed?.end(last);
+  }
 }
 
 /** A generation or a run that the closing of its model has ended. */

@@ -47,8 +47,8 @@ export interface JobEnd extends JobFacts, End {
 
 /** A pass through the weights of a model: a message of `realm:pass`. */
 export interface Pass {
-  /** A model of this thread that has these weights, as it stands in `stats()`; a pass is for all who have them open. */
-  model: bigint;
+  /** The models of this thread that have these weights, as they stand in `stats()`: a pass is for all of them. */
+  models: readonly bigint[];
   /** How many there were before, and this one. */
   pass: number;
   milliseconds: number;
@@ -63,7 +63,8 @@ export interface Pass {
   completed: boolean;
 }
 
-/** Of the array that `binding.passes` gives: behind the number of the last pass, so many of each. */
+/** Of the array that `binding.passes` gives: the number of the last pass and that of the weights, then of each pass so many. */
+const BEFORE = 2;
 const NUMBERS = 6;
 /** A line about slow passes is followed by none for so long. */
 const SILENCE = 10_000;
@@ -91,87 +92,110 @@ export function statsOf(model: bigint): ModelStats {
   return stats;
 }
 
+/** Who wants to hear of slow passes of a model. */
 interface SlowPasses {
   milliseconds: number;
   tell: (pass: Pass) => void;
+  silentUntil: number;
 }
 
-/** The passes of a model that were told already, and who wants to hear of slow ones. */
+/** The passes through some weights that were told already, once for all models of this thread that have them. */
 class Passes {
+  readonly weights: number;
+  readonly models = new Set<bigint>();
+  readonly slow = new Map<bigint, SlowPasses>();
   #told: number | undefined;
-  #slow: SlowPasses | undefined;
-  #silentUntil = 0;
 
-  watchSlow(milliseconds: number, tell: (pass: Pass) => void): void {
-    this.#slow = { milliseconds, tell };
+  constructor(weights: number) {
+    this.weights = weights;
   }
 
   /** Tells what is new since the last time. The engine keeps the last passes, so this is asked when something has come of them anyway. */
   tell(model: bigint): void {
-    if (!channels.pass.hasSubscribers && !this.#slow) {
+    if (!channels.pass.hasSubscribers && this.slow.size === 0) {
       this.#told = undefined;
       return;
     }
     const passes = this.#since(model);
     for (const pass of passes) if (channels.pass.hasSubscribers) channels.pass.publish(pass);
-    if (this.#slow) this.#tellSlow(passes, this.#slow);
-  }
-
-  #tellSlow(passes: Pass[], { milliseconds, tell }: SlowPasses): void {
-    const [slowest] = passes
-      .filter((pass) => pass.milliseconds >= milliseconds)
-      .sort((a, b) => b.milliseconds - a.milliseconds);
-    if (!slowest || performance.now() < this.#silentUntil) return;
-    this.#silentUntil = performance.now() + SILENCE;
-    tell(slowest);
+    for (const watch of this.slow.values()) tellSlow(passes, watch);
   }
 
   /** What was before somebody began to listen is nobody's. */
   #since(model: bigint): Pass[] {
-    let numbers: Float64Array;
-    try {
-      numbers = new Float64Array(binding.passes(model, BigInt(this.#told ?? Number.MAX_SAFE_INTEGER)));
-    } catch {
-      return []; // the model was closed
-    }
+    const numbers = passesAfter(model, this.#told ?? Number.MAX_SAFE_INTEGER);
+    if (!numbers) return [];
     const [last = 0] = numbers;
-    const count = (numbers.length - 1) / NUMBERS;
+    const count = (numbers.length - BEFORE) / NUMBERS;
+    const models = [...this.models];
     this.#told = last;
     return Array.from({ length: count }, (_, i) => {
-      const at = 1 + i * NUMBERS;
+      const at = BEFORE + i * NUMBERS;
       const [milliseconds = 0, promptRows = 0, generatedRows = 0, jobs = 0, threads = 0, completed] = numbers.subarray(
         at,
         at + NUMBERS,
       );
       const rows = promptRows + generatedRows;
       const pass = last - count + 1 + i;
-      return { model, pass, milliseconds, rows, promptRows, generatedRows, jobs, threads, completed: completed === 1 };
+      return { models, pass, milliseconds, rows, promptRows, generatedRows, jobs, threads, completed: completed === 1 };
     });
   }
 }
 
-const passes = new Map<bigint, Passes>();
+function tellSlow(passes: readonly Pass[], watch: SlowPasses): void {
+  const [slowest] = passes
+    .filter((pass) => pass.milliseconds >= watch.milliseconds)
+    .sort((a, b) => b.milliseconds - a.milliseconds);
+  if (!slowest || performance.now() < watch.silentUntil) return;
+  watch.silentUntil = performance.now() + SILENCE;
+  watch.tell(slowest);
+}
 
-function passesOf(model: bigint): Passes {
-  let known = passes.get(model);
-  if (!known) passes.set(model, (known = new Passes()));
-  return known;
+/** Nothing for a model that was closed. */
+function passesAfter(model: bigint, after: number): Float64Array | undefined {
+  try {
+    return new Float64Array(binding.passes(model, BigInt(after)));
+  } catch {
+    return undefined;
+  }
+}
+
+const ofModels = new Map<bigint, Passes>();
+const ofWeights = new Map<number, Passes>();
+
+function passesOf(model: bigint): Passes | undefined {
+  const known = ofModels.get(model);
+  if (known) return known;
+  const weights = passesAfter(model, Number.MAX_SAFE_INTEGER)?.[1];
+  if (weights === undefined) return undefined;
+  const passes = ofWeights.get(weights) ?? new Passes(weights);
+  passes.models.add(model);
+  ofModels.set(model, passes);
+  ofWeights.set(weights, passes);
+  return passes;
 }
 
 /** Tells of passes of a model that take so long, seldom enough to be read. */
 export function watchSlowPasses(model: bigint, milliseconds: number, tell: (pass: Pass) => void): void {
-  passesOf(model).watchSlow(milliseconds, tell);
+  passesOf(model)?.slow.set(model, { milliseconds, tell, silentUntil: 0 });
 }
 
-/** Tells of the passes before a job starts, so that all of its own come after them. */
-export function tellPassesBefore({ model }: JobFacts): void {
-  if (model !== undefined && (channels.pass.hasSubscribers || passes.has(model))) passesOf(model).tell(model);
+/** Tells of the passes since the last time: before a job starts, so that all of its own come after them, and when there is news of it. */
+export function tellPasses({ model }: JobFacts): void {
+  if (model === undefined) return;
+  const passes = channels.pass.hasSubscribers ? passesOf(model) : ofModels.get(model);
+  passes?.tell(model);
 }
 
 /** The model was closed: nobody asks any more. */
 export function forgetStats(model: bigint): void {
   counted.delete(model);
-  passes.delete(model);
+  const passes = ofModels.get(model);
+  if (!passes) return;
+  ofModels.delete(model);
+  passes.models.delete(model);
+  passes.slow.delete(model);
+  if (passes.models.size === 0) ofWeights.delete(passes.weights);
 }
 
 /** One job, for who listens to `diagnostics_channel` and who asks a model for its `stats`. Where nobody listens it costs next to nothing. */
@@ -180,12 +204,10 @@ export class ObservedJob {
   readonly #job = ++last;
   readonly #began = performance.now();
   readonly #stats: ModelStats | undefined;
-  readonly #passes: Passes | undefined;
   #hasToken = false;
 
   constructor(facts: JobFacts) {
     this.#facts = facts;
-    this.#passes = facts.model === undefined ? undefined : passesOf(facts.model);
     this.#stats = facts.model === undefined ? undefined : statsOf(facts.model);
     if (this.#stats) {
       this.#stats.running++;
@@ -194,19 +216,15 @@ export class ObservedJob {
     if (channels.start.hasSubscribers) channels.start.publish({ job: this.#job, ...facts });
   }
 
-  news(): void {
-    this.#tellPasses();
-    if (this.#hasToken) return;
+  news({ tokens }: JobEvent): void {
+    tellPasses(this.#facts);
+    if (this.#hasToken || !tokens) return;
     this.#hasToken = true;
     if (channels.first.hasSubscribers) channels.first.publish(this.#told());
   }
 
-  #tellPasses(): void {
-    if (this.#facts.model !== undefined) this.#passes?.tell(this.#facts.model);
-  }
-
   end({ end, error }: JobEvent): void {
-    this.#tellPasses();
+    tellPasses(this.#facts);
     const how = end ? (JSON.parse(end) as End) : {};
     const code = (error as { code?: string } | undefined)?.code;
     const stats = this.#stats;

@@ -135,12 +135,12 @@ export class LocalModel implements EngineModel {
   }
 
   renderChat(messages: unknown, given: Record<string, unknown>): string {
-    const { source, options } = modelTemplate(this.info, given);
+    const { source, options } = modelTemplate(this.info, given, 'chat');
     return renderChatTemplate(source, messages as ChatMessage[], options);
   }
 
   encodeChat(messages: unknown, given: Record<string, unknown>): Uint32Array {
-    const { source, options } = modelTemplate(this.info, given);
+    const { source, options } = modelTemplate(this.info, given, 'chat');
     return chatIds(
       this.handle,
       this.info.tokenizer?.bosId,

@@ -10,7 +10,7 @@ export async function chatPrompt(
   messages: readonly ChatMessage[],
   options: ChatTemplateOptions = {},
 ): Promise<Uint32Array> {
-  const { source, options: given } = modelTemplate(model.info, options);
+  const { source, options: given } = modelTemplate(model.info, options, 'chat');
   const segments = await renderElsewhere(source, messages, given);
   return chatIdsElsewhere(handleOf(model), model.info.tokenizer?.bosId, segments);
 }

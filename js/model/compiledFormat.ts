@@ -12,7 +12,7 @@ import {
   type Whitespace,
 } from '../options/format';
 import type { CompiledFormatLike } from '../options/structure';
-import { readOptions, type Table } from '../options/table';
+import { readOptions, refuseCallbacks, type Table } from '../options/table';
 
 export interface CompileFormatOptions {
   /** As in `generate`. */
@@ -61,8 +61,8 @@ export class CompiledFormat<Value = unknown> implements CompiledFormatLike<Value
   }
 }
 
-function read(format: unknown, options: CompileFormatOptions | undefined) {
-  const { here } = readOptions('compileFormat', {}, OPTIONS, options);
+function read(call: string, format: unknown, options: CompileFormatOptions | undefined) {
+  const { here } = readOptions(call, {}, OPTIONS, options);
   const given = formatOf('format', format) ?? formatOf('format', null);
   const { whitespace = given?.whitespace, unsupported = given?.unsupported, signal } = here;
   const compiled = { ...given, whitespace, unsupported } as NativeFormat;
@@ -75,7 +75,7 @@ export async function compileFormat(
   format: unknown,
   options: CompileFormatOptions | undefined,
 ): Promise<CompiledFormat> {
-  const { compiled, json, signal } = read(format, options);
+  const { compiled, json, signal } = read('compileFormat', format, options);
   const handle = model();
   const start = (event: (news: JobEvent) => void) => binding.compileFormatStart(handle, json, event);
   await startJob({ kind: 'format', model: handle }, start, signal).end;
@@ -93,7 +93,8 @@ export function compileFormatSync(
   format: unknown,
   options: CompileFormatOptions | undefined,
 ): CompiledFormat {
-  const { compiled, json } = read(format, options);
+  refuseCallbacks('compileFormatSync', options, ['signal']);
+  const { compiled, json } = read('compileFormatSync', format, options);
   return new CompiledFormat(
     model,
     compiled,

@@ -1,8 +1,9 @@
 import { binding, type JobEvent } from '../engine/binding';
 import { abortSignal, flag, invalid, oneOf, show, ownTokenIds, text, wholeNumber } from '../engine/check';
 import { native } from '../engine/errors';
-import { startJob } from '../engine/job';
-import { knownOptions } from '../options/table';
+import { startJob, waitForJob } from '../engine/job';
+import { scalesOf } from '../options/generate';
+import { knownOptions, refuseCallbacks } from '../options/table';
 import { RealmError } from '../portable/errors';
 import { inTurns } from './inTurns';
 import { joinedIds } from './joinedIds';
@@ -21,17 +22,24 @@ export interface EmbedOptions {
   pooling?: PoolingType;
   /** Make vectors one long, so that their product is the cosine. Default true, with `pooling: 'none'` false. */
   normalize?: boolean;
+  /** How strong each adapter of the model is for these texts, in the order of `loadModel`'s `lora`. Default: as they were opened. */
+  lora?: readonly number[];
   signal?: AbortSignal;
 }
 
-/** @internal The numbers of realm.h. */
-export const POOLING = ['none', 'mean', 'cls', 'last', 'rank'] as const;
+/** @internal How vectors are made, as the engine reads it: `managed/Abi/ComputeOptionTables.cs` has the same rows. */
+export interface HowVectors {
+  pooling: PoolingType | 'rank';
+  normalize: boolean;
+  dimensions: number;
+  lora: readonly number[] | undefined;
+}
 
 /** @internal Of `ModelInfo` what vectors need. */
 interface VectorFacts {
   readonly contextLength: number | null;
   readonly generates: boolean | null;
-  readonly pooling: (typeof POOLING)[number] | null;
+  readonly pooling: PoolingType | 'rank' | null;
   readonly vectorSize: number | null;
   readonly embeddingSize: number | null;
   readonly rankSize: number | null;
@@ -65,23 +73,40 @@ export function fit(model: Opened, ids: Uint32Array, index: number, truncate: bo
   return cut;
 }
 
-/** @internal All texts' numbers, one text after the other. */
+/** @internal What the engine is asked for: the numbers of all texts, one text after the other. */
+export interface VectorOrder {
+  texts: readonly Uint32Array[];
+  how: HowVectors;
+  /** How many numbers it will be. */
+  elements: number;
+}
+
+const argumentsOf = ({ handle }: Opened, { texts, how, elements }: VectorOrder) =>
+  [
+    handle,
+    joinedIds(texts),
+    Uint32Array.from(texts, (ids) => ids.length),
+    JSON.stringify(how),
+    BigInt(elements),
+  ] as const;
+
+/** @internal Has numbers made. */
 export async function vectors(
-  { handle }: Opened,
-  texts: readonly Uint32Array[],
-  pooling: (typeof POOLING)[number],
-  normalize: boolean,
-  dimensions: number,
-  elements: number,
+  model: Opened,
+  order: VectorOrder,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const lengths = Uint32Array.from(texts, (ids) => ids.length);
-  const all = joinedIds(texts);
-  const how = Uint32Array.of(POOLING.indexOf(pooling), Number(normalize), dimensions);
-  const start = (event: (news: JobEvent) => void) =>
-    binding.embedStart(handle, all, lengths, how, BigInt(elements), event);
-  const job = startJob({ kind: 'embed', model: handle }, start, signal);
+  const given = argumentsOf(model, order);
+  const start = (event: (news: JobEvent) => void) => binding.embedStart(...given, event);
+  const job = startJob({ kind: 'embed', model: model.handle }, start, signal);
   return new Float32Array((await job.end).memory ?? []);
+}
+
+/** @internal The same at once. */
+export function vectorsSync(model: Opened, order: VectorOrder): Float32Array {
+  const given = argumentsOf(model, order);
+  const run = (event: (news: JobEvent) => boolean) => binding.embedWait(...given, event);
+  return new Float32Array(waitForJob({ kind: 'embed', model: model.handle }, run).memory ?? []);
 }
 
 function isIds(value: unknown): boolean {
@@ -103,45 +128,82 @@ function defaultPooling({ info }: Opened): PoolingType {
   return info.generates === false ? 'mean' : 'last';
 }
 
+/** Texts to embed, checked. */
+class Embedding {
+  /** As they are now, whatever their owner does with them meanwhile. */
+  readonly own: readonly (string | Uint32Array)[];
+  readonly signal: AbortSignal | undefined;
+  readonly #model: Opened;
+  readonly #prefix: string;
+  readonly #truncate: boolean;
+  readonly #how: HowVectors & { pooling: PoolingType };
+
+  constructor(call: string, model: Opened, texts: unknown, options: EmbedOptions | undefined) {
+    const given = knownOptions(call, options, NAMES);
+    this.#model = model;
+    this.signal = abortSignal(given.signal);
+    this.#prefix = given.prefix === undefined ? '' : text('prefix', given.prefix);
+    this.#truncate = flag('truncate', given.truncate, false);
+    const pooling = oneOf('pooling', given.pooling, ['none', 'mean', 'cls', 'last'] as const, defaultPooling(model));
+    const normalize = flag('normalize', given.normalize, pooling !== 'none');
+    const full = (pooling === 'none' ? model.info.vectorSize : model.info.embeddingSize) ?? 0;
+    const dimensions = given.dimensions === undefined ? full : wholeNumber('dimensions', given.dimensions, full, full);
+    if (dimensions === 0 && full > 0) throw invalid('dimensions must be at least 1');
+    this.#how = { pooling, normalize, dimensions, lora: scalesOf('lora', given.lora) };
+    if (!Array.isArray(texts) || isIds(texts))
+      throw invalid(
+        `texts must be an array of strings or token ids, got ${Array.isArray(texts) ? 'one text’s ids' : show(texts)}`,
+      );
+    this.own = Array.from(texts as readonly unknown[], ownText);
+  }
+
+  lengthOf = (value: string | Uint32Array): number =>
+    typeof value === 'string' ? this.#prefix.length + value.length : 0;
+
+  idsOf = (value: string | Uint32Array, i: number): Uint32Array => {
+    const ids = typeof value === 'string' ? textIds(this.#model, this.#prefix + value) : value;
+    return fit(this.#model, ids, i, this.#truncate);
+  };
+
+  order(texts: readonly Uint32Array[]): VectorOrder {
+    return { texts, how: this.#how, elements: texts.reduce((sum, ids) => sum + this.#sizeOf(ids), 0) };
+  }
+
+  /** Each text's numbers. */
+  cut(numbers: Float32Array, texts: readonly Uint32Array[]): Float32Array[] {
+    let at = 0;
+    return texts.map((ids) => numbers.slice(at, (at += this.#sizeOf(ids))));
+  }
+
+  #sizeOf(ids: Uint32Array): number {
+    const { pooling, dimensions } = this.#how;
+    return pooling === 'none' ? ids.length * dimensions : dimensions;
+  }
+}
+
+const NAMES = ['dimensions', 'prefix', 'truncate', 'pooling', 'normalize', 'lora', 'signal'];
+
 /** @internal `Model.embed`. */
 export async function embed(model: Opened, texts: unknown, options: EmbedOptions | undefined): Promise<Float32Array[]> {
   return (await embedCounted(model, texts, options)).vectors;
 }
 
-/** @internal The same, and how many tokens the texts have together. */
+/** @internal `Model.embedSync`. */
+export function embedSync(model: Opened, texts: unknown, options: EmbedOptions | undefined): Float32Array[] {
+  refuseCallbacks('embedSync', options, ['signal']);
+  const work = new Embedding('embedSync', model, texts, options);
+  const ids = work.own.map(work.idsOf);
+  return work.cut(vectorsSync(model, work.order(ids)), ids);
+}
+
+/** @internal The vectors, and how many tokens the texts have together. */
 export async function embedCounted(
   model: Opened,
   texts: unknown,
   options: EmbedOptions | undefined,
 ): Promise<{ vectors: Float32Array[]; tokens: number }> {
-  const given = knownOptions('embed', options, ['dimensions', 'prefix', 'truncate', 'pooling', 'normalize', 'signal']);
-  const signal = abortSignal(given.signal);
-  const prefix = given.prefix === undefined ? '' : text('prefix', given.prefix);
-  const truncate = flag('truncate', given.truncate, false);
-  const pooling = oneOf('pooling', given.pooling, ['none', 'mean', 'cls', 'last'] as const, defaultPooling(model));
-  const normalize = flag('normalize', given.normalize, pooling !== 'none');
-  const full = (pooling === 'none' ? model.info.vectorSize : model.info.embeddingSize) ?? 0;
-  const dimensions = given.dimensions === undefined ? full : wholeNumber('dimensions', given.dimensions, full, full);
-  if (dimensions === 0 && full > 0) throw invalid('dimensions must be at least 1');
-  if (!Array.isArray(texts) || isIds(texts))
-    throw invalid(
-      `texts must be an array of strings or token ids, got ${Array.isArray(texts) ? 'one text’s ids' : show(texts)}`,
-    );
-
-  // As they are now, whatever their owner does with them meanwhile.
-  const own = Array.from(texts as readonly unknown[], ownText);
-  const ids = await inTurns(
-    own,
-    (value) => (typeof value === 'string' ? prefix.length + value.length : 0),
-    (value, i) => fit(model, typeof value === 'string' ? textIds(model, prefix + value) : value, i, truncate),
-    signal,
-  );
-  const sizes = ids.map((tokens) => (pooling === 'none' ? tokens.length * dimensions : dimensions));
-  const elements = sizes.reduce((sum, size) => sum + size, 0);
-  const numbers = await vectors(model, ids, pooling, normalize, dimensions, elements, signal);
-  let at = 0;
-  return {
-    vectors: sizes.map((size) => numbers.slice(at, (at += size))),
-    tokens: ids.reduce((sum, tokens) => sum + tokens.length, 0),
-  };
+  const work = new Embedding('embed', model, texts, options);
+  const ids = await inTurns(work.own, work.lengthOf, work.idsOf, work.signal);
+  const numbers = await vectors(model, work.order(ids), work.signal);
+  return { vectors: work.cut(numbers, ids), tokens: ids.reduce((sum, tokens) => sum + tokens.length, 0) };
 }

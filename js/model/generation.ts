@@ -1,12 +1,15 @@
 import type { JobEvent, OnEvent } from '../engine/binding';
-import { closedMeanwhile, endOf, startJob, type Job } from '../engine/job';
+import { binding } from '../engine/binding';
+import { closedMeanwhile, endOf, startJob, waitForJob, type Job } from '../engine/job';
 import { processedJson } from '../engine/processing';
 import { idsOf } from '../engine/records';
-import type { CheckedGenerateOptions } from '../options/generate';
+import { checkGenerateOptions, type CheckedGenerateOptions, type GenerateOptions } from '../options/generate';
+import { refuseCallbacks } from '../options/table';
 import { allOrNone } from './allOrNone';
 import { joinedIds } from './joinedIds';
 import { withPartial } from './partial';
 import { PartialJson } from './partialJson';
+import { checkPrompt } from './prompt';
 import { Replay } from './replay';
 import {
   withChoices,
@@ -17,7 +20,7 @@ import {
   type PartialResult,
 } from './result';
 import { TokenTexts } from './tokenTexts';
-import { valueOf } from './value';
+import { valueOf, valueOfSync } from './value';
 
 /** @internal A generation that is to begin. */
 export interface Beginning {
@@ -60,6 +63,16 @@ class Choice {
     this.#job.end.catch(() => {});
   }
 
+  /** Generates at once. */
+  resultSync(model: bigint, prompt: ReturnType<typeof checkPrompt>): GenerationResult {
+    const json = this.#options.jsons[this.#number] as string;
+    const run = (onEvent: (event: JobEvent) => boolean) => binding.generateWait(model, prompt, json, onEvent);
+    const end = endOf(waitForJob({ kind: 'generate', model }, run, (event) => this.#add(event)));
+    if (end.finishReason === 'cancelled') throw closedMeanwhile();
+    const { whole } = this;
+    return resultOf(whole, end, valueOfSync(whole.text, this.#options));
+  }
+
   #add(event: JobEvent): void {
     const { logprobs, partial, collect, jsons } = this.#options;
     const chunk: GenerationChunk = { text: event.text, tokens: idsOf(event.tokens) };
@@ -91,6 +104,25 @@ class Choice {
     const isWhole = this.#options.collect && end.finishReason !== 'cancelled';
     return resultOf(whole, end, isWhole ? await valueOf(whole.text, this.#options) : undefined);
   }
+}
+
+/** What of the options of `generate` would be called, or looked at, while the event loop waits. */
+const CALLED = ['signal', 'logitsProcessor', 'partial', 'collect'];
+
+/** @internal `Model.generateSync`. */
+export function generateSync(model: bigint, prompt: unknown, options: GenerateOptions | undefined): GenerationResult {
+  refuseCallbacks('generateSync', options, CALLED);
+  const checked = checkGenerateOptions(options, 'generateSync');
+  const from = checkPrompt(prompt);
+  const results = checked.jsons.map((_, number) => {
+    const choice = new Choice(checked, number, () => {});
+    try {
+      return choice.resultSync(model, from);
+    } catch (error) {
+      throw withPartial(error, choice.whole);
+    }
+  });
+  return withChoices(results);
 }
 
 /**

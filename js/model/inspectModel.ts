@@ -4,7 +4,7 @@ import { native } from '../engine/errors';
 import { startJob } from '../engine/job';
 import { filePath, isUrl } from '../engine/source';
 import { HELD, type CacheType, type LoraAdapter } from '../options/load';
-import { readOptions, type Table } from '../options/table';
+import { readOptions, refuseCallbacks, type Table } from '../options/table';
 import type { RealmErrorCode } from '../portable/errors';
 import type { PoolingType } from './embed';
 
@@ -67,9 +67,9 @@ const ENGINE = {
 
 const HERE = { signal: (_, value) => abortSignal(value) } satisfies Table;
 
-function check(path: unknown, options: InspectOptions | undefined) {
+function check(path: unknown, options: InspectOptions | undefined, call = 'inspectModel') {
   if (typeof path !== 'string' && !isUrl(path)) throw invalid(`path must be a path or a file: URL, got ${show(path)}`);
-  const { json, here } = readOptions('inspectModel', ENGINE, HERE, options);
+  const { json, here } = readOptions(call, ENGINE, HERE, options);
   return { from: filePath(path), json, signal: here.signal };
 }
 
@@ -93,6 +93,7 @@ export async function inspectModel(path: string | URL, options?: InspectOptions)
 
 /** The same at once; the event loop waits. */
 export function inspectModelSync(path: string | URL, options?: Omit<InspectOptions, 'signal'>): ModelInspection {
-  const { from, json } = check(path, options);
+  refuseCallbacks('inspectModelSync', options, ['signal']);
+  const { from, json } = check(path, options, 'inspectModelSync');
   return JSON.parse(native(() => binding.inspectModel(from, json))) as ModelInspection;
 }

@@ -6,8 +6,10 @@ import { native } from '../engine/errors';
 import { reasonOf, startJob } from '../engine/job';
 import { watchSlowPasses, type Pass } from '../engine/observe';
 import { filePath, isUrl } from '../engine/source';
+import { checkFormat } from '../chat/format/checkFormat';
 import type { ChatFormat } from '../chat/format/types';
 import { checkLoadOptions, type LoadOptions as EngineOptions, type Log } from '../options/load';
+import { refuseCallbacks } from '../options/table';
 import { handleOf, Model } from './model';
 
 export interface LoadOptions extends EngineOptions {
@@ -59,7 +61,8 @@ function checkSource(source: unknown): Source {
  * @param source path, `file:` URL, or a GGUF file's content: bytes (copied before the call returns) or a Blob
  */
 export async function loadModel(source: string | URL | Bytes | BlobLike, options?: LoadOptions): Promise<Model> {
-  const { engine, signal, log, slowPass, onProgress, chatFormat } = checkLoadOptions(options);
+  const { engine, signal, log, slowPass, onProgress, chatFormat: format } = checkLoadOptions(options);
+  const chatFormat = checkFormat('chatFormat', format);
   const from = isBlob(source) ? await bytesOf(source, signal) : checkSource(source);
   const json = JSON.stringify({ ...engine, progress: onProgress ? true : undefined });
   const told = new Told(onProgress, () => job.cancel());
@@ -116,8 +119,10 @@ export function loadModelSync(
   source: string | URL | Bytes,
   options?: Omit<LoadOptions, 'signal' | 'onProgress'>,
 ): Model {
+  refuseCallbacks('loadModelSync', options, ['signal', 'onProgress']);
   const from = checkSource(source);
-  const { json, log, slowPass, chatFormat } = checkLoadOptions(options);
+  const { json, log, slowPass, chatFormat: format } = checkLoadOptions(options, 'loadModelSync');
+  const chatFormat = checkFormat('chatFormat', format);
   return logged(
     new Model(
       native(() => binding.openModel(from, json)),

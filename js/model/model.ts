@@ -1,18 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkMessages, type ChatMessage } from '../chat/conversation';
+import { checkMessages, ownMessages, type ChatMessage } from '../chat/conversation';
 import type { ChatFormat } from '../chat/format/types';
 import { type ChatTemplateOptions, modelTemplate } from '../chat/modelTemplate';
 import { renderChatSegments } from '../chat/renderChatSegments';
 import { renderChatTemplate } from '../chat/renderChatTemplate';
 import { binding, type JobEvent } from '../engine/binding';
-import { abortSignal, flag, optionsObject, text as checkText, tokenIds, type TokenIds } from '../engine/check';
+import { abortSignal, flag, text as checkText, tokenIds, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
 import { dispose } from '../portable/dispose';
+import { deepFrozen } from '../portable/frozen';
 import { RealmError } from '../portable/errors';
-import { checkGenerateOptions, type GenerateOptions } from '../options/generate';
+import { checkGenerateOptions, scalesOf, type GenerateOptions } from '../options/generate';
 import type { CacheType } from '../options/load';
 import { checkSessionOptions, type SessionOptions } from '../options/session';
-import { Generation, type Beginning } from './generation';
+import { Generation, generateSync, type Beginning } from './generation';
 import { startJob } from '../engine/job';
 import { forgetStats, statsOf, type ModelStats } from '../engine/observe';
 import { readOptions, type Table } from '../options/table';
@@ -23,10 +24,11 @@ import type { ChatOptions } from './chat/types';
 import type { Format, FormatValue } from '../options/structure';
 import { compileFormat, compileFormatSync, type CompiledFormat, type CompileFormatOptions } from './compiledFormat';
 import { Decoder, type DecoderOptions } from './decoder';
-import { embed, type EmbedOptions } from './embed';
+import { embed, embedSync, type EmbedOptions } from './embed';
 import type { ModelMemory } from './memory';
-import { rank, type RankOptions } from './rank';
-import { score, type Score, type ScoreOptions } from './score';
+import { rank, rankSync, type RankOptions } from './rank';
+import { score, scoreSync, type Score, type ScoreOptions } from './score';
+import type { GenerationResult } from './result';
 import { Session } from './session';
 import { chatIds, checkPrompt } from './prompt';
 
@@ -119,6 +121,8 @@ export interface TokenBytesOptions {
 }
 
 export interface LogitsOptions {
+  /** How strong each adapter of the model is for this text, in the order of `loadModel`'s `lora`. Default: as they were opened. */
+  lora?: readonly number[];
   signal?: AbortSignal;
 }
 
@@ -137,9 +141,14 @@ const DETOKENIZE = {
   skipSpecial: (name, value) => flag(name, value, false),
   cleanSpaces: (name, value) => flag(name, value, false),
 } satisfies Table;
+const DECODER = {
+  skipSpecial: (name, value) => flag(name, value, false),
+  after: (name, value) => (value === undefined ? undefined : tokenIds(value, name)),
+} satisfies Table;
 const TOKEN_BYTES = { skipSpecial: (name, value) => flag(name, value, false) } satisfies Table;
-const VERIFY = { signal: (_, value) => abortSignal(value) } satisfies Table;
-const LOGITS = { signal: (_, value) => abortSignal(value) } satisfies Table;
+const SIGNAL = { signal: (_, value) => abortSignal(value) } satisfies Table;
+/** `managed/Abi/ComputeOptionTables.cs` has the same rows. */
+const LOGITS = { lora: scalesOf } satisfies Table;
 /** Of binding.tokenize. */
 const AS_PROMPT = 2;
 
@@ -164,7 +173,8 @@ export const openedOf = (model: Model) => ({ handle: handleOf(model), info: mode
 export class Model {
   readonly info: Readonly<ModelInfo>;
   #handle: bigint;
-  #closed = false;
+  /** Fires when it is closed: also where the engine has nothing to end. */
+  readonly #closing = new AbortController();
   readonly #chatFormat: Partial<ChatFormat> | undefined;
 
   static {
@@ -176,7 +186,7 @@ export class Model {
     this.#handle = handle;
     this.#chatFormat = chatFormat;
     forgotten.register(this, handle, this);
-    this.info = Object.freeze(JSON.parse(native(() => binding.describeModel(handle))) as ModelInfo);
+    this.info = deepFrozen(JSON.parse(native(() => binding.describeModel(handle))) as ModelInfo);
   }
 
   /**
@@ -194,6 +204,7 @@ export class Model {
     const open = () => this.#open;
     const isClosed = () => this.#closed;
     return {
+      closing: this.#closing.signal,
       info: this.info,
       chatFormat: this.#chatFormat,
       get handle() {
@@ -203,6 +214,10 @@ export class Model {
         return isClosed();
       },
     };
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   get #open(): bigint {
@@ -237,19 +252,19 @@ export class Model {
 
   /** For text that comes token by token: gives whole characters. */
   decoder(options?: DecoderOptions): Decoder {
-    const { skipSpecial, after } = optionsObject(options);
-    return new Decoder(() => this.#open, flag('skipSpecial', skipSpecial, false), after);
+    const { skipSpecial, after } = readOptions('decoder', {}, DECODER, options).here;
+    return new Decoder(() => this.#open, skipSpecial, after);
   }
 
   /** The logits at every position of a sequence of its own: float32 (ids, vocabSize). */
   async logits(ids: TokenIds, options?: LogitsOptions): Promise<Float32Array> {
-    const { signal } = readOptions('logits', {}, LOGITS, options).here;
+    const { json, here } = readOptions('logits', LOGITS, SIGNAL, options);
     const checked = tokenIds(ids, 'ids');
     const count = Buffer.isBuffer(checked) || !ArrayBuffer.isView(checked) ? checked.byteLength >> 2 : checked.length;
     const elements = BigInt(count) * BigInt(this.info.vocabSize ?? 0);
     const model = this.#open;
-    const start = (event: (news: JobEvent) => void) => binding.logitsStart(model, checked, elements, event);
-    const { memory } = await startJob({ kind: 'logits', model }, start, signal).end;
+    const start = (event: (news: JobEvent) => void) => binding.logitsStart(model, checked, json, elements, event);
+    const { memory } = await startJob({ kind: 'logits', model }, start, here.signal).end;
     return new Float32Array(memory ?? []);
   }
 
@@ -261,7 +276,7 @@ export class Model {
    * the conversation; E_LIMIT: it takes too many steps, too much memory or too long
    */
   applyChatTemplate(messages: readonly ChatMessage[], options?: ChatTemplateOptions): string {
-    const { source, options: given } = modelTemplate(this.info, optionsObject(options));
+    const { source, options: given } = modelTemplate(this.info, options, 'applyChatTemplate');
     return renderChatTemplate(source, messages, given);
   }
 
@@ -273,7 +288,7 @@ export class Model {
    * @throws RealmError as `applyChatTemplate`
    */
   tokenizeChat(messages: readonly ChatMessage[], options?: ChatTemplateOptions): Uint32Array {
-    const { source, options: given } = modelTemplate(this.info, optionsObject(options));
+    const { source, options: given } = modelTemplate(this.info, options, 'tokenizeChat');
     return chatIds(this.#open, this.info.tokenizer?.bosId, renderChatSegments(source, messages, given));
   }
 
@@ -288,6 +303,11 @@ export class Model {
     return embed({ handle: this.#open, info: this.info }, texts, options);
   }
 
+  /** The same at once; the event loop waits. */
+  embedSync(texts: readonly (string | TokenIds)[], options?: Omit<EmbedOptions, 'signal'>): Float32Array[] {
+    return embedSync({ handle: this.#open, info: this.info }, texts, options);
+  }
+
   /**
    * How likely a text is, token by token: log-likelihoods and the perplexity.
    *
@@ -296,6 +316,11 @@ export class Model {
    */
   async score(text: string | TokenIds, options?: ScoreOptions): Promise<Score> {
     return score(this.#open, text, options);
+  }
+
+  /** The same at once; the event loop waits. */
+  scoreSync(text: string | TokenIds, options?: Omit<ScoreOptions, 'signal'>): Score {
+    return scoreSync(this.#open, text, options);
   }
 
   /** What the model has done since it was opened. Each job is also told of by `diagnostics_channel`: docs/observability.md. */
@@ -318,6 +343,11 @@ export class Model {
     return rank({ handle: this.#open, info: this.info }, query, documents, options);
   }
 
+  /** The same at once; the event loop waits. */
+  rankSync(query: string, documents: readonly string[], options?: Omit<RankOptions, 'signal'>): number[] {
+    return rankSync({ handle: this.#open, info: this.info }, query, documents, options);
+  }
+
   /**
    * Looks at every number of the model's file, on a thread of the engine: loading and running see only what they come to. Resolves when
    * nothing is wrong. With `vocabOnly` a file can be looked at without being loaded.
@@ -325,7 +355,7 @@ export class Model {
    * @throws RealmError E_NUMERIC: a number is not finite, with its tensor and index; E_TRUNCATED, E_IO: the file changed, or can't be read
    */
   async verify(options?: VerifyOptions): Promise<void> {
-    const { signal } = readOptions('verify', {}, VERIFY, options).here;
+    const { signal } = readOptions('verify', {}, SIGNAL, options).here;
     const model = this.#open;
     await startJob({ kind: 'verify', model }, (event) => binding.verifyStart(model, event), signal).end;
   }
@@ -347,6 +377,19 @@ export class Model {
       return { model, options: checked, start: (json, onEvent) => binding.generateStart(model, from, json, onEvent) };
     };
     return new Generation(begin, () => this.#closed);
+  }
+
+  /**
+   * The same at once: the event loop waits for the whole, with `n` for one text after the other. Other work on the model goes on meanwhile.
+   *
+   * @throws RealmError as `generate`; E_INVALID_ARGUMENT: an option that needs the event loop (`signal`, `logitsProcessor`, `partial`,
+   * `collect`); E_UNSUPPORTED: a schema that checks values asynchronously
+   */
+  generateSync<const F extends Format | undefined = undefined>(
+    prompt: string | TokenIds,
+    options?: Omit<GenerateOptions<F>, 'signal' | 'logitsProcessor' | 'partial' | 'collect'>,
+  ): GenerationResult<FormatValue<F>> {
+    return generateSync(this.#open, prompt, options) as GenerationResult<FormatValue<F>>;
   }
 
   /**
@@ -375,7 +418,7 @@ export class Model {
   ): Chat<FormatValue<F>> {
     const model = this.#chatModel;
     const begin = (): ChatBeginning => ({
-      ...{ model, messages: checkMessages(messages) },
+      ...{ model, messages: ownMessages(checkMessages(messages)) },
       start: (ids, json, onEvent) => binding.generateStart(model.handle, ids, json, onEvent),
     });
     return new (chats().Chat)(begin, options);
@@ -405,10 +448,10 @@ export class Model {
   /** Ends all work on the model and frees its memory. A second call does nothing. */
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
     forgotten.unregister(this);
     forgetStats(this.#handle);
     binding.closeModel(this.#handle);
+    this.#closing.abort();
   }
 
   [dispose](): void {

@@ -1,9 +1,10 @@
 import { binding } from '../engine/binding';
 import { abortSignal, flag, invalid, show, text } from '../engine/check';
 import { native } from '../engine/errors';
-import { knownOptions } from '../options/table';
+import { scalesOf } from '../options/generate';
+import { knownOptions, refuseCallbacks } from '../options/table';
 import { RealmError } from '../portable/errors';
-import { fit, textIds, vectors, type Opened } from './embed';
+import { fit, textIds, vectors, vectorsSync, type Opened, type VectorOrder } from './embed';
 import { inTurns } from './inTurns';
 import { joinedIds } from './joinedIds';
 import { segmentIds } from './prompt';
@@ -11,6 +12,8 @@ import { segmentIds } from './prompt';
 export interface RankOptions {
   /** Cut a document that is too long for the model's context together with the query; default false: E_CONTEXT_FULL. */
   truncate?: boolean;
+  /** How strong each adapter of the model is for these texts, in the order of `loadModel`'s `lora`. Default: as they were opened. */
+  lora?: readonly number[];
   signal?: AbortSignal;
 }
 
@@ -71,6 +74,50 @@ function fitPair(model: Opened, pair: Pair, index: number, truncate: boolean): U
   return joinedIds([ids.subarray(0, most - behind.length), behind]);
 }
 
+/** Documents to rank, checked. */
+class Ranking {
+  readonly texts: readonly string[];
+  readonly signal: AbortSignal | undefined;
+  readonly #model: Opened;
+  readonly #query: string;
+  readonly #truncate: boolean;
+  readonly #lora: readonly number[] | undefined;
+  readonly #size: number;
+  readonly #pairOf: (document: string) => Pair;
+
+  constructor(call: string, model: Opened, query: unknown, documents: unknown, options: RankOptions | undefined) {
+    const given = knownOptions(call, options, ['truncate', 'lora', 'signal']);
+    this.#model = model;
+    this.signal = abortSignal(given.signal);
+    this.#truncate = flag('truncate', given.truncate, false);
+    this.#lora = scalesOf('lora', given.lora);
+    this.#query = text('query', query);
+    if (!Array.isArray(documents)) throw invalid(`documents must be an array of strings, got ${show(documents)}`);
+    this.texts = Array.from(documents as readonly unknown[], (document, i) => text(`documents[${i}]`, document));
+    this.#size = model.info.rankSize ?? 0;
+    if (this.#size === 0)
+      throw new RealmError(
+        'E_UNSUPPORTED',
+        "this model has no classifier (no tensor cls or cls.output), so it can't rank: it gives embeddings",
+      );
+    this.#pairOf = pairsWith(model, this.#query);
+  }
+
+  lengthOf = (document: string): number => this.#query.length + document.length;
+
+  idsOf = (document: string, i: number): Uint32Array => fitPair(this.#model, this.#pairOf(document), i, this.#truncate);
+
+  order(texts: readonly Uint32Array[]): VectorOrder {
+    const how = { pooling: 'rank', normalize: false, dimensions: 0, lora: this.#lora } as const;
+    return { texts, how, elements: texts.length * this.#size };
+  }
+
+  /** Of several scores the first is the one that says how well the document answers. */
+  cut(numbers: Float32Array): number[] {
+    return this.texts.map((_, i) => numbers[i * this.#size] as number);
+  }
+}
+
 /** @internal `Model.rank`. */
 export async function rank(
   model: Opened,
@@ -81,36 +128,27 @@ export async function rank(
   return (await rankCounted(model, query, documents, options)).scores;
 }
 
-/** @internal The same, and how many tokens all pairs have together. */
+/** @internal `Model.rankSync`. */
+export function rankSync(
+  model: Opened,
+  query: unknown,
+  documents: unknown,
+  options: RankOptions | undefined,
+): number[] {
+  refuseCallbacks('rankSync', options, ['signal']);
+  const work = new Ranking('rankSync', model, query, documents, options);
+  return work.cut(vectorsSync(model, work.order(work.texts.map(work.idsOf))));
+}
+
+/** @internal The scores, and how many tokens all pairs have together. */
 export async function rankCounted(
   model: Opened,
   query: unknown,
   documents: unknown,
   options: RankOptions | undefined,
 ): Promise<{ scores: number[]; tokens: number }> {
-  const given = knownOptions('rank', options, ['truncate', 'signal']);
-  const signal = abortSignal(given.signal);
-  const truncate = flag('truncate', given.truncate, false);
-  const asked = text('query', query);
-  if (!Array.isArray(documents)) throw invalid(`documents must be an array of strings, got ${show(documents)}`);
-  const texts = Array.from(documents as readonly unknown[], (document, i) => text(`documents[${i}]`, document));
-  const size = model.info.rankSize ?? 0;
-  if (size === 0)
-    throw new RealmError(
-      'E_UNSUPPORTED',
-      "this model has no classifier (no tensor cls or cls.output), so it can't rank: it gives embeddings",
-    );
-  const pairOf = pairsWith(model, asked);
-  const pairs = await inTurns(
-    texts,
-    (document) => asked.length + document.length,
-    (document, i) => fitPair(model, pairOf(document), i, truncate),
-    signal,
-  );
-  const scores = await vectors(model, pairs, 'rank', false, 0, pairs.length * size, signal);
-  // Of several scores the first is the one that says how well the document answers.
-  return {
-    scores: pairs.map((_, i) => scores[i * size] as number),
-    tokens: pairs.reduce((sum, pair) => sum + pair.length, 0),
-  };
+  const work = new Ranking('rank', model, query, documents, options);
+  const pairs = await inTurns(work.texts, work.lengthOf, work.idsOf, work.signal);
+  const scores = work.cut(await vectors(model, work.order(pairs), work.signal));
+  return { scores, tokens: pairs.reduce((sum, pair) => sum + pair.length, 0) };
 }

@@ -1,10 +1,15 @@
 import { binding, type JobEvent } from '../engine/binding';
-import { abortSignal, ownTokenIds, type TokenIds } from '../engine/check';
+import { abortSignal, ownTokenIds, wholeNumber, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
-import { startJob } from '../engine/job';
-import { readOptions, type Table } from '../options/table';
+import { startJob, waitForJob } from '../engine/job';
+import { scalesOf } from '../options/generate';
+import { readOptions, refuseCallbacks, type Table } from '../options/table';
 
 export interface ScoreOptions {
+  /** Of each place also this many of the most probable tokens. Default 0, at most 128. */
+  topLogprobs?: number;
+  /** How strong each adapter of the model is for this text, in the order of `loadModel`'s `lora`. Default: as they were opened. */
+  lora?: readonly number[];
   signal?: AbortSignal;
 }
 
@@ -18,14 +23,46 @@ export interface Score {
   logprob: number;
   /** e to the minus mean of them: how many tokens the model hesitates between. */
   perplexity: number;
+  /** With `topLogprobs`: the most probable tokens in the place of each, the most probable first; none for the first. */
+  top?: { token: number; logprob: number }[][];
 }
 
-const SCORE = { signal: (_, value) => abortSignal(value) } satisfies Table;
+/** `managed/Abi/ComputeOptionTables.cs` has the same rows. */
+const ENGINE = {
+  topLogprobs: (name, value) => wholeNumber(name, value, 0, 128),
+  lora: scalesOf,
+} satisfies Table;
+const HERE = { signal: (_, value) => abortSignal(value) } satisfies Table;
 
 /** Ids of what is scored, as unsigned numbers of 32 bits, and nobody else's. */
 function idsOf(model: bigint, content: unknown): Uint32Array {
   if (typeof content === 'string') return new Uint32Array(native(() => binding.tokenize(model, content, 1, false)));
   return ownTokenIds(content, 'text');
+}
+
+function asked(call: string, model: bigint, content: unknown, options: ScoreOptions | undefined) {
+  const { json, engine, here } = readOptions(call, ENGINE, HERE, options);
+  const tokens = idsOf(model, content);
+  const tops = engine.topLogprobs;
+  const elements = tokens.length + Math.max(tokens.length - 1, 0) * tops * 2;
+  return { tokens, tops, given: [model, tokens, json, BigInt(elements)] as const, signal: here.signal };
+}
+
+/** What the engine has written: a number for each token, then of each place but the first an id and a number of each top. */
+function scoreOf(tokens: Uint32Array, tops: number, memory: ArrayBuffer | undefined): Score {
+  const logprobs = new Float32Array(memory ?? []).slice(0, tokens.length);
+  const logprob = logprobs.subarray(1).reduce((sum, each) => sum + each, 0);
+  const score = { tokens, logprobs, logprob, perplexity: Math.exp(-logprob / (tokens.length - 1)) };
+  if (tops === 0) return score;
+  const ids = new Uint32Array(memory ?? []);
+  const numbers = new Float32Array(memory ?? []);
+  const top = Array.from(tokens, (_, place) =>
+    Array.from({ length: place === 0 ? 0 : tops }, (_, i) => {
+      const at = tokens.length + ((place - 1) * tops + i) * 2;
+      return { token: ids[at] as number, logprob: numbers[at + 1] as number };
+    }),
+  );
+  return { ...score, top };
 }
 
 /** @internal `Model.score`. */
@@ -34,11 +71,15 @@ export async function score(
   content: string | TokenIds,
   options: ScoreOptions | undefined,
 ): Promise<Score> {
-  const { signal } = readOptions('score', {}, SCORE, options).here;
-  const tokens = idsOf(model, content);
-  const start = (event: (news: JobEvent) => void) => binding.scoreStart(model, tokens, BigInt(tokens.length), event);
-  const job = startJob({ kind: 'score', model }, start, signal);
-  const logprobs = new Float32Array((await job.end).memory ?? []);
-  const logprob = logprobs.subarray(1).reduce((sum, each) => sum + each, 0);
-  return { tokens, logprobs, logprob, perplexity: Math.exp(-logprob / (tokens.length - 1)) };
+  const { tokens, tops, given, signal } = asked('score', model, content, options);
+  const start = (event: (news: JobEvent) => void) => binding.scoreStart(...given, event);
+  return scoreOf(tokens, tops, (await startJob({ kind: 'score', model }, start, signal).end).memory);
+}
+
+/** @internal `Model.scoreSync`. */
+export function scoreSync(model: bigint, content: string | TokenIds, options: ScoreOptions | undefined): Score {
+  refuseCallbacks('scoreSync', options, ['signal']);
+  const { tokens, tops, given } = asked('scoreSync', model, content, options);
+  const run = (event: (news: JobEvent) => boolean) => binding.scoreWait(...given, event);
+  return scoreOf(tokens, tops, waitForJob({ kind: 'score', model }, run).memory);
 }

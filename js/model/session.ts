@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkMessages, type ChatMessage } from '../chat/conversation';
+import { checkMessages, ownMessages, type ChatMessage } from '../chat/conversation';
 import { binding } from '../engine/binding';
 import { abortSignal, invalid, show, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
@@ -32,7 +32,7 @@ export interface RestoreOptions extends SessionFileOptions {
 const FILE = { signal: (_, value) => abortSignal(value) } satisfies Table;
 const RESTORE = {
   ...FILE,
-  messages: (_, value) => (value === undefined ? undefined : checkMessages(value)),
+  messages: (_, value) => (value === undefined ? undefined : ownMessages(checkMessages(value))),
 } satisfies Table;
 
 const forgotten = new FinalizationRegistry<bigint>((handle) => binding.closeSession(handle));
@@ -46,10 +46,10 @@ export class Session {
   /** Held so that the model is not forgotten while somebody has a session of it. */
   readonly #model: ChatModel;
   #handle: bigint;
-  /** The session as it was before the chat that it is at. */
+  /** The session as it was before the generation or the chat that it is at. */
   #before: bigint | undefined;
   #closed = false;
-  /** At a generation, or at a file. */
+  /** At a file. */
   #isAtWork = false;
   #chatting: Chat | undefined;
   /** Nothing where it ends with a text that is no conversation. */
@@ -72,7 +72,7 @@ export class Session {
     return this.#closed || this.#model.isClosed;
   }
 
-  /** Of a session that no chat is at. */
+  /** Of a session that is at nothing. */
   get #free(): bigint {
     const handle = this.#open;
     if (this.#before !== undefined || this.#isAtWork)
@@ -96,9 +96,9 @@ export class Session {
     return new Uint32Array(native(() => binding.sessionTokens(this.#settled)));
   }
 
-  /** The conversation that it has come to by `chat`: empty where `generate` has been the last. */
-  get messages(): readonly ChatMessage[] {
-    return this.#turns?.messages ?? [];
+  /** The conversation that it has come to by `chat`, as a copy: empty where `generate` has been the last. */
+  get messages(): ChatMessage[] {
+    return ownMessages(this.#turns?.messages ?? []);
   }
 
   /**
@@ -113,20 +113,22 @@ export class Session {
       if (checked.jsons.length > 1) throw onlyOne();
       const session = this.#free;
       const from = checkPrompt(prompt);
-      const { length } = this;
       return {
         model: this.#model.handle,
         options: checked,
         start: (json, onEvent) => {
-          const job = binding.sessionGenerateStart(session, false, from, json, onEvent);
-          this.#isAtWork = true;
-          return job;
+          const before = binding.forkSession(session);
+          try {
+            const job = binding.sessionGenerateStart(session, false, from, json, onEvent);
+            this.#before = before;
+            return job;
+          } catch (error) {
+            binding.closeSession(before);
+            throw error;
+          }
         },
         end: (failed) => {
-          this.#isAtWork = false;
-          if (!failed) this.#turns = undefined;
-          // Closed meanwhile, it has no place to go back to.
-          else if (!this.#closed) attempt(() => binding.rewindSession(session, length));
+          if (this.#settle(failed) && !failed) this.#turns = undefined;
         },
       };
     };
@@ -152,7 +154,8 @@ export class Session {
   }
 
   #chat(asked: string | readonly ChatMessage[], goesOn: boolean): ChatBeginning {
-    const said: ChatMessage[] = typeof asked === 'string' ? [{ role: 'user', content: asked }] : checkMessages(asked);
+    const said: ChatMessage[] =
+      typeof asked === 'string' ? [{ role: 'user', content: asked }] : ownMessages(checkMessages(asked));
     const handle = this.#free;
     const length = native(() => binding.sessionLength(handle));
     const turns = this.#turns ?? new Turns(length);
@@ -185,21 +188,33 @@ export class Session {
 
   /** A chat is over: with the conversation as it is now, or, failed, with nothing. */
   #end(turns: Turns, conversation: readonly ChatMessage[] | undefined): void {
+    this.#chatting = undefined;
+    if (!this.#settle(conversation === undefined) || !conversation) return;
+    attempt(
+      () =>
+        (this.#turns = turns.with({
+          length: binding.sessionLength(this.#handle),
+          messages: ownMessages(conversation),
+        })),
+    );
+  }
+
+  /**
+   * What it was at is over: of what has failed nothing stays, whatever became of the text meanwhile.
+   *
+   * @returns false: it was closed meanwhile
+   */
+  #settle(failed: boolean): boolean {
     const before = this.#before;
     this.#before = undefined;
-    this.#chatting = undefined;
-    if (before === undefined) return; // closed meanwhile
-    if (conversation) {
-      attempt(
-        () => (this.#turns = turns.with({ length: binding.sessionLength(this.#handle), messages: conversation })),
-      );
-      binding.closeSession(before);
-    } else {
+    if (before === undefined) return false;
+    if (failed) {
       forgotten.unregister(this);
       binding.closeSession(this.#handle);
       this.#handle = before;
       forgotten.register(this, before, this);
-    }
+    } else binding.closeSession(before);
+    return true;
   }
 
   /** The same session once more, from here on apart; memory is shared. Of one that generates: as it was before. */

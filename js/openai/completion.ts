@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChatDelta, ChatFinishReason, ChatResult, ChatUsage } from '../model/chat/types';
 import type { Model } from '../model/model';
 import type { TokenLogprob } from '../model/result';
+import { written } from './written';
 
 /** What all parts of a completion have in common. */
 export interface Head {
@@ -94,8 +95,8 @@ function logprobsOf(model: Model, tokens: readonly TokenLogprob[] | undefined): 
   if (!tokens) return null;
   const ends = model.info.tokenizer?.endIds ?? [];
   const told = (token: number, logprob: number): CompletionToken => {
-    const bytes = Buffer.from(model.tokenBytes(token));
-    return { token: bytes.toString(), logprob, bytes: [...bytes] };
+    const bytes = model.tokenBytes(token);
+    return { token: written(bytes), logprob, bytes: [...bytes] };
   };
   const content = tokens
     .filter(({ token }, i) => i < tokens.length - 1 || !ends.includes(token))

@@ -1,9 +1,10 @@
 import { whenAborted } from '../engine/abort';
-import { invalid, optionsObject, show } from '../engine/check';
+import { abortSignal, invalid, optionsObject, show } from '../engine/check';
 import type { Chat } from '../model/chat/chat';
 import { Model } from '../model/model';
 import type { GenerateOptions } from '../options/generate';
 import type { JsonSchema } from '../options/structure';
+import { knownOptions } from '../options/table';
 import { completion, CompletionChunks, newHead, type Completion, type CompletionChunk } from './completion';
 import { embeddings, type EmbeddingParams, type Embeddings } from './embeddings';
 import { chatRequest } from './fields';
@@ -109,7 +110,7 @@ export function openai(model: Model): OpenAIClient {
   const name = (given: unknown): string => (typeof given === 'string' ? given : (model.info.name ?? 'realm'));
   async function create(params: CompletionParams, options?: RequestOptions): Promise<Completion | CompletionStream> {
     const { messages, options: asked, stream, includeUsage } = chatRequest(optionsObject(params), 'refuse');
-    const signal = optionsObject(options).signal ?? undefined;
+    const signal = signalOf(options);
     const head = newHead(name(params.model));
     if (!stream) return completion(head, model, await model.chat(messages, signal ? { ...asked, signal } : asked));
     const controller = new AbortController();
@@ -124,9 +125,12 @@ export function openai(model: Model): OpenAIClient {
   }
   return {
     chat: { completions: { create: create as OpenAIClient['chat']['completions']['create'] } },
-    embeddings: { create: async (params, options) => embeddings(model, name(params.model), params, options?.signal) },
+    embeddings: { create: async (params, options) => embeddings(model, name(params.model), params, signalOf(options)) },
   };
 }
+
+const signalOf = (options: RequestOptions | undefined): AbortSignal | undefined =>
+  abortSignal(knownOptions('create', options, ['signal']).signal ?? undefined);
 
 type Chunks = AsyncGenerator<CompletionChunk, void, undefined>;
 

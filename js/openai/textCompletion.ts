@@ -7,6 +7,7 @@ import { RealmError } from '../portable/errors';
 import type { Head } from './completion';
 import type { TextRequest } from './fields';
 import { promptLogprobs, type PromptToken } from './promptLogprobs';
+import { writtenBy } from './written';
 
 /** Log probabilities as OpenAI's older API has them: each list has an item a token. */
 export interface TextLogprobs {
@@ -45,8 +46,8 @@ export const newTextHead = (model: string): Head => ({
   model,
 });
 
-/** Of the answer, or of the prompt, whose text is told at once. */
-type ShownToken = TokenLogprob | PromptToken;
+/** Of the answer, or of the prompt. */
+type ShownToken = TokenLogprob | (PromptToken & { text: string });
 
 /** What is told of a choice so far. */
 class Told {
@@ -70,7 +71,7 @@ class Told {
       const written = this.#written(token.token);
       told.tokens.push(written);
       told.text_offset.push(Math.min(at, end));
-      at += 'text' in token ? token.text.length : written.length;
+      at += token.text.length;
       const isFirst = Number.isNaN(token.logprob);
       told.token_logprobs.push(isFirst ? null : token.logprob);
       const tops = token.top.map(({ token: other, logprob }) => [this.#written(other), logprob] as const);
@@ -81,14 +82,14 @@ class Told {
   }
 }
 
-/** What tokens are written as, each looked up once. */
-function writtenBy(model: Model): (token: number) => string {
-  const known = new Map<number, string>();
-  return (token) => {
-    let text = known.get(token);
-    if (text === undefined) known.set(token, (text = Buffer.from(model.tokenBytes(token)).toString()));
-    return text;
-  };
+/** The text of each token of a prompt, which together are the prompt's: of a begin token that was put before it there is none. */
+function partsOf(model: Model, ids: Uint32Array, text: string): string[] {
+  const decoder = model.decoder();
+  const { bosId } = model.info.tokenizer ?? {};
+  return Array.from(ids, (id, i) => {
+    if (i === 0 && id === bosId && !text.startsWith(Buffer.from(model.tokenBytes(id)).toString())) return '';
+    return decoder.push(id);
+  });
 }
 
 function joined(parts: readonly TextLogprobs[]): TextLogprobs {
@@ -134,8 +135,6 @@ class Going {
 export interface TextLimits {
   /** Tokens of an answer at most. */
   tokens?: number;
-  /** Called with the bytes that are needed for a while: throws where there are not so many. */
-  take?: (bytes: number) => void;
 }
 
 /**
@@ -212,7 +211,7 @@ async function onePrompt(
   request: TextRequest,
   number: number,
   signal: AbortSignal,
-  { tokens: most = Infinity, take }: TextLimits,
+  { tokens: most = Infinity }: TextLimits,
   echoed: Echoed,
   emit: ((choice: TextChoice) => Promise<void>) | undefined,
 ): Promise<OnePrompt> {
@@ -225,8 +224,10 @@ async function onePrompt(
   const ids = echo || maxTokens === 0 ? idsOf(model, prompt) : undefined;
   if (echo && ids) {
     if (options.logprobs) echoed.add(n * ids.length * (1 + (options.topLogprobs ?? 0)));
-    const scored = options.logprobs ? await promptLogprobs(model, ids, options.topLogprobs ?? 0, signal, take) : [];
     const text = typeof prompt === 'string' ? prompt : model.detokenize(ids);
+    const parts = options.logprobs ? partsOf(model, ids, text) : [];
+    const told = options.logprobs ? await promptLogprobs(model, ids, options.topLogprobs ?? 0, signal) : [];
+    const scored = told.map((token, i) => ({ ...token, text: parts[i] ?? '' }));
     for (const going of goings) {
       const piece = going.add(text, scored);
       await emit?.(piece);

@@ -264,8 +264,8 @@ export const GENERATE_OPTIONS: readonly string[] = Object.keys(ENGINE);
 export type CheckedGenerateOptions = ReturnType<typeof checkGenerateOptions>;
 
 /** Reads each option once, checks it, fills in what is missing. */
-export function checkGenerateOptions(options: GenerateOptions | undefined) {
-  const { json, engine, here } = readOptions('generate', ENGINE, HERE, options);
+export function checkGenerateOptions(options: GenerateOptions | undefined, call = 'generate') {
+  const { json, engine, here } = readOptions(call, ENGINE, HERE, options);
   checkTogether(engine);
   const { format } = engine;
   if (here.partial && !(format && isJsonFormat(format)))

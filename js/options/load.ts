@@ -1,6 +1,6 @@
 import { abortSignal, flag, invalid, numberBetween, oneOf, positiveInteger, show, wholeNumber } from '../engine/check';
 import { filePath, isUrl } from '../engine/source';
-import { readOptions, type Table } from './table';
+import { knownOptions, readOptions, type Table } from './table';
 
 /** Numbers in a key/value cache. */
 export type CacheType = 'f16' | 'f32' | 'q8_0';
@@ -78,7 +78,7 @@ function adaptersOf(name: string, adapters: unknown): { path: string; scale: num
   return adapters.map((adapter: unknown, i) => {
     if (typeof adapter !== 'object' || adapter === null)
       throw invalid(`${name}[${i}] must be { path, scale }, got ${show(adapter)}`);
-    const { path, scale } = adapter as Partial<LoraAdapter>;
+    const { path, scale } = knownOptions(`${name}[${i}]`, adapter, ['path', 'scale']);
     if (typeof path !== 'string' && !isUrl(path))
       throw invalid(`${name}[${i}].path must be a path or a file: URL, got ${show(path)}`);
     return { path: filePath(path), scale: scaleOf(`${name}[${i}].scale`, scale) };
@@ -123,16 +123,12 @@ const HERE = {
   slowPass: (name, value) =>
     value === Infinity ? value : numberBetween(name, value, 2000, 0, Number.MAX_SAFE_INTEGER),
   onProgress: callback<(progress: LoadProgress) => void>(),
-  chatFormat: (name, value) => (value === undefined ? undefined : { ...objectOf(name, value) }),
+  /** Read by who knows what is in it. */
+  chatFormat: (_, value) => value,
 } satisfies Table;
 
-function objectOf(name: string, value: unknown): object {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw invalid(`${name} must be an object, got ${show(value)}`);
-}
-
 /** Reads each option once, checks it, fills in what is missing. */
-export function checkLoadOptions(options: LoadOptions | undefined) {
-  const { json, engine, here } = readOptions('loadModel', ENGINE, HERE, options);
+export function checkLoadOptions(options: LoadOptions | undefined, call = 'loadModel') {
+  const { json, engine, here } = readOptions(call, ENGINE, HERE, options);
   return { json, engine, ...here };
 }

@@ -31,6 +31,16 @@ export function readOptions<Engine extends Table, Here extends Table>(
 
 const names = (...tables: readonly Table[]): string[] => tables.flatMap((table) => Object.keys(table));
 
+/** Of a call while which the event loop waits: what would have to be called meanwhile can't be. */
+export function refuseCallbacks(call: string, options: object | undefined, names: readonly string[]): void {
+  const given = optionsObject(options) as Readonly<Record<string, unknown>>;
+  const one = names.find((name) => given[name] !== undefined);
+  if (one !== undefined)
+    throw invalid(
+      `${call} takes no ${one}: the event loop waits until it is done, so nothing could come of it meanwhile`,
+    );
+}
+
 /** Options that are read one by one. */
 export function knownOptions(
   call: string,

@@ -17,6 +17,8 @@ export interface Exchange {
   lease: Lease;
   signal: AbortSignal;
   state: () => HostState;
+  /** The body, once it was read: what errors name the fields of. */
+  asked?: Readonly<Record<string, unknown>>;
   metrics: Metrics;
 }
 
@@ -42,7 +44,7 @@ export async function sendBytes({ response, limits }: Exchange, type: string, pa
 
 /** The body as a JSON object. */
 export async function readBody(exchange: Exchange): Promise<Record<string, unknown>> {
-  return parseObject(await readBytes(exchange));
+  return (exchange.asked = parseObject(await readBytes(exchange)));
 }
 
 /** The body as a message: JSON, or a binary frame. */

@@ -48,6 +48,7 @@ export async function answerHttp(
   });
   response.on('error', () => {});
   if (ahead > PATIENCE * limits.requestsPerConnection) return void socket.destroy();
+  let exchange: Exchange | undefined;
   try {
     response.setHeader('X-Request-Id', idOf(request));
     const origin = access.checkOrigin(request);
@@ -58,7 +59,7 @@ export async function answerHttp(
     }
     const [path = '/'] = (request.url ?? '/').split('?', 1);
     if (request.method === 'OPTIONS') return preflight(request, response);
-    const exchange: Exchange = {
+    exchange = {
       ...{ request, response, limits, lease, metrics, calls: calls.of(lease), signal: gone.signal },
       state: () => calls.state,
     };
@@ -75,7 +76,7 @@ export async function answerHttp(
       options.onRequest(request, response);
     } else sendJson(response, 404, { error: NOTHING_HERE });
   } catch (error) {
-    fail(response, error);
+    fail(response, error, exchange?.asked);
   }
 }
 
@@ -111,10 +112,10 @@ function preflight({ headers }: IncomingMessage, response: ServerResponse): void
 }
 
 /** Before the answer has begun: a status and JSON in OpenAI's form. After that only the end of the connection is left. */
-function fail(response: ServerResponse, thrown: unknown): void {
+function fail(response: ServerResponse, thrown: unknown, asked: Exchange['asked']): void {
   if (response.destroyed) return;
   if (response.headersSent) return void response.destroy();
-  const error = openAiError(thrown);
+  const error = openAiError(thrown, asked);
   const status = statusOf(error);
   if (error.retry_after !== undefined) response.setHeader('Retry-After', String(error.retry_after));
   // What was wrong will be wrong again: clients of OpenAI's API ask twice more after some of these.

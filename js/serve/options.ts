@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { flag, invalid, optionsObject, positiveInteger, show, text, wholeNumber } from '../engine/check';
 import type { LoadOptions } from '../model/loadModel';
+import { knownOptions } from '../options/table';
 import { Model } from '../model/model';
 import { nearest } from '../portable/nearest';
 
@@ -162,8 +163,11 @@ function limitsOf(value: ServeLimits | undefined): Required<ServeLimits> {
   return limits as unknown as Required<ServeLimits>;
 }
 
+const NAMES = ['models', 'host', 'port', 'token', 'origins', 'limits', 'isolate', 'onRequest'];
+
 export function checkOptions(options: ServeOptions): CheckedOptions {
-  const { models, host = '127.0.0.1', port, token, origins, limits, isolate, onRequest } = optionsObject(options);
+  const given = knownOptions('serve', options, NAMES) as Partial<ServeOptions>;
+  const { models, host = '127.0.0.1', port, token, origins, limits, isolate, onRequest } = given;
   text('host', host);
   if (onRequest !== undefined && typeof onRequest !== 'function') throw invalid('onRequest must be a function');
   return {

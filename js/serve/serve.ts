@@ -1,7 +1,8 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { optionsObject, wholeNumber } from '../engine/check';
+import { wholeNumber } from '../engine/check';
+import { knownOptions } from '../options/table';
 import { RealmError } from '../portable/errors';
 import { Access } from './access';
 import { clientOf } from './budget';
@@ -116,7 +117,7 @@ export class Host {
    * everyone, closes the models that it opened. Resolves when nothing is left. A second call awaits the first.
    */
   close(options?: { grace?: number }): Promise<void> {
-    const grace = wholeNumber('grace', optionsObject(options).grace, 0, 0x7fffffff);
+    const grace = wholeNumber('grace', knownOptions('close', options, ['grace']).grace, 0, 0x7fffffff);
     this.#closed ??= this.#close(grace);
     return this.#closed;
   }

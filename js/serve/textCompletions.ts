@@ -5,10 +5,10 @@ import { streamed } from './streamed';
 
 /** `POST /v1/completions`, in OpenAI's form, streamed or whole. Without a `temperature` the text is greedy. */
 export async function textCompletions(exchange: Exchange): Promise<void> {
-  const { calls, limits, lease, signal: gone } = exchange;
+  const { calls, limits, signal: gone } = exchange;
   const body = await readBody(exchange);
   const request = textRequest(body, 'ignore');
-  const allowed = { tokens: limits.tokens, take: (bytes: number) => lease.takeBytes(bytes) };
+  const allowed = { tokens: limits.tokens };
   if (!request.stream)
     return calls.on(body.model, gone, async ({ name, model, signal }) => {
       sendJson(exchange.response, 200, await textCompletion(model, newTextHead(name), request, signal, allowed));

@@ -60,10 +60,14 @@ async function rendered(
   { messages, tools, chat_template_kwargs: variables }: Body,
 ): Promise<string> {
   if (!Array.isArray(messages)) throw invalid(`messages must be an array, got ${show(messages)}`);
-  const { source, options } = modelTemplate(model.info, {
-    ...(tools ? { tools: tools as readonly object[] } : {}),
-    ...(variables ? { variables: variables as Body } : {}),
-  });
+  const { source, options } = modelTemplate(
+    model.info,
+    {
+      ...(tools ? { tools: tools as readonly object[] } : {}),
+      ...(variables ? { variables: variables as Body } : {}),
+    },
+    'apply-template',
+  );
   const segments = await renderElsewhere(source, messages as ChatMessage[], options);
   return segments.map((segment) => segment.text).join('');
 }

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { whenAborted } from '../engine/abort';
 import { abortSignal, invalid, show } from '../engine/check';
 import { filePath, isUrl } from '../engine/source';
+import { knownOptions } from '../options/table';
 import { RealmError } from '../portable/errors';
 import type { AllowedModels } from '../guest/local';
 import { Quota, type GuestLimits } from '../portable/guest/quota';
@@ -82,6 +83,8 @@ export interface GuestOrder {
   stop: Int32Array;
 }
 
+const NAMES = ['models', 'call', 'args', 'mayStore', 'limits', 'wasi', 'nn', 'imports', 'onToken', 'signal'];
+const WASI_NAMES = ['args', 'env', 'preopens', 'stdin', 'stdout', 'stderr'];
 const PATIENCE = 1000;
 const LONGEST_TIMER = 0x7fffffff;
 
@@ -101,11 +104,12 @@ export async function runGuest(
   guest: string | URL | Uint8Array | WasmModule,
   options: GuestRunOptions = {},
 ): Promise<GuestRun> {
+  knownOptions('runGuest', options, NAMES);
   const signal = abortSignal(options.signal);
   signal?.throwIfAborted();
   const module = await compile(guest);
   const { models = {}, args = [], mayStore = false, limits = {}, nn = false, onToken } = options;
-  const wasi = options.wasi === true ? {} : options.wasi || undefined;
+  const wasi = options.wasi === true ? {} : options.wasi ? knownOptions('wasi', options.wasi, WASI_NAMES) : undefined;
   const call = options.call ?? (wasi ? '_start' : 'run');
   if (!webAssembly.Module.exports(module).some(({ name, kind }) => name === call && kind === 'function')) {
     throw invalid(`the guest exports no function ${show(call)}`);

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Realm.Blocks;
 using Realm.Runtime;
 
 namespace Realm.Abi;
@@ -7,7 +6,7 @@ namespace Realm.Abi;
 /// <summary>realm.h, "models": vectors of texts.</summary>
 internal static unsafe class EmbedExports
 {
-    // int32_t realm_model_embed_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint32_t *lengths, uint64_t texts, int32_t pooling, int32_t normalize, uint32_t dimensions, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    // int32_t realm_model_embed_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint32_t *lengths, uint64_t texts, const uint8_t *options, uint64_t options_length, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_embed_start")]
     public static int EmbedStart(
         ulong model,
@@ -15,9 +14,8 @@ internal static unsafe class EmbedExports
         ulong count,
         uint* lengths,
         ulong texts,
-        int pooling,
-        int normalize,
-        uint dimensions,
+        byte* options,
+        ulong optionsLength,
         float* output,
         ulong elements,
         delegate* unmanaged<void*, void> notify,
@@ -27,11 +25,9 @@ internal static unsafe class EmbedExports
     {
         Arguments.Check(output, elements, long.MaxValue / sizeof(float), "out");
         Arguments.Check(job, 1, 1, "job");
-        if (pooling is < 0 or > (int)Pooling.Rank)
-            throw new RealmException(ErrorCode.InvalidArgument, $"pooling is {pooling}; expected 0 to {(int)Pooling.Rank}");
         int[][] parts = Texts(Arguments.Ids(ids, count), Arguments.Ids(lengths, texts));
-        EmbeddingOptions options = new((Pooling)pooling, normalize != 0, (int)Math.Min(dimensions, int.MaxValue));
-        *job = Engine.Register(Engine.Model(model).Embed(parts, options, output, elements, notify, user));
+        EmbeddingOptions how = ComputeOptionTables.Embed(Arguments.Bytes(options, optionsLength, "options"));
+        *job = Engine.Register(Engine.Model(model).Embed(parts, how, output, elements, notify, user));
     });
 
     private static int[][] Texts(ReadOnlySpan<uint> ids, ReadOnlySpan<uint> lengths)

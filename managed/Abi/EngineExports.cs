@@ -7,7 +7,7 @@ namespace Realm.Abi;
 internal static unsafe class EngineExports
 {
     /// <summary>REALM_ABI_VERSION of realm.h.</summary>
-    private const int AbiVersion = 5;
+    private const int AbiVersion = 6;
 
     // int32_t realm_abi_version(void);
     [UnmanagedCallersOnly(EntryPoint = "realm_abi_version")]

@@ -101,12 +101,13 @@ internal static unsafe class ModelExports
         Span<PassRecord> records = stackalloc PassRecord[PassLog.Kept];
         LoadedModel loaded = Engine.Model(model).Loaded;
         long last = loaded.Scheduler.Passes.Since((long)Math.Min(after, long.MaxValue), records, out int found);
-        Results.Set(count, (ulong)(1 + (found * NumbersOfPass)), "count");
-        if ((ulong)(1 + (found * NumbersOfPass)) > capacity)
+        Results.Set(count, (ulong)(2 + (found * NumbersOfPass)), "count");
+        if ((ulong)(2 + (found * NumbersOfPass)) > capacity)
         {
             return;
         }
         *numbers++ = last;
+        *numbers++ = loaded.Number;
         int threads = found > 0 ? loaded.Model.Options.Threads : 0;
         foreach (ref readonly PassRecord record in records[..found])
         {
@@ -159,14 +160,25 @@ internal static unsafe class ModelExports
         Results.Bytes(tokenizer.Decode(tokens, (skipSpecial & 1) != 0, cleanSpaces: (skipSpecial & 2) != 0), text, capacity, length);
     });
 
-    // int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    // int32_t realm_model_logits_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_logits_start")]
     public static int LogitsStart(
-        ulong model, uint* ids, ulong count, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+        ulong model,
+        uint* ids,
+        ulong count,
+        byte* options,
+        ulong optionsLength,
+        float* output,
+        ulong elements,
+        delegate* unmanaged<void*, void> notify,
+        void* user,
+        ulong* job,
+        RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(output, elements, long.MaxValue / sizeof(float), "out");
         Arguments.Check(job, 1, 1, "job");
-        *job = Engine.Register(Engine.Model(model).Logits(Arguments.Ids(ids, count), output, elements, notify, user));
+        LogitsOptions how = ComputeOptionTables.Logits(Arguments.Bytes(options, optionsLength, "options"));
+        *job = Engine.Register(Engine.Model(model).Logits(Arguments.Ids(ids, count), how, output, elements, notify, user));
     });
 
     // int32_t realm_model_verify_start(uint64_t model, realm_notify notify, void *user, uint64_t *job, realm_error *error);
@@ -177,14 +189,25 @@ internal static unsafe class ModelExports
         *job = Engine.Register(Engine.Model(model).Verify(notify, user));
     });
 
-    // int32_t realm_model_score_start(uint64_t model, const uint32_t *ids, uint64_t count, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
+    // int32_t realm_model_score_start(uint64_t model, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, float *out, uint64_t elements, realm_notify notify, void *user, uint64_t *job, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_model_score_start")]
     public static int ScoreStart(
-        ulong model, uint* ids, ulong count, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user, ulong* job, RealmError* error) => Boundary.Run(error, () =>
+        ulong model,
+        uint* ids,
+        ulong count,
+        byte* options,
+        ulong optionsLength,
+        float* output,
+        ulong elements,
+        delegate* unmanaged<void*, void> notify,
+        void* user,
+        ulong* job,
+        RealmError* error) => Boundary.Run(error, () =>
     {
         Arguments.Check(output, elements, long.MaxValue / sizeof(float), "out");
         Arguments.Check(job, 1, 1, "job");
-        *job = Engine.Register(Engine.Model(model).Score(Arguments.Ids(ids, count), output, elements, notify, user));
+        LogitsOptions how = ComputeOptionTables.Score(Arguments.Bytes(options, optionsLength, "options"));
+        *job = Engine.Register(Engine.Model(model).Score(Arguments.Ids(ids, count), how, output, elements, notify, user));
     });
 
     // int32_t realm_model_generate_start(uint64_t model, const uint8_t *text, uint64_t length, const uint32_t *ids, uint64_t count, const uint8_t *options, uint64_t options_length, realm_notify notify, void *user, uint64_t *job, realm_error *error);

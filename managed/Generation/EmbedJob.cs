@@ -1,9 +1,10 @@
+using System.Text;
 using Realm.Runtime;
 
 namespace Realm.Generation;
 
 /// <summary>Vectors of texts, written into the caller's memory. It has a thread of its own and shares the model with others
-/// pass by pass.</summary>
+/// pass by pass. Its text is how far it has come: lines of two numbers, texts that are done and texts in all.</summary>
 public sealed unsafe class EmbedJob : Job
 {
     /// <summary>Tokens of texts whose vectors are handed over together: some passes, so that little is held back and cancelling
@@ -37,7 +38,8 @@ public sealed unsafe class EmbedJob : Job
         RealmException? failure = null;
         try
         {
-            using TextEmbedder embedder = new(_model.Loaded.Model, _options);
+            PassLog passes = _model.Loaded.Scheduler.Passes;
+            using TextEmbedder embedder = new(_model.Loaded.Model, _options, (ticks, rows, isDone) => passes.Note(ticks, rows, 0, jobs: 1, isDone));
             _embedder = embedder;
             if (!Embed(embedder))
                 failure = new RealmException(ErrorCode.Cancelled, "cancelled before all texts were done");
@@ -79,6 +81,7 @@ public sealed unsafe class EmbedJob : Job
                 if (Mailbox.IsClosed)
                     return false;
                 vectors.CopyTo(new Span<float>(output, vectors.Length));
+                Mailbox.Post(Encoding.ASCII.GetBytes($"{last} {_texts.Length}\n"));
             }
             output += size;
         }

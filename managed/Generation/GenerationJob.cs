@@ -104,16 +104,15 @@ public sealed unsafe class GenerationJob : SequenceJob
     /// <inheritdoc/>
     private protected override void OnPrepared()
     {
-        if (_shift != null && Prompt.Length > _contextLength)
+        if (_shift != null && Prompt.Length + Math.Min(_options.MaxTokens, 1) > _contextLength)
         {
             ReplacePrompt(_shift.Shorten(Prompt));
         }
         long most = Longest;
         if (_options.Format is { } format)
         {
-            // The last token needs no row of its own.
             Grammar grammar = _grammar ?? format.Compile(Loaded, _compiling!.Token);
-            long room = Math.Min(_options.MaxTokens, _shift == null ? _contextLength - Prompt.Length + 1L : long.MaxValue);
+            long room = Math.Min(_options.MaxTokens, _shift == null ? _contextLength - Prompt.Length : long.MaxValue);
             _format = ConstrainedText.Create(grammar, Loaded, room);
             FindForced(room);
         }
@@ -164,8 +163,8 @@ public sealed unsafe class GenerationJob : SequenceJob
     /// <inheritdoc/>
     internal override int Extra(int rows, int room)
     {
-        // No more than can be chosen: after the last of them there must be one token left to choose, and room for its row.
-        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - Session!.Length) - 1;
+        // No more than can be chosen: after the last of them there must be one token left to choose.
+        long left = Math.Min(_options.MaxTokens - _generated, _contextLength - Session!.Length - 1) - 1;
         if (ForcedLeft > 0)
         {
             // They are right whatever the model says of them.
@@ -256,7 +255,7 @@ public sealed unsafe class GenerationJob : SequenceJob
                 EndWith(FinishReason.Stop);
                 return;
             }
-            if (_options.MaxTokens == 0)
+            if (_options.MaxTokens == 0 || (_shift == null && Prompt.Length >= _contextLength))
             {
                 EndWith(FinishReason.Length);
                 return;
@@ -296,7 +295,7 @@ public sealed unsafe class GenerationJob : SequenceJob
             // Of what a caller has changed they were read before.
             _probabilities?.Read(logits, scratch, _options.TopLogProbabilities, keep: true);
         }
-        long left = Math.Min(_options.MaxTokens - _generated, _shift == null ? _contextLength - length + 1L : long.MaxValue);
+        long left = Math.Min(_options.MaxTokens - _generated, _shift == null ? _contextLength - length : long.MaxValue);
         bool isForced = ForcedLeft > 0;
         if (isForced)
         {
@@ -338,7 +337,7 @@ public sealed unsafe class GenerationJob : SequenceJob
             EndWith(FinishReason.Stop);
             return false;
         }
-        bool isFull = length >= _contextLength;
+        bool isFull = length + 1 >= _contextLength;
         if (_generated >= _options.MaxTokens || (isFull && _shift == null))
         {
             EndWith(FinishReason.Length);
@@ -351,7 +350,7 @@ public sealed unsafe class GenerationJob : SequenceJob
     /// <inheritdoc/>
     private protected override void OnSettled()
     {
-        if (_shift != null && IsDecoding && _history.Count > _contextLength)
+        if (_shift != null && IsDecoding && _history.Count >= _contextLength)
         {
             int[] text = _shift.Shorten(_history.Tokens);
             Restart(text, _shift.Keep);

@@ -18,6 +18,8 @@ public sealed class LoadedModel
     /// <summary>Of the memory that the process may have, the part that the cache of prompts may take unless an option says otherwise.</summary>
     private const int CacheShare = 8;
 
+    private static long _numbers;
+
     private readonly object _gate = new();
 
     // Apart, so that nobody waits for weights to be packed who only wants the tokenizer. Taken before _gate where both are.
@@ -50,6 +52,9 @@ public sealed class LoadedModel
         Formats = new PromptQueue(Scheduler, "realm formats", PromptQueue.FormatThreads);
         AllowCache(options);
     }
+
+    /// <summary>No other has it, now or later.</summary>
+    public long Number { get; } = Interlocked.Increment(ref _numbers);
 
     /// <summary>How its weights are kept and run.</summary>
     public ModelOptions Options { get; }

@@ -11,15 +11,20 @@ public unsafe class LogitsJob : SequenceJob
     private const int LogitsInPass = 8 << 20;
 
     private readonly float* _output;
+    private readonly float[]? _scales;
     private readonly int _vocabulary;
     private int _row;
 
-    internal LogitsJob(OpenModel model, Prompt prompt, float* output, delegate* unmanaged<void*, void> notify, void* user)
+    internal LogitsJob(OpenModel model, Prompt prompt, LogitsOptions options, float* output, delegate* unmanaged<void*, void> notify, void* user)
         : base(model, prompt, prompt.IsLong, notify, user)
     {
         _output = output;
+        _scales = options.AdapterScales;
         _vocabulary = model.Loaded.Model.Config.VocabSize;
     }
+
+    /// <inheritdoc/>
+    private protected override float[]? AdapterScales => _scales;
 
     /// <inheritdoc/>
     internal override int Wanted => IsIndivisible ? Prompt.Length : Math.Min(Prompt.Length - Fed, Math.Max(1, LogitsInPass / _vocabulary));

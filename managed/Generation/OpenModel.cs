@@ -107,12 +107,14 @@ public sealed unsafe class OpenModel
 
     /// <summary>Starts to compute the logits at every position.</summary>
     /// <param name="prompt">Ids, at least one, at most the context length.</param>
+    /// <param name="options">How.</param>
     /// <param name="output">(prompt, vocabulary); the job's until it is closed.</param>
     /// <param name="elements">Floats there.</param>
     /// <param name="notify">See <see cref="Job"/>.</param>
     /// <param name="user">Handed to <paramref name="notify"/>.</param>
     /// <exception cref="RealmException">As for ids to generate from.</exception>
-    public LogitsJob Logits(ReadOnlySpan<uint> prompt, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user)
+    public LogitsJob Logits(
+        ReadOnlySpan<uint> prompt, LogitsOptions options, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user)
     {
         ThrowIfNotRunnable();
         Prompt ids = Prompt.OfIds(prompt, Config);
@@ -125,7 +127,8 @@ public sealed unsafe class OpenModel
                 throw new RealmException(ErrorCode.InvalidArgument,
                     $"the logits of {prompt.Length} tokens over a vocabulary of {Loaded.Model.Config.VocabSize} are {needed} numbers, but the output has {elements}");
             }
-            var job = new LogitsJob(this, ids, output, notify, user);
+            CheckAdapters(options.AdapterScales);
+            var job = new LogitsJob(this, ids, options, output, notify, user);
             Start(job);
             return job;
         }
@@ -133,12 +136,14 @@ public sealed unsafe class OpenModel
 
     /// <summary>Starts to compute how likely each token of a text is after those before it.</summary>
     /// <param name="prompt">Ids, at least two, at most the context length.</param>
-    /// <param name="output">(prompt); the job's until it is closed.</param>
+    /// <param name="options">How.</param>
+    /// <param name="output">(prompt), and behind it, (prompt - 1, tops) of <see cref="TopToken"/>, the likeliest first; the job's until it is closed.</param>
     /// <param name="elements">Floats there.</param>
     /// <param name="notify">See <see cref="Job"/>.</param>
     /// <param name="user">Handed to <paramref name="notify"/>.</param>
     /// <exception cref="RealmException">As for ids to generate from. <see cref="ErrorCode.Unsupported"/>: no token of this model's comes after others.</exception>
-    public ScoreJob Score(ReadOnlySpan<uint> prompt, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user)
+    public ScoreJob Score(
+        ReadOnlySpan<uint> prompt, LogitsOptions options, float* output, ulong elements, delegate* unmanaged<void*, void> notify, void* user)
     {
         ThrowIfNotRunnable();
         Prompt ids = Prompt.OfIds(prompt, Config);
@@ -146,12 +151,16 @@ public sealed unsafe class OpenModel
             throw new RealmException(ErrorCode.InvalidArgument, "a text of one token has no token after another: two are needed at least");
         if (Loaded.Model.ReadsWholeTexts)
             throw new RealmException(ErrorCode.Unsupported, "this model sees texts as a whole: it does not tell how likely a token is after those before it");
-        if (elements != (ulong)prompt.Length)
-            throw new RealmException(ErrorCode.InvalidArgument, $"the scores of {prompt.Length} tokens are as many numbers, but the output has {elements}");
+        if (options.Tops > Loaded.Model.Config.VocabSize)
+            throw new RealmException(ErrorCode.InvalidArgument, $"topLogprobs is {options.Tops}, the vocabulary has {Loaded.Model.Config.VocabSize} tokens");
+        ulong needed = (ulong)prompt.Length + ((ulong)(prompt.Length - 1) * (ulong)options.Tops * 2);
+        if (elements != needed)
+            throw new RealmException(ErrorCode.InvalidArgument, $"the scores of {prompt.Length} tokens are {needed} numbers, but the output has {elements}");
         lock (_gate)
         {
             ThrowIfNotRunnable();
-            var job = new ScoreJob(this, ids, output, notify, user);
+            CheckAdapters(options.AdapterScales);
+            var job = new ScoreJob(this, ids, options, output, notify, user);
             Start(job);
             return job;
         }
@@ -178,7 +187,8 @@ public sealed unsafe class OpenModel
             {
                 throw new RealmException(ErrorCode.InvalidArgument, $"the vectors of {texts.Length} texts are {needed} numbers, but the output has {elements}");
             }
-            var job = new EmbedJob(this, texts, options, output, notify, user);
+            CheckAdapters(options.AdapterScales);
+            var job = new EmbedJob(this, texts, options with { ContextLength = Config.ContextLength }, output, notify, user);
             Run(job, job.Start);
             return job;
         }
@@ -270,10 +280,7 @@ public sealed unsafe class OpenModel
             ThrowIfNotRunnable();
             Model model = Loaded.Model;
             model.RequireGeneration();
-            if (session.Options.AdapterScales is { } scales)
-            {
-                model.CheckAdapters(scales);
-            }
+            CheckAdapters(session.Options.AdapterScales);
             if (session.Options.Shift is { } shift && (shift.Recent < 1 || shift.Keep < 0 || (long)shift.Keep + shift.Recent >= Config.ContextLength))
             {
                 throw new RealmException(ErrorCode.InvalidArgument,
@@ -336,11 +343,18 @@ public sealed unsafe class OpenModel
         {
             ThrowIfNotRunnable();
             Loaded.Model.RequireGeneration();
-            if (options.AdapterScales is { } scales)
-                Loaded.Model.CheckAdapters(scales);
+            CheckAdapters(options.AdapterScales);
             var job = new GenerationJob(this, prompt, options, notify, user, target: target);
             Start(job);
             return job;
+        }
+    }
+
+    private void CheckAdapters(float[]? scales)
+    {
+        if (scales != null)
+        {
+            Loaded.Model.CheckAdapters(scales);
         }
     }
 

@@ -2,12 +2,12 @@ namespace Realm.Generation;
 
 /// <summary>
 /// Runs all jobs of one loaded model on one thread, pass after pass (<see cref="SharedPass"/>): the weights are read once for all of
-/// them. Jobs are let in one after the other (<see cref="Admission{T}"/>). The thread starts with the first job and sleeps when there
-/// is nothing to do.
+/// them. Jobs are let in one after the other (<see cref="Admission{T}"/>); one that waits for its caller gives its place to others, and
+/// goes on when there is one again. The thread starts with the first job and sleeps when there is nothing to do.
 /// </summary>
 internal sealed class Scheduler(LoadedModel owner)
 {
-    /// <summary>Sequences with state at one time; more jobs wait their turn.</summary>
+    /// <summary>Sequences that go through passes at one time; more jobs wait their turn.</summary>
     private const int MostActive = 64;
 
     /// <summary>Jobs that wait at most: each has its prompt in memory.</summary>
@@ -139,8 +139,11 @@ internal sealed class Scheduler(LoadedModel owner)
                     return false;
                 }
                 _admission.Take(job => job.IsOverdue, _leaving);
-                while (_admission.TryAdmit(_active.Count, out SequenceJob job))
+                int taken = TakePlaces();
+                while (_admission.TryAdmit(taken, out SequenceJob job))
                 {
+                    job.HasPlace = true;
+                    taken++;
                     _active.Add(job);
                 }
             }
@@ -166,12 +169,33 @@ internal sealed class Scheduler(LoadedModel owner)
             lock (_gate)
             {
                 // What came since the last look: its pulse would be missed.
-                if (!_stopping && !_admission.IsOpen(_active.Count) && _active.TrueForAll(job => job.IsIdle && !job.IsOver && !job.HasAnswer))
+                if (!_stopping && !_admission.IsOpen(TakePlaces()) && _active.TrueForAll(job => job.IsIdle && !job.IsOver && !job.HasAnswer))
                 {
                     Monitor.Wait(_gate, UntilDeadline());
                 }
             }
         }
+    }
+
+    /// <summary>Those who wait for their callers have no place; those who no longer do get one, before others begin.</summary>
+    /// <returns>How many places are taken.</returns>
+    private int TakePlaces()
+    {
+        int taken = 0;
+        foreach (SequenceJob job in _active)
+        {
+            job.HasPlace &= !job.AwaitsCaller;
+            taken += job.HasPlace ? 1 : 0;
+        }
+        foreach (SequenceJob job in _active)
+        {
+            if (!job.HasPlace && taken < MostActive && !job.AwaitsCaller)
+            {
+                job.HasPlace = true;
+                taken++;
+            }
+        }
+        return taken;
     }
 
     /// <summary>Takes leave of those that have ended, or that nobody wants any more.</summary>

@@ -53,8 +53,14 @@ public abstract unsafe class SequenceJob : Job, IPlanned
     /// <summary>Its preparation is for the <see cref="PromptQueue"/>.</summary>
     internal bool IsLong { get; }
 
-    /// <summary>It can take no row now: its reader is behind, or another job computes what it would.</summary>
-    internal bool IsIdle => _awaitsPage || AwaitsAnswer || IsFull;
+    /// <summary>It can take no row now: it has no place, its caller has not come to it, or another job computes what it would.</summary>
+    internal bool IsIdle => !HasPlace || _awaitsPage || AwaitsCaller;
+
+    /// <summary>It is one of those that go through passes together. The scheduler says so.</summary>
+    internal bool HasPlace { get; set; }
+
+    /// <summary>Its caller is to do something first: to answer, or to read what is there.</summary>
+    internal bool AwaitsCaller => AwaitsAnswer || IsFull;
 
     /// <summary>The caller is at the logits of its next token, or has answered and it has not chosen yet.</summary>
     internal virtual bool AwaitsAnswer => false;

@@ -161,7 +161,7 @@ internal static unsafe class SessionFile
         if (BinaryPrimitives.ReadUInt128LittleEndian(header[48..]) != AdaptersHash(origin, strengths ?? model.Strengths))
             throw Wrong("the session was written with other adapters, or other scales of them");
         ulong count = BinaryPrimitives.ReadUInt64LittleEndian(header[64..]), length = BinaryPrimitives.ReadUInt64LittleEndian(header[72..]);
-        if (count > (ulong)plan.ContextLength + 1 || length > count || length > (ulong)plan.ContextLength || flags > MayBecomeLong)
+        if (count > (ulong)plan.ContextLength || length > count || flags > MayBecomeLong)
             throw Wrong("damaged: impossible sizes");
         Sizes sizes = new(plan, (int)count, (int)length);
         if (BinaryPrimitives.ReadUInt64LittleEndian(header[80..]) != (ulong)plan.PageBytes || BinaryPrimitives.ReadUInt64LittleEndian(header[88..]) != (ulong)sizes.Pages

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Realm.Blocks;
 using Realm.Kernels;
@@ -9,7 +10,29 @@ namespace Realm.Runtime;
 /// <param name="Normalized">Vectors are made one long.</param>
 /// <param name="Dimensions">Numbers of a vector that are kept, the first ones, as of models that were trained for it (Kusupati et al.,
 /// 2022); 0: all.</param>
-public sealed record EmbeddingOptions(Pooling Pooling, bool Normalized, int Dimensions = 0);
+public sealed record EmbeddingOptions(Pooling Pooling, bool Normalized, int Dimensions = 0)
+{
+    /// <summary>See the parameter.</summary>
+    public Pooling Pooling { get; set; } = Pooling;
+
+    /// <summary>See the parameter.</summary>
+    public bool Normalized { get; set; } = Normalized;
+
+    /// <summary>See the parameter.</summary>
+    public int Dimensions { get; set; } = Dimensions;
+
+    /// <summary>How strong each of the model's adapters is for these texts; null: as they were opened.</summary>
+    public float[]? AdapterScales { get; set; }
+
+    /// <summary>Tokens that a text may have; 0: as many as the model was trained for.</summary>
+    public int ContextLength { get; init; }
+}
+
+/// <summary>Told of each pass.</summary>
+/// <param name="ticks">How long it took, in units of <see cref="Stopwatch.Frequency"/>.</param>
+/// <param name="rows">Tokens that went through.</param>
+/// <param name="isDone">It was not broken off.</param>
+internal delegate void PassWatch(long ticks, int rows, bool isDone);
 
 /// <summary>Makes vectors of texts: as many texts as fit go through the network together. For one thread.</summary>
 public sealed unsafe class TextEmbedder : IDisposable
@@ -21,17 +44,32 @@ public sealed unsafe class TextEmbedder : IDisposable
     private readonly EmbeddingOptions _options;
     private readonly Pooling _pooling;
     private readonly Batch _batch;
+    private readonly int _contextLength;
+    private readonly PassWatch? _watch;
     private readonly List<Session> _sessions = [];
     private readonly List<Part> _parts = [];
     private readonly float* _pooled;
     private volatile bool _cancelled;
 
     /// <summary>Memory for passes of a model.</summary>
+    /// <param name="model">Whose.</param>
+    /// <param name="options">How.</param>
     /// <exception cref="RealmException">E_UNSUPPORTED: a classifier is asked for and there is none. E_INVALID_ARGUMENT: dimensions.</exception>
     public TextEmbedder(Model model, EmbeddingOptions options)
+        : this(model, options, null)
+    {
+    }
+
+    /// <summary>Memory for passes of a model, each of which somebody is told of.</summary>
+    /// <param name="model">Whose.</param>
+    /// <param name="options">How.</param>
+    /// <param name="watch">Who; null: nobody.</param>
+    internal TextEmbedder(Model model, EmbeddingOptions options, PassWatch? watch)
     {
         _model = model;
         _options = options;
+        _watch = watch;
+        _contextLength = options.ContextLength == 0 ? model.Config.ContextLength : options.ContextLength;
         _pooling = model.PoolingOf(options.Pooling);
         Size = (int)model.VectorsSize(options, tokens: 1);
         _batch = model.NewBatch();
@@ -73,7 +111,7 @@ public sealed unsafe class TextEmbedder : IDisposable
             if (_cancelled)
                 return false;
             Fill(texts, ref text, ref fed);
-            if (!_model.Forward(_batch))
+            if (!Forward())
                 return false;
             foreach (Part part in _parts)
                 output = Take(part, output);
@@ -84,13 +122,26 @@ public sealed unsafe class TextEmbedder : IDisposable
     // Some tokens of a text in a pass: of `Length` those from `From` on.
     private readonly record struct Part(int Session, int FirstRow, int Count, int From, int Length);
 
+    private bool Forward()
+    {
+        long begun = Stopwatch.GetTimestamp();
+        bool done = false;
+        try
+        {
+            return done = _model.Forward(_batch);
+        }
+        finally
+        {
+            _watch?.Invoke(Stopwatch.GetTimestamp() - begun, _batch.Count, done);
+        }
+    }
+
     private void Check(int[] text, int index)
     {
         if (text.Length == 0)
             throw new RealmException(ErrorCode.InvalidArgument, $"text {index} has no tokens");
-        if (text.Length > _model.Config.ContextLength)
-            throw new RealmException(ErrorCode.ContextFull,
-                $"text {index} has {text.Length} tokens, the context holds {_model.Config.ContextLength}");
+        if (text.Length > _contextLength)
+            throw new RealmException(ErrorCode.ContextFull, $"text {index} has {text.Length} tokens, the context holds {_contextLength}");
         int wrong = Array.FindIndex(text, id => (uint)id >= (uint)_model.Config.VocabSize);
         if (wrong >= 0)
             throw new RealmException(ErrorCode.InvalidToken,
@@ -136,12 +187,12 @@ public sealed unsafe class TextEmbedder : IDisposable
     {
         if (index == _sessions.Count)
         {
-            _sessions.Add(_model.NewSession(anew));
+            _sessions.Add(_model.NewSession(anew, _options.AdapterScales));
         }
         else if (anew > 0 && _model.TurnsByLength)
         {
             _sessions[index].Dispose();
-            _sessions[index] = _model.NewSession(anew);
+            _sessions[index] = _model.NewSession(anew, _options.AdapterScales);
         }
         else if (anew > 0)
         {

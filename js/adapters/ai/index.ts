@@ -3,7 +3,9 @@
  * `ai` 6, whose specification is older, takes it with `{ specification: 'v3' }`.
  */
 import type { EmbeddingModelV4, LanguageModelV4, ProviderV4, RerankingModelV4 } from '@ai-sdk/provider';
+import { oneOf } from '../../engine/check';
 import type { Model } from '../../model/model';
+import { knownOptions } from '../../options/table';
 import { RealmError } from '../../portable/errors';
 import { RealmEmbeddingModel, RealmRerankingModel } from './embedding';
 import { RealmLanguageModel } from './language';
@@ -31,8 +33,10 @@ export interface RealmProviderOptions {
  */
 export function createRealm(
   models: Model | Readonly<Record<string, Model>>,
-  { specification = 'v4' }: RealmProviderOptions = {},
+  options?: RealmProviderOptions,
 ): RealmProvider {
+  const { specification: asked } = knownOptions('createRealm', options, ['specification']);
+  const specification = oneOf('specification', asked, ['v3', 'v4'] as const, 'v4');
   const byName = new Map(isModel(models) ? [[models.info.name ?? 'model', models]] : Object.entries(models));
   const [only] = byName.keys();
   const find = (name: string | undefined): [Model, string] => {

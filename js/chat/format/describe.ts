@@ -1,3 +1,4 @@
+import { deepFrozen } from '../../portable/frozen';
 import { templateCapabilities, type TemplateCapabilities } from '../templateCapabilities';
 import { takesStringArguments } from '../toolArguments';
 import { FAMILIES } from './families';
@@ -27,7 +28,7 @@ export function describeChat(template: string, { table = true }: DescribeOptions
   let formats = known.get(key);
   if (!formats) known.set(key, (formats = new Map<boolean, ChatFormat>()));
   let format = formats.get(table);
-  if (!format) formats.set(table, (format = described(template, table)));
+  if (!format) formats.set(table, (format = deepFrozen(described(template, table))));
   return format;
 }
 

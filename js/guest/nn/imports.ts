@@ -1,6 +1,7 @@
 import { Calls } from '../../portable/guest/calls';
 import { GuestCode, GuestFault, guestCodeOf } from '../../portable/guest/faults';
 import type { GuestGeneration } from '../generate';
+import { knownOptions } from '../../options/table';
 import { LocalModels, type AllowedModels, type LocalModel } from '../local';
 import { GuestMemory, type MemorySource } from '../../portable/guest/memory';
 import { GuestModels } from '../../portable/guest/models';
@@ -82,6 +83,7 @@ const numbersOf = (done: GuestGeneration | undefined, { info }: LocalModel): str
  * a time. Graphs are loaded by name, from those the host allows; each execution context is a sequence of its own.
  */
 export function createNnImports(options: NnImportOptions = {}): NnImports {
+  knownOptions('createNnImports', options, ['memory', 'models', 'limits', 'onError']);
   const memory = new GuestMemory(options.memory);
   const quota = new Quota(options.limits);
   const models = new GuestModels(new LocalModels(options.models), quota);

@@ -1,15 +1,7 @@
 import { binding } from '../../engine/binding';
-import {
-  floats,
-  floatsOut,
-  invalid,
-  optionsObject,
-  positiveInteger,
-  show,
-  text as checkText,
-  tokenIds,
-} from '../../engine/check';
+import { floats, floatsOut, invalid, positiveInteger, show, text as checkText, tokenIds } from '../../engine/check';
 import { native } from '../../engine/errors';
+import { knownOptions } from '../../options/table';
 import { GuestDecoder } from '../../portable/guest/decoder';
 import type { EngineSampler } from '../../portable/guest/engine';
 import { conversationOf, generateOptionsOf, stopsOf } from '../../portable/guest/json';
@@ -24,9 +16,11 @@ import { floatsOf, idsOf } from './arrays';
 import { guarded } from './guarded';
 import type { Host, HostOptions } from './functions';
 
+const NAMES = ['models', 'onToken', 'mayStore', 'limits', 'onError'];
+
 /** @throws RealmError E_INVALID_ARGUMENT */
 function checked(given: HostOptions): HostOptions {
-  const options: HostOptions = { ...optionsObject(given) };
+  const options: HostOptions = { ...knownOptions('createHost', given, NAMES) };
   const { models, onToken } = options;
   if (models !== undefined && (typeof models !== 'object' || models === null))
     throw invalid(`models must be an object, got ${show(models)}`);

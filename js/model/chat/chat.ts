@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../chat/conversation';
 import { whenAborted } from '../../engine/abort';
+import { closedMeanwhile } from '../../engine/job';
 import { seedAfter } from '../../options/generate';
 import { RealmError } from '../../portable/errors';
 import { allOrNone } from '../allOrNone';
@@ -78,7 +79,7 @@ export class Chat<Value = unknown> implements AsyncIterable<ChatDelta>, Promise<
       const ofChoice = choice === 0 ? seed : BigInt(seedAfter(String(seed), choice));
       return new ChatRun({ ...conversation, halt: halt.signal }, choice, ofChoice, emit);
     });
-    const relax = haltBy(halt, options);
+    const relax = haltBy(halt, options, conversation.model.closing);
     // The same for all.
     const prompt = conversation.prompt([]);
     try {
@@ -122,14 +123,16 @@ export class Chat<Value = unknown> implements AsyncIterable<ChatDelta>, Promise<
   }
 }
 
-/** Halts by the caller's signal and when the time is over; returns what ends that. */
-function haltBy(halt: AbortController, { signal, timeout }: CheckedChatOptions): () => void {
+/** Halts by the caller's signal, when the time is over and when the model is closed; returns what ends that. */
+function haltBy(halt: AbortController, { signal, timeout }: CheckedChatOptions, closing: AbortSignal): () => void {
+  const forget = whenAborted(closing, () => halt.abort(closedMeanwhile()));
   const ignore = whenAborted(signal, () => halt.abort(signal?.reason));
   if (signal?.aborted) halt.abort(signal.reason);
   const late = () => halt.abort(new RealmError('E_TIMEOUT', 'the time given for the chat is over'));
   const timer = timeout === undefined ? undefined : setTimeout(late, timeout);
   return () => {
     ignore();
+    forget();
     clearTimeout(timer);
   };
 }

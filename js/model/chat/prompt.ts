@@ -15,6 +15,8 @@ export interface ChatModel {
   /** @throws RealmError E_MODEL_CLOSED */
   readonly handle: bigint;
   readonly isClosed: boolean;
+  /** Fires when the model is closed. */
+  readonly closing: AbortSignal;
   /** What `loadModel` was told of how the model writes answers. */
   readonly chatFormat: Partial<ChatFormat> | undefined;
   readonly info: TemplateFacts & { readonly tokenizer: { readonly bosId: number | null } | null };
@@ -39,10 +41,14 @@ export async function chatPrompt(
 ): Promise<ChatPrompt> {
   const { template, keepReasoning } = options;
   const tools = options.tools.map((tool) => tool.told);
-  const { source, options: tokens } = modelTemplate(model.info, {
-    tools,
-    ...(template === undefined ? {} : { template }),
-  });
+  const { source, options: tokens } = modelTemplate(
+    model.info,
+    {
+      tools,
+      ...(template === undefined ? {} : { template }),
+    },
+    'chat',
+  );
   const format = chatFormatOf(source, model.chatFormat);
   const preparing = { tools, keepReasoning, variables: variablesOf(format, options) };
   const { messages: ready, options: given } = prepared(messages, source, format, preparing);

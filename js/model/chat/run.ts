@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../../chat/conversation';
+import { ownMessages, type ChatMessage } from '../../chat/conversation';
 import type { OnEvent } from '../../engine/binding';
 import { closedMeanwhile, endOf, startJob, type GenerationEnd, type Job } from '../../engine/job';
 import { processedJson } from '../../engine/processing';
@@ -179,11 +179,11 @@ export class ChatRun {
   /** Executes the step's calls, all at once; false: some are the caller's to answer. */
   async #execute(step: ChatStep): Promise<boolean> {
     const { tools, onToolError } = this.#options;
-    const messages = [...this.#conversation.messages, ...this.#said];
+    const said = [...this.#conversation.messages, ...this.#said];
     const work = step.toolCalls.map(async (call): Promise<ToolResult | undefined> => {
       const tool = tools.find(({ name }) => name === call.name);
       if (tool && !tool.execute) return undefined;
-      const context = { signal: this.#tools.signal, id: call.id, messages };
+      const context = { signal: this.#tools.signal, id: call.id, messages: ownMessages(said) };
       const result: ToolResult = tool
         ? await execute(tool, call, context, onToolError === 'throw')
         : { id: call.id, name: call.name, error: `there is no tool ${call.name}` };

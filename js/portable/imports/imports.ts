@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { dispose } from '../dispose.js';
+import { knownNames } from '../known.js';
 import { Calls } from '../guest/calls.js';
 import type { EngineModel, EngineSampler, ModelOpener } from '../guest/engine.js';
 import { GuestMemory, type MemorySource } from '../guest/memory.js';
@@ -49,9 +50,11 @@ function cut(bytes: Uint8Array, most: number): Uint8Array {
   return bytes.subarray(0, end);
 }
 
+const NAMES = ['memory', 'mayStore', 'limits', 'onToken', 'onError', 'models'];
+
 /** The import object of Option 2 over models that come from `opener`. */
 export function createImports(opener: ModelOpener<EngineModel>, options: ImportOptions): RealmImports {
-  const { onToken } = options;
+  const { onToken } = knownNames('createRealmImports', options, NAMES);
   const quota = new Quota(options.limits);
   const samplers = new GuestObjects<EngineSampler>('sampler');
   const context: GuestContext = {

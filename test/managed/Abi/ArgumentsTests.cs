@@ -23,31 +23,35 @@ public sealed unsafe class ArgumentsTests : IDisposable
         return model;
     }
 
-    private string Embed(uint[] ids, uint[] lengths, int pooling)
+    private string Embed(uint[] ids, uint[] lengths, string options = "{}")
     {
-        delegate* unmanaged<ulong, uint*, ulong, uint*, ulong, int, int, uint, float*, ulong, delegate* unmanaged<void*, void>, void*, ulong*, RealmError*, int> embed =
+        delegate* unmanaged<ulong, uint*, ulong, uint*, ulong, byte*, ulong, float*, ulong, delegate* unmanaged<void*, void>, void*, ulong*, RealmError*, int> embed =
             &EmbedExports.EmbedStart;
         ulong job = 0;
         ulong* to = &job;
+        byte[] json = Encoding.UTF8.GetBytes(options);
         fixed (uint* i = ids, l = lengths)
+        fixed (byte* j = json)
         {
             uint* tokens = i, parts = l;
+            byte* how = j;
             return Calls.Call(error =>
-                embed(_model, tokens, (ulong)ids.Length, parts, (ulong)lengths.Length, pooling, 1, 0, null, 0, null, null, to, (RealmError*)error)).Message;
+                embed(_model, tokens, (ulong)ids.Length, parts, (ulong)lengths.Length, how, (ulong)json.Length, null, 0, null, null, to, (RealmError*)error)).Message;
         }
     }
 
     [Theory]
-    [InlineData(-1, "pooling is -1; expected 0 to 4")]
-    [InlineData(5, "pooling is 5; expected 0 to 4")]
-    public void Pooling(int pooling, string message) => Assert.Equal(message, Embed([1, 2, 3], [3], pooling));
+    [InlineData("{\"pooling\":\"most\"}", "pooling must be 'none' or 'mean' or 'cls' or 'last' or 'rank', not \"most\"")]
+    [InlineData("{\"dimensions\":-1}", "dimensions must be an integer from 0 to 2147483647, not -1")]
+    [InlineData("{\"lora\":1}", "lora must be a list, not 1")]
+    public void Options_of_vectors(string options, string message) => Assert.Equal(message, Embed([1, 2, 3], [3], options));
 
     [Fact]
     public void Lengths_of_texts()
     {
-        Assert.Equal("text 1 has 2 tokens, of which only 1 are left", Embed([1, 2, 3], [2, 2], 1));
-        Assert.Equal("text 0 has 4294967295 tokens, of which only 3 are left", Embed([1, 2, 3], [uint.MaxValue], 1));
-        Assert.Equal("2 tokens are left behind the last text", Embed([1, 2, 3], [1], 1));
+        Assert.Equal("text 1 has 2 tokens, of which only 1 are left", Embed([1, 2, 3], [2, 2]));
+        Assert.Equal("text 0 has 4294967295 tokens, of which only 3 are left", Embed([1, 2, 3], [uint.MaxValue]));
+        Assert.Equal("2 tokens are left behind the last text", Embed([1, 2, 3], [1]));
     }
 
     /// <summary>More than a span holds, or nothing where something must be: nothing behind the pointer is read.</summary>

@@ -396,7 +396,7 @@ public sealed unsafe class ModelExportsTests
         Assert.Equal(Realm.Formats.Formats.All.Count, facts.GetProperty("formats").GetArrayLength());
         Assert.NotEmpty(facts.GetProperty("isa").GetString()!);
         delegate* unmanaged<int> version = &EngineExports.Version;
-        Assert.Equal(5, version());
+        Assert.Equal(6, version());
     }
 
     [Fact]
@@ -434,13 +434,13 @@ public sealed unsafe class ModelExportsTests
         uint[] ids = [0, 285, 276];
         int vocabulary = Describe(model).GetProperty("vocabSize").GetInt32();
         var logits = new float[3 * vocabulary];
-        delegate* unmanaged<ulong, uint*, ulong, float*, ulong, delegate* unmanaged<void*, void>, void*, ulong*, RealmError*, int> start = &ModelExports.LogitsStart;
+        delegate* unmanaged<ulong, uint*, ulong, byte*, ulong, float*, ulong, delegate* unmanaged<void*, void>, void*, ulong*, RealmError*, int> start = &ModelExports.LogitsStart;
         ulong job;
         fixed (uint* i = ids)
         fixed (float* o = logits)
         {
-            Assert.Equal(1, start(model, i, 3, o, (ulong)logits.Length - 1, null, null, &job, null));
-            Assert.Equal(0, start(model, i, 3, o, (ulong)logits.Length, null, null, &job, null));
+            Assert.Equal(1, start(model, i, 3, null, 0, o, (ulong)logits.Length - 1, null, null, &job, null));
+            Assert.Equal(0, start(model, i, 3, null, 0, o, (ulong)logits.Length, null, null, &job, null));
             Assert.Equal(0, Read(job).State.Status);
             CloseJob(job);
         }

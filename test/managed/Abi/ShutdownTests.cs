@@ -49,7 +49,7 @@ public sealed unsafe class ShutdownTests
         Assert.Equal(35, close(handle, null));
         Assert.Equal(35, shutdown(1, null));
         delegate* unmanaged<int> version = &EngineExports.Version;
-        Assert.Equal(5, version());
+        Assert.Equal(6, version());
         Assert.Equal(ErrorCode.Shutdown, Assert.Throws<RealmException>(() => LoadedModels.LeasePath(Golden.TinyAtlas, new ModelOptions())).Code);
         Thread.Sleep(20);
         Assert.Equal(notified, reader.Notified);

@@ -97,7 +97,7 @@ public sealed unsafe class CancellationTests : Gguf.TemporaryFolder
         var logits = new float[2 * model.Loaded.Model.Config.VocabSize];
         fixed (float* p = logits)
         {
-            var job = new LogitsJob(model, Realm.Generation.Prompt.OfIds([1, 2], model.Loaded.Model.Config), p, null, null);
+            var job = new LogitsJob(model, Realm.Generation.Prompt.OfIds([1, 2], model.Loaded.Model.Config), new LogitsOptions(), p, null, null);
             using Batch batch = model.Loaded.Model.NewBatch();
             job.Begin(model.Loaded.Model);
             job.Feed(batch, 2);
@@ -164,13 +164,13 @@ public sealed unsafe class CancellationTests : Gguf.TemporaryFolder
         fixed (float* p = logits)
         {
             using var reader = new TestReader();
-            Job job = model.Logits(ids, p, (ulong)logits.Length, TestReader.Notify, reader.User);
+            Job job = model.Logits(ids, new LogitsOptions(), p, (ulong)logits.Length, TestReader.Notify, reader.User);
             job.Cancel();
             reader.Finish(job);
             Assert.Equal(ErrorCode.Cancelled, reader.State.Failure?.Code);
 
             // Closed: from then on the memory is not touched.
-            job = model.Logits(ids, p, (ulong)logits.Length, null, null);
+            job = model.Logits(ids, new LogitsOptions(), p, (ulong)logits.Length, null, null);
             Thread.Sleep(5);
             job.Close();
             Array.Fill(logits, 7);

@@ -91,7 +91,7 @@ public sealed unsafe class GenerationTests : IDisposable
         using var reader = new TestReader();
         reader.Finish(_model.Generate(prompt, TestReader.Options(100, ignoreEos: true), TestReader.Notify, reader.User));
         Assert.Equal(FinishReason.Length, reader.End.Reason);
-        Assert.Equal(4, reader.Tokens.Count);   // the last one need not be in the context itself
+        Assert.Equal(3, reader.Tokens.Count);
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed unsafe class GenerationTests : IDisposable
         using var logitsReader = new TestReader();
         fixed (float* p = logits)
         {
-            logitsReader.Finish(model.Logits(ids, p, (ulong)logits.Length, TestReader.Notify, logitsReader.User));
+            logitsReader.Finish(model.Logits(ids, new LogitsOptions(), p, (ulong)logits.Length, TestReader.Notify, logitsReader.User));
         }
         for (int i = 0; i < jobs.Length; i++)
         {
@@ -182,10 +182,10 @@ public sealed unsafe class GenerationTests : IDisposable
         using var reader = new TestReader();
         fixed (float* p = logits)
         {
-            Job job = _model.Logits(ids, p, (ulong)logits.Length, TestReader.Notify, reader.User);
+            Job job = _model.Logits(ids, new LogitsOptions(), p, (ulong)logits.Length, TestReader.Notify, reader.User);
             reader.Finish(job);
             Assert.Null(reader.State.Failure);
-            RealmException wrong = Assert.Throws<RealmException>(() => _model.Logits(ids, null, (ulong)logits.Length - 1, null, null));
+            RealmException wrong = Assert.Throws<RealmException>(() => _model.Logits(ids, new LogitsOptions(), null, (ulong)logits.Length - 1, null, null));
             Assert.Equal(ErrorCode.InvalidArgument, wrong.Code);
             Assert.Contains($"{logits.Length - 1}", wrong.Message);
         }

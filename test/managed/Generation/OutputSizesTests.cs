@@ -23,10 +23,10 @@ public sealed unsafe class OutputSizesTests
         uint[] text = [1, 2, 3];
         foreach (ulong room in (ulong[])[0, 2, 4, ulong.MaxValue])
         {
-            Refuses(ErrorCode.InvalidArgument, $"the scores of 3 tokens are as many numbers, but the output has {room}",
-                () => model.Score(text, null, room, TestReader.Notify, null));
+            Refuses(ErrorCode.InvalidArgument, $"the scores of 3 tokens are 3 numbers, but the output has {room}",
+                () => model.Score(text, new LogitsOptions(), null, room, TestReader.Notify, null));
             Refuses(ErrorCode.InvalidArgument, $"the logits of 3 tokens over a vocabulary of 1536 are 4608 numbers, but the output has {room}",
-                () => model.Logits(text, null, room, TestReader.Notify, null));
+                () => model.Logits(text, new LogitsOptions(), null, room, TestReader.Notify, null));
             Refuses(ErrorCode.InvalidArgument, $"the vectors of 1 texts are 256 numbers, but the output has {room}",
                 () => model.Embed([[1, 2, 3]], new EmbeddingOptions(Pooling.Mean, true, 0), null, room, TestReader.Notify, null));
         }
@@ -41,7 +41,7 @@ public sealed unsafe class OutputSizesTests
         {
             OpenModel model = new(LoadedModels.LeaseBytes(start, bytes.Length, new ModelOptions(1)), new OpeningOptions());
             Refuses(ErrorCode.Unsupported, "this model sees texts as a whole: it does not tell how likely a token is after those before it",
-                () => model.Score([1, 2, 3], null, 3, TestReader.Notify, null));
+                () => model.Score([1, 2, 3], new LogitsOptions(), null, 3, TestReader.Notify, null));
             model.Close();
         }
     }

@@ -191,15 +191,15 @@ public sealed unsafe class SessionTests : TemporaryFolder
         GenerationOptions greedy = Options() with { Sampling = new SamplingOptions(0) };
         Outcome whole = GoOn(session, prompt, greedy with { MaxTokens = 300 });
         Assert.Equal((null, 300), (whole.Failure, whole.Ids.Length));
-        // The context fills with the 20 tokens behind the prompt; one more was chosen by then.
+        // The context fills with the 20 tokens behind the prompt.
         List<uint> text = [.. prompt];
         List<uint> tokens = [];
         while (tokens.Count < 300)
         {
-            Outcome part = Whole(model, [.. text], greedy with { MaxTokens = Math.Min(300 - tokens.Count, context - text.Count + 1) });
+            Outcome part = Whole(model, [.. text], greedy with { MaxTokens = Math.Min(300 - tokens.Count, context - text.Count) });
             tokens.AddRange(part.Ids);
             text.AddRange(part.Ids);
-            if (text.Count > context)
+            if (text.Count == context && tokens.Count < 300)
             {
                 text = [.. text[..4], .. text[^100..]];
             }

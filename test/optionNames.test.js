@@ -1,0 +1,110 @@
+'use strict';
+
+const realm = require('..');
+const { createRealmImports, createExtismFunctions, runGuest } = require('../dist/wasm');
+const { createComponentImports } = require('../dist/component');
+const { createNnImports } = require('../dist/wasi-nn');
+const { createHost } = require('../dist/host');
+const { serve } = require('../dist/serve');
+const { openai } = require('../dist/openai');
+const { createRealm } = require('../dist/adapters/ai');
+const { tinyEncoder } = require('./fixtures/encoder');
+const { startHost } = require('./fixtures/host');
+const { tinyAtlas } = require('./fixtures/places');
+
+// Every public function that takes options says what was meant when one is not there. A new function stands here too.
+
+const PROMPT = 'The capital of France is';
+const MESSAGES = [{ role: 'user', content: 'Hello' }];
+const TEMPLATE = '{{ messages[0].content }}';
+const WASM = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+
+let model;
+let ranker;
+let host;
+beforeAll(async () => {
+  model = realm.loadModelSync(tinyAtlas);
+  ranker = realm.loadModelSync(tinyEncoder({ classifier: true, pooling: 4 }));
+  host = await startHost({ models: { atlas: model } });
+});
+afterAll(async () => {
+  await host.close();
+  model.close();
+  ranker.close();
+});
+
+/** What messages call the call, an option that it does not have, and the one that was meant. */
+const CALLS = [
+  ['loadModel', 'treads', 'threads', (o) => realm.loadModel(tinyAtlas, o)],
+  ['loadModelSync', 'treads', 'threads', (o) => realm.loadModelSync(tinyAtlas, o)],
+  ['lora[0]', 'scal', 'scale', (o) => realm.loadModel(tinyAtlas, { lora: [{ path: 'x', ...o }] })],
+  ['inspectModel', 'weigths', 'weights', (o) => realm.inspectModel(tinyAtlas, o)],
+  ['inspectModelSync', 'weigths', 'weights', (o) => realm.inspectModelSync(tinyAtlas, o)],
+  ['renderChatTemplate', 'tool', 'tools', (o) => realm.renderChatTemplate(TEMPLATE, MESSAGES, o)],
+  ['renderChatTemplate', 'variable', 'variables', (o) => realm.renderChatSegments(TEMPLATE, MESSAGES, o)],
+  ['tokenize', 'addspecials', 'addSpecial', (o) => model.tokenize('x', o)],
+  ['detokenize', 'skipspecials', 'skipSpecial', (o) => model.detokenize([5], o)],
+  ['tokenBytes', 'skipspecials', 'skipSpecial', (o) => model.tokenBytes(5, o)],
+  ['decoder', 'skipspecials', 'skipSpecial', (o) => model.decoder(o)],
+  ['applyChatTemplate', 'addGenerationPromt', 'addGenerationPrompt', (o) => model.applyChatTemplate(MESSAGES, o)],
+  ['tokenizeChat', 'tool', 'tools', (o) => model.tokenizeChat(MESSAGES, o)],
+  ['logits', 'sginal', 'signal', (o) => model.logits([5], o)],
+  ['embed', 'normalise', 'normalize', (o) => model.embed(['x'], o)],
+  ['embedSync', 'normalise', 'normalize', (o) => model.embedSync(['x'], o)],
+  ['score', 'topLogprob', 'topLogprobs', (o) => model.score('xy', o)],
+  ['scoreSync', 'topLogprob', 'topLogprobs', (o) => model.scoreSync('xy', o)],
+  ['rank', 'trunkate', 'truncate', (o) => ranker.rank('x', ['y'], o)],
+  ['rankSync', 'trunkate', 'truncate', (o) => ranker.rankSync('x', ['y'], o)],
+  ['verify', 'sginal', 'signal', (o) => model.verify(o)],
+  ['generate', 'maxToken', 'maxTokens', (o) => model.generate(PROMPT, o)],
+  ['generateSync', 'maxToken', 'maxTokens', (o) => model.generateSync(PROMPT, o)],
+  ['chat', 'toolchoise', 'toolChoice', (o) => model.chat(MESSAGES, o)],
+  ['reasoning', 'efort', 'effort', (o) => model.chat(MESSAGES, { reasoning: o })],
+  ['compileFormat', 'whitespaces', 'whitespace', (o) => model.compileFormat('json', o)],
+  ['compileFormatSync', 'whitespaces', 'whitespace', (o) => model.compileFormatSync('json', o)],
+  ['createSession', 'contextshfit', 'contextShift', (o) => model.createSession(o)],
+  ['generate', 'maxToken', 'maxTokens', (o) => model.createSession().generate(PROMPT, o)],
+  ['chat', 'maxStep', 'maxSteps', (o) => model.createSession().chat('x', o)],
+  ['save', 'sginal', 'signal', (o) => model.createSession().save('/nowhere/x', o)],
+  ['restore', 'message', 'messages', (o) => model.createSession().restore('/nowhere/x', o)],
+  ['createRealmImports', 'modles', 'models', (o) => createRealmImports(o)],
+  ['createNnImports', 'modles', 'models', (o) => createNnImports(o)],
+  ['createHost', 'ontoken', 'onToken', (o) => createHost(o)],
+  ['createHost', 'maystor', 'mayStore', (o) => createHost().configure(o)],
+  ['createHost', 'modles', 'models', (o) => createExtismFunctions(o)],
+  ['createHost', 'modles', 'models', (o) => createComponentImports(o)],
+  ['runGuest', 'modles', 'models', (o) => runGuest(WASM, o)],
+  ['wasi', 'preopen', 'preopens', (o) => runGuest(WASM, { wasi: o })],
+  ['serve', 'prot', 'port', (o) => serve({ models: { atlas: model }, ...o })],
+  ['close', 'grase', 'grace', async (o) => host.close(o)],
+  ['create', 'sginal', 'signal', (o) => openai(model).chat.completions.create({ messages: MESSAGES }, o)],
+  ['create', 'sginal', 'signal', (o) => openai(model).embeddings.create({ input: 'x' }, o)],
+  ['createRealm', 'spesification', 'specification', (o) => createRealm(model, o)],
+];
+
+test.each(CALLS)('%s: %s', async (name, wrong, meant, call) => {
+  const error = await (async () => call({ [wrong]: 1 }))().then(
+    () => undefined,
+    (thrown) => thrown,
+  );
+  expect(error).toMatchObject({
+    code: 'E_INVALID_ARGUMENT',
+    message: `${name} has no option "${wrong}"; did you mean "${meant}"?`,
+  });
+});
+
+test('every public function that takes options is in the table', () => {
+  const named = new Set(CALLS.map(([name]) => name));
+  const functions = [
+    ...Object.keys(realm).filter((name) => typeof realm[name] === 'function' && /^[a-z]/.test(name)),
+    ...Object.getOwnPropertyNames(realm.Model.prototype),
+    ...Object.getOwnPropertyNames(Object.getPrototypeOf(model.createSession())),
+  ];
+  // These take none.
+  const none = [
+    ...['storeModel', 'getTensor', 'getModelInfo', 'removeModel', 'getEngineInfo', 'renderChatSegments'],
+    ...['embedTokens', 'embedTokensInto', 'forwardLayer', 'forwardLayerInto', 'computeLogits', 'computeLogitsInto'],
+    ...['constructor', 'chatFormat', 'stats', 'memory', 'close', 'length', 'tokens', 'messages', 'fork', 'rewind'],
+  ];
+  expect(functions.filter((name) => !named.has(name) && !none.includes(name))).toEqual([]);
+});
