@@ -30,6 +30,6 @@ internal static class Exaone4
     private static AttentionFacts Facts(LayerReader layer, RopeTable rope, SlidingWindow? window) => Qwen3.Facts(layer, rope) with
     {
         Rope = window?.Covers(layer.Index) == false ? null : rope,
-        Sees = window?.Sees(layer.Index) ?? Visibility.Causal,
+        Sees = window?.Sees(layer.Index) ?? layer.Facts.Sees,
     };
 }

@@ -19,7 +19,7 @@ internal static class Grok
 
     private static Network Build(ModelReader r)
     {
-        RopeTable rope = r.Rope(RopePairing.Halves);
+        RopeTable rope = r.Rope(RopePairing.Halves, magnitude: r.Extrapolation == 0 ? r.Number("rope.scaling.yarn_attn_factor", 1) : 1);
         float scale = (float)r.Number("attention.output_scale", ScoreScale), cap = (float)r.Number("attn_logit_softcapping", ScoreCap);
         if (!(cap > 0))
             throw r.Bad("attn_logit_softcapping", $"{cap} is not positive");

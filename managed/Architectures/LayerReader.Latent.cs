@@ -48,6 +48,7 @@ internal sealed partial class LayerReader
     public LatentAttention LatentAttention(
         LatentShape shape, AttentionFacts facts, Linear? gate = null, Func<int, ResultChange>? change = null)
     {
+        model.RequireCausal("whose latent attention goes back only");
         (Linear queries, (Norm, Linear)? up) = LatentQueries(shape);
         Linear latent = Linear("attn_kv_a_mqa", shape.Rank + shape.Turned, model.Hidden);
         Linear[] first = gate == null ? [queries, latent] : [queries, latent, gate];

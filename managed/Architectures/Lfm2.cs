@@ -15,6 +15,7 @@ internal static class Lfm2
 
     private static Network Build(ModelReader r, int dense)
     {
+        r.RequireCausal("whose convolutions go back only");
         RopeTable rope = r.Rope(RopePairing.Halves);
         int window = dense == int.MaxValue ? r.Int("attention.sliding_window", 0) : 0;
         Visibility sees = window > 0 ? Visibility.Window(window) : Visibility.Causal;

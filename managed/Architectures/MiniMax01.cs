@@ -22,7 +22,7 @@ internal static class MiniMax01
                 new NormedResidual(layer.RmsNorm("attn_norm"),
                     recurrent[layer.Index] ? Lightning(r, layer) : layer.Attention(layer.Facts with { Rope = rope }), scale),
                 new NormedResidual(layer.RmsNorm("ffn_norm"), layer.GatedExperts(
-                    layer.Routing with { Scale = r.Positive("expert_weights_scale") ?? 1f, SelectionBias = layer.SelectionBias(r.ExpertCount) }, Activation.Silu), scale),
+                    layer.Routing with { SelectionBias = layer.SelectionBias(r.ExpertCount) }, Activation.Silu), scale),
             ],
             new Exit(r.RmsNorm("output_norm"), r.Head()));
     }

@@ -98,6 +98,14 @@ internal sealed partial class ModelReader
         return given.Length >= Layers ? given : throw Bad(key, $"it has {given.Length} values for {Layers} layers");
     }
 
+    /// <summary>For recipes that can only look back.</summary>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Unsupported"/>: the file says that tokens see what comes after them.</exception>
+    public void RequireCausal(string what)
+    {
+        if (Sees.LooksAhead)
+            throw new RealmException(ErrorCode.Unsupported, $"{_prefix}attention.causal is false in a network {what}");
+    }
+
     /// <summary>Which layers look through a sliding window: <c>attention.sliding_window</c> positions wide, no window if 0; of each
     /// <c>attention.sliding_window_pattern</c> layers one sees all, or the key says it of each layer.</summary>
     /// <param name="every">The pattern where the file has none; 0: all layers look through the window.</param>
@@ -109,8 +117,8 @@ internal sealed partial class ModelReader
         const string Pattern = "attention.sliding_window_pattern";
         size = Int("attention.sliding_window", size);
         Visibility far = symmetric ? Visibility.All : Sees;
-        if (far.LooksAhead && !symmetric && size > 0)
-            throw new RealmException(ErrorCode.Unsupported, $"{_prefix}attention.causal is false in a network whose windows go back only");
+        if (!symmetric && size > 0)
+            RequireCausal("whose windows go back only");
         bool[] near = new bool[Layers];
         if (size == 0)
             return new SlidingWindow(near, far, far);

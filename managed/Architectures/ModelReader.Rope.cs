@@ -118,13 +118,10 @@ internal sealed partial class ModelReader
         if (type is not ("none" or "linear" or "yarn" or "longrope"))
             throw new RealmException(ErrorCode.Unsupported, $"{_prefix}{Scaling}type is '{type}'; supported are none, linear, yarn, longrope");
         double factor = PositionFactor, extrapolation = Extrapolation;
-        double attentionFactor = Number(Scaling + "attn_factor", 1);
         double logMultiplier = givenMultiplier ?? Number(Scaling + "yarn_log_multiplier", 0);
         // YaRN grows the magnitude of queries and keys with the logarithm of the factor (Peng et al., 2023, equation 22);
         // models that say how much do it by the ratio of two such terms.
-        double magnitude = extrapolation == 0
-            ? Number(Scaling + "yarn_attn_factor", 1)
-            : logMultiplier == 0 ? Growth(1) : Growth(1) / Growth(logMultiplier);
+        double magnitude = extrapolation == 0 ? 1 : logMultiplier == 0 ? Growth(1) : Growth(1) / Growth(logMultiplier);
         return new RopeScaling
         {
             Factor = factor,
@@ -132,7 +129,7 @@ internal sealed partial class ModelReader
             BetaFast = Above0(Scaling + "yarn_beta_fast", 32),
             BetaSlow = Above0(Scaling + "yarn_beta_slow", 1),
             OriginalContext = OriginalContext,
-            Magnitude = magnitude * attentionFactor,
+            Magnitude = magnitude * AttentionFactor,
         };
 
         double Growth(double multiplier) => factor <= 1 ? 1 : 0.1 * multiplier * Math.Log(factor) + 1;
@@ -151,6 +148,9 @@ internal sealed partial class ModelReader
             return factor == 0 || Text("rope.scaling.type") is "none" or "longrope" ? 1 : factor;
         }
     }
+
+    /// <summary>What cosine and sine are multiplied by, scaled positions or not.</summary>
+    public double AttentionFactor => Number("rope.scaling.attn_factor", 1);
 
     /// <summary>How much of YaRN's ramp applies; 0: positions are divided, and that is all.</summary>
     public double Extrapolation

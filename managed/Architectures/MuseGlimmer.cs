@@ -18,7 +18,7 @@ internal static class MuseGlimmer
     {
         SlidingWindow window = r.SlidingWindow(every: 4);
         double frequencyBase = r.Number("rope.freq_base_swa", r.Number("rope.freq_base", 10000));
-        RopeTable rope = r.Rope(RopePairing.Neighbours, frequencyBase: frequencyBase, scaled: false);
+        RopeTable rope = r.Rope(RopePairing.Neighbours, frequencyBase: frequencyBase, scaled: false, magnitude: r.AttentionFactor);
         return r.Network(
             r.Tokens(),
             layer =>

@@ -13,10 +13,10 @@ internal static class NomicBertMoe
     {
         int every = r.Int("moe_every_n_layers", 0);
         return Bert.Network(r, Bert.Turned(r), layer => every > 0 && layer.Index % every == 1
-            ? Experts(r, layer)
+            ? Experts(layer)
             : layer.PlainFeedForward(Activation.GeluErf));
     }
 
-    private static Branch Experts(ModelReader r, LayerReader layer) => layer.GatedExperts(
-        layer.Routing with { Normalizes = false, Scale = r.Positive("expert_weights_scale") ?? 1f }, Activation.GeluErf);
+    private static Branch Experts(LayerReader layer) => layer.GatedExperts(
+        layer.Routing with { Normalizes = false }, Activation.GeluErf);
 }

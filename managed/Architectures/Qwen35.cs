@@ -35,7 +35,7 @@ internal static class Qwen35
         ModelReader r = layer.Model;
         int shared = r.Int("expert_shared_feed_forward_length", 0);
         return new Sum(
-            layer.GatedExperts(layer.Routing with { Scale = r.Positive("expert_weights_scale") ?? 1f }, Activation.Silu, layer.ExpertSizeOrShare()),
+            layer.GatedExperts(layer.Routing, Activation.Silu, layer.ExpertSizeOrShare()),
             new Gated(layer.SharedExpert(Activation.Silu, shared > 0 ? shared : layer.FeedForwardSize), layer.Linear("ffn_gate_inp_shexp", 1, r.Hidden)));
     }
 }

@@ -9,5 +9,5 @@ namespace Realm.Architectures;
 internal static class Qwen3VlMoe
 {
     public static Architecture Family { get; } =
-        new("qwen3vlmoe", r => Qwen3Moe.Build(r, r.MultiRope(interleaved: true), Visibility.Causal));
+        new("qwen3vlmoe", r => Qwen3Moe.Build(r, r.MultiRope(interleaved: true), r.Sees));
 }

@@ -79,6 +79,9 @@ internal sealed unsafe class RowSet(int adapters = 0) : IDisposable
     /// <summary>Adds a segment of `count` rows of a sequence that has none yet, at `position` and after.</summary>
     public void Add(SequenceState state, int position, int count)
     {
+        // Positions are written where nothing else would notice.
+        if (count > Capacity - Count)
+            throw new InvalidOperationException($"no room for {count} rows behind {Count}: there are {Capacity}");
         _segments[SegmentCount++] = new Segment(state, Count, count, position);
         SetStrengths(state.AdapterStrengths, Count, count);
         for (int i = 0; i < count; i++)

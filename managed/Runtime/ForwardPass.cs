@@ -57,7 +57,7 @@ internal sealed unsafe class ForwardPass : IPass, IDisposable
             return;
         AwaitHelpers();
         _scratch.Reserve(rows);
-        _rows.Reserve(rows);
+        _rows.Reserve(_scratch.Capacity); // which may be more
     }
 
     /// <summary>All layers and the wanted logits of a batch whose rows are in <see cref="Rows"/>. False: cancelled, the states are unchanged.</summary>

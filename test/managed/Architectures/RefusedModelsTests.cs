@@ -73,6 +73,9 @@ public class RefusedModelsTests
         RealmException refusal = AskedModel.Refusal("gemma2", "attention.causal=no attention.sliding_window=4");
         Assert.Equal(ErrorCode.Unsupported, refusal.Code);
         Assert.Equal("gemma2.attention.causal is false in a network whose windows go back only", refusal.Message);
+        Assert.Equal("lfm2.attention.causal is false in a network whose convolutions go back only", AskedModel.Refusal("lfm2", "attention.causal=no").Message);
+        RealmException latent = AskedModel.Refusal("plm", "attention.causal=no attention.key_length=8 attention.kv_lora_rank=4 rope.dimension_count=4");
+        Assert.Equal("plm.attention.causal is false in a network whose latent attention goes back only", latent.Message);
     }
 
     /// <summary>Each tensor has the extents that keys and other tensors say, or is refused by name: buffers have the size of what was asked.</summary>

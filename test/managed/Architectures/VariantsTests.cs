@@ -40,6 +40,24 @@ public class VariantsTests
     }
 
     [Fact]
+    public void A_magnitude_of_YaRNs_is_heeded_by_those_who_name_it()
+    {
+        float[] expected = NamedTensors.Decoder().Logits("llama", Tokens);
+        Assert.Equal(expected, NamedTensors.Decoder().Set("rope.scaling.yarn_attn_factor", 1.5f).Logits("llama", Tokens));
+        Assert.NotEqual(expected, NamedTensors.Decoder().Set("rope.scaling.attn_factor", 1.5f).Logits("llama", Tokens));
+    }
+
+    [Fact]
+    public void Layers_that_see_a_window_may_turn_unscaled_but_for_the_magnitude()
+    {
+        float[] Logits(string key, float value) => NamedTensors.Decoder()
+            .Set("attention.sliding_window", 8u).Set("attention.sliding_window_pattern", new[] { true, true }).Set(key, value).Logits("mimo2", Tokens);
+        float[] expected = Logits("rope.scaling.factor", 1);
+        Assert.Equal(expected, Logits("rope.scaling.factor", 4));
+        Assert.NotEqual(expected, Logits("rope.scaling.attn_factor", 1.5f));
+    }
+
+    [Fact]
     public void Layers_gone_through_twice_are_as_twice_the_layers()
     {
         NamedTensors twice = NamedTensors.Decoder(layers: 4);

@@ -61,6 +61,24 @@ public class TextEmbedderTests
         }
     }
 
+    /// <summary>A pass of more rows than a text may have, and of more texts than that.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(10)]
+    [InlineData(17)]
+    public void There_may_be_more_texts_than_a_text_has_tokens(int context)
+    {
+        using ModelFile file = Encoder(context).Open();
+        using Model model = Load(file);
+        foreach (int[] lengths in (int[][])[[1], [.. Enumerable.Repeat(1, 16)], [.. Enumerable.Repeat(context, 7)], [.. Enumerable.Repeat(1, 300)]])
+        {
+            int[][] texts = [.. lengths.Select((length, i) => Text(length).Select(id => (id + i) % Vocabulary).ToArray())];
+            float[] alone = [.. texts.SelectMany(text => Networks.Vectors(model, [text], _raw))];
+            Assert.Equal(alone, Networks.Vectors(model, texts, _raw));
+        }
+    }
+
     [Fact]
     public void An_embedding_goes_through_the_projections_of_the_file()
     {
@@ -130,13 +148,13 @@ public class TextEmbedderTests
     }
 
     /// <summary>Of two layers, with the weights of one seed: what is added behind them doesn't change them.</summary>
-    private static RandomModel Encoder()
+    private static RandomModel Encoder(int context = 64)
     {
         const int FeedForward = 32;
-        RandomModel model = new RandomModel("bert").Set("block_count", 2u).Set("embedding_length", (uint)Hidden).Set("context_length", 64u)
+        RandomModel model = new RandomModel("bert").Set("block_count", 2u).Set("embedding_length", (uint)Hidden).Set("context_length", (uint)context)
             .Set("attention.head_count", 3u).Set("feed_forward_length", (uint)FeedForward).Set("attention.layer_norm_epsilon", 1e-6f)
             .Set("attention.causal", false)
-            .Weights("token_embd.weight", Hidden, Vocabulary).Weights("position_embd.weight", Hidden, 64).Weights("token_types.weight", Hidden, 2);
+            .Weights("token_embd.weight", Hidden, Vocabulary).Weights("position_embd.weight", Hidden, context).Weights("token_types.weight", Hidden, 2);
         Norm("token_embd_norm");
         for (int i = 0; i < 2; i++)
         {
