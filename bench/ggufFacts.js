@@ -77,6 +77,8 @@ function factsOf(file) {
   for (const [name, { dims, format }] of tensors) {
     // A row of the embedding is looked up; the whole of it is only read where it is the output matrix as well.
     if (name === 'token_embd.weight' && tensors.has('output.weight')) continue;
+    // So are the rows of layers' own embeddings.
+    if (name === 'per_layer_token_embd.weight') continue;
     const count = dims.reduce((a, b) => a * b, 1) * (name.includes('_exps.') ? used : 1);
     bytesPerToken += format ? (count / format.elements) * format.bytes : 0;
     if (dims.length > 1) multiplyAdds += count;

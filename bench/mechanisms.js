@@ -135,6 +135,44 @@ const MECHANISMS = {
     const keys = { ...sizes(layers, hidden, ffn), ...attentionKeys(attention), 'attention.sliding_window': 512 };
     return { architecture: 'gemma3', vocab, keys, tensors: t.list };
   },
+  // E2B with an eighth of its vocabulary, of which each token has a row for each layer.
+  'gemma3n-e2b': () => {
+    const [layers, hidden, ffn, vocab, streams, rank, perLayer] = [30, 2048, 8192, 32768, 4, 64, 256];
+    const attention = { hidden, heads: 8, kv: 2, size: 256, norms: true };
+    const t = new Tensors();
+    t.ends(hidden, vocab);
+    t.matrix('altup_proj.weight', [hidden, hidden, streams - 1]);
+    t.matrix('altup_unembd_proj.weight', [hidden, hidden, streams - 1]);
+    t.matrix('per_layer_token_embd.weight', [perLayer * layers, vocab]);
+    t.matrix('per_layer_model_proj.weight', [hidden, perLayer * layers]);
+    t.norm('per_layer_proj_norm.weight', perLayer);
+    for (let i = 0; i < layers; i++) {
+      t.layer(i);
+      for (const name of ['attn', 'post_attention', 'ffn', 'post_ffw', 'altup_router', 'laurel_post'])
+        t.norm(`${name}_norm.weight`, hidden);
+      t.norm('post_norm.weight', hidden);
+      t.attention(attention);
+      t.gated(hidden, ffn);
+      t.matrix('inp_gate.weight', [hidden, perLayer]);
+      t.matrix('proj.weight', [perLayer, hidden]);
+      t.vector('altup_correct_coef.weight', [streams, streams]);
+      t.vector('altup_predict_coef.weight', [streams, streams * streams]);
+      t.norm('altup_correct_scale.weight', hidden);
+      t.vector('altup_router.weight', [hidden, streams]);
+      t.matrix('laurel_l.weight', [hidden, rank]);
+      t.matrix('laurel_r.weight', [rank, hidden]);
+    }
+    const keys = {
+      ...sizes(layers, hidden, ffn),
+      ...attentionKeys(attention),
+      'attention.sliding_window': 512,
+      'attention.shared_kv_layers': 10,
+      embedding_length_per_layer_input: perLayer,
+      'altup.num_inputs': streams,
+      'altup.active_idx': 0,
+    };
+    return { architecture: 'gemma3n', vocab, keys, tensors: t.list };
+  },
   'phi4-mini-8': () => {
     const [layers, hidden, ffn, vocab] = [8, 3072, 8192, 200064];
     const attention = { hidden, heads: 24, kv: 8, size: 128, base: 1e4, epsilon: 1e-5 };
@@ -411,6 +449,33 @@ const ENCODERS = {
     };
     const others = [['tokenizer.ggml.token_type_count', 'u32', 2]];
     return { architecture: 'bert', vocab, keys, others, tensors: t.list };
+  },
+  'modernbert-base': () => {
+    const [layers, hidden, ffn, vocab, heads] = [22, 768, 1152, 50368, 12];
+    const t = new Tensors();
+    t.ends(hidden, vocab);
+    t.norm('token_embd_norm.weight', hidden);
+    for (let i = 0; i < layers; i++) {
+      t.layer(i);
+      if (i > 0) t.norm('attn_norm.weight', hidden);
+      t.matrix('attn_qkv.weight', [hidden, 3 * hidden]);
+      t.matrix('attn_output.weight', [hidden, hidden]);
+      t.norm('ffn_norm.weight', hidden);
+      t.matrix('ffn_up.weight', [hidden, 2 * ffn]);
+      t.matrix('ffn_down.weight', [ffn, hidden]);
+    }
+    const keys = {
+      ...sizes(layers, hidden, ffn),
+      context_length: 8192,
+      'attention.head_count': heads,
+      'attention.layer_norm_epsilon': { f32: 1e-5 },
+      'attention.causal': { bool: false },
+      'attention.sliding_window': 128,
+      'rope.freq_base': { f32: 160000 },
+      'rope.freq_base_swa': { f32: 10000 },
+      pooling_type: 1,
+    };
+    return { architecture: 'modern-bert', vocab, keys, tensors: t.list };
   },
 };
 
