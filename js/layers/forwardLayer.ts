@@ -7,7 +7,8 @@ import { numbers, type Numbers } from './numbers';
  * One layer of the model: norm, attention over the key/value cache, norm, feed-forward.
  *
  * The cache is one a model and layer: it is cut off at `position`, the rows are appended, and each row attends to all
- * before it and itself. Position 0 starts anew; a position beyond the cache's end is an error.
+ * before it and itself. Position 0 starts anew; a position beyond the cache's end is an error. Layers without keys of their
+ * own (the last ones of Gemma 3n and 4) attend to those of an earlier layer, which the same rows must have gone through before.
  *
  * @param hiddenStates float32 (rows, hidden size)
  * @param position of the first row

@@ -67,7 +67,7 @@ internal static unsafe class Gemma4
             KeyValueSlot lent = slots[own - (isNear ? 2 : 1)];
             if (lent.KeySize != size || lent.Heads != facts.KvHeads)
                 throw r.Bad("attention.shared_kv_layers", $"layer {layer.Index} can't borrow keys of another size");
-            return new Attention(facts with { BorrowsKeys = true }, [layer.Linear("attn_q", queries, r.Hidden)], output, lent);
+            return new Attention(facts with { BorrowsKeys = true }, [layer.Linear("attn_q", queries, r.Hidden)], output, r.State.Borrow(layer.Index, lent));
         }
         slots[layer.Index] = r.State.KeyValue(layer.Index, facts.KvHeads, size, size);
         facts = facts with { KeyNorm = new HeadNorm(layer.RmsNorm("attn_k_norm", size)), ValueNorm = new HeadNorm(r.BareRmsNorm(size)) };

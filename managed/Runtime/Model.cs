@@ -379,6 +379,9 @@ public sealed unsafe class Model : IDisposable
             throw new RealmException(ErrorCode.CacheGap, $"position {position}: the state of layer {layer} after {length} positions is recurrent and can't be cut; give 0 or {length}");
         if (position + rows > Config.ContextLength)
             throw new RealmException(ErrorCode.ContextFull, $"positions {position} to {position + rows - 1} asked, the context holds {Config.ContextLength}");
+        int lender = _network.State.Lender(layer), lent = state.Length(lender);
+        if (lender != layer && lent < position + rows)
+            throw new RealmException(ErrorCode.CacheGap, $"position {position + rows - 1} leaves a gap: layer {layer} reads the keys of layer {lender}, which holds {lent} positions");
     }
 
     private void Reserve(int rows)

@@ -23,6 +23,7 @@ internal sealed class StatePlan(CacheType type, int layers, int contextLength, b
     private const long Layout = 1;
 
     private readonly bool[] _hasFixed = new bool[layers];
+    private readonly int[] _lenders = [.. Enumerable.Range(0, layers)];
     private readonly List<KeyValueSlot> _keyValueSlots = [];
     private readonly List<FixedSlot> _fixedSlots = [];
 
@@ -77,6 +78,16 @@ internal sealed class StatePlan(CacheType type, int layers, int contextLength, b
         _keyValueSlots.Add(slot);
         return slot;
     }
+
+    /// <summary>A layer that has no keys and values of its own reads those of another, which runs before it.</summary>
+    public KeyValueSlot Borrow(int layer, KeyValueSlot slot)
+    {
+        _lenders[layer] = slot.Layer;
+        return slot;
+    }
+
+    /// <summary>The layer whose keys and values a layer reads: itself, unless it borrows.</summary>
+    public int Lender(int layer) => _lenders[layer];
 
     /// <summary>`floats` numbers of `layer`, zero before the first position.</summary>
     public FixedSlot Fixed(int layer, long floats)

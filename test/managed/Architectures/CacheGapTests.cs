@@ -41,6 +41,27 @@ public unsafe class CacheGapTests
         Check(architecture, file, model, seesAll: false);
     }
 
+    [Fact]
+    public void Of_a_layer_that_borrows_keys_which_are_not_there()
+    {
+        using ModelFile file = ReferenceModels.Of("gemma3n").Set("attention.shared_kv_layers", 1u).Open("gemma3n");
+        using Model model = Model.Load(file, new ModelOptions(1, Packed: false));
+        int width = Networks.RowSize(model), last = model.Config.Layers - 1;
+        float[] rows = new float[3 * width];
+        uint[] tokens = [1, 2, 3];
+        using Session session = model.NewSession();
+        fixed (uint* t = tokens)
+        fixed (float* x = rows)
+        {
+            model.Embed(t, tokens.Length, x);
+            Assert.Contains($"position 0 leaves a gap: layer {last} reads the keys of layer", Error(model, session, last, x, 1, 0, x));
+            for (int layer = 0; layer <= last; layer++)
+                model.ForwardLayer(session, layer, x, 2, 0, x);
+            Assert.Contains("which holds 2 positions", Error(model, session, last, x, 1, 2, x));
+            Assert.Null(Error(model, session, last, x, 1, 1, x));
+        }
+    }
+
     private static void Check(string name, ModelFile file, Model model, bool seesAll)
     {
         int width = Networks.RowSize(model);
@@ -67,6 +88,9 @@ public unsafe class CacheGapTests
                     // Position 0 begins anew, whatever there was.
                     model.ForwardLayer(session, layer, b, seesAll ? tokens.Length : 1, 0, seesAll ? b : one);
                     Assert.True(rows.AsSpan(0, width).SequenceEqual(seesAll ? before.AsSpan(0, width) : first), $"{what}: another result at position 0");
+                    // Layers that borrow this one's keys want all of them.
+                    if (!seesAll)
+                        model.ForwardLayer(session, layer, b, tokens.Length, 0, b);
                 }
             }
         }

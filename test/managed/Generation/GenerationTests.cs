@@ -226,7 +226,8 @@ public sealed unsafe class GenerationTests : IDisposable
             return state.Done;
         });
         Assert.Equal(120, read);
-        Assert.All(Enumerable.Range(3, 117), i => Assert.Equal(allocated[2], allocated[i]));
+        // What the runtime makes once (a thread that waits for the first time has an event made for it) comes at a token or two.
+        Assert.InRange(Enumerable.Range(3, 117).Count(i => allocated[i] != allocated[i - 1]), 0, 3);
     }
 
     /// <summary>Reads on the engine's own thread, so that it notifies with every token. (The shim may not: it would hold up the
