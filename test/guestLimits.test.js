@@ -70,6 +70,12 @@ test('bytes of caches, counted by pages, and given back', () => {
   host.resetSession(b);
   expect(host.generate(b, FRANCE, 20)).toBe(' Paris.');
   host.close();
+  // A generation's grow in pages, too.
+  const small = createHost({ models, limits: { cacheBytes: layers * PAGE - 1 } });
+  const other = small.loadModelByName('m');
+  expect(() => small.generate(other, FRANCE, 1)).toThrow('bytes of caches');
+  expect(() => small.forwardLayers(other, 0, layers, rows, 0)).toThrow('bytes of caches');
+  small.close();
   const { env, realm, put } = world({ limits: { cacheBytes: layers * PAGE } });
   const id = env.realm_host_load_model_by_name(...put(0, 'm'));
   expect(env.realm_forward_layers(id, 0, layers, 1024, 64 * hiddenSize, 0, 1024)).toBe(64 * hiddenSize * 4);

@@ -61,3 +61,20 @@ test.each([
     code: 'E_INTERNAL',
   });
 });
+
+test.each([
+  ['an object', [{}], 'args[0] must be a number or a text, got an object (Object)'],
+  ['a bigint', [1, 5n], 'args[1] must be a number or a text, got 5n'],
+  ['nothing', [undefined], 'args[0] must be a number or a text, got undefined'],
+  ['no list', 'x', 'args must be an array of numbers and texts, got "x"'],
+  ['a text, where no alloc is', ['x'], 'args[0] is a text, which needs the guest’s export alloc(bytes): it has none'],
+])('an argument that can not be passed: %s', async (_, args, message) => {
+  // (export "run" (func (param i32) (result i32) local.get 0))
+  const guest = Uint8Array.from([
+    ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 3, 2, 1, 0],
+    ...[7, 7, 1, 3, ...Buffer.from('run'), 0, 0, 10, 6, 1, 4, 0, 0x20, 0, 0x0b],
+  ]);
+  expect((await runGuest(guest, { args: [3] })).result).toBe(3);
+  const rejected = expect(runGuest(guest, { args })).rejects;
+  await rejected.toMatchObject({ code: 'E_INVALID_ARGUMENT', message: message.replace('’', "'") });
+});

@@ -61,6 +61,17 @@ export interface GuestRun {
   memoryBytes: number;
 }
 
+/** What a guest's function can be given. */
+function checkArguments(args: readonly GuestArgument[], takesTexts: boolean): void {
+  if (!Array.isArray(args)) throw invalid(`args must be an array of numbers and texts, got ${show(args)}`);
+  for (const [i, each] of args.entries()) {
+    if (typeof each !== 'number' && typeof each !== 'string')
+      throw invalid(`args[${i}] must be a number or a text, got ${show(each)}`);
+    if (typeof each === 'string' && !takesTexts)
+      throw invalid(`args[${i}] is a text, which needs the guest's export alloc(bytes): it has none`);
+  }
+}
+
 /** What the worker sends. */
 export type GuestMessage =
   | { kind: 'text'; text: string }
@@ -111,9 +122,10 @@ export async function runGuest(
   const { models = {}, args = [], mayStore = false, limits = {}, nn = false, onToken } = options;
   const wasi = options.wasi === true ? {} : options.wasi ? knownOptions('wasi', options.wasi, WASI_NAMES) : undefined;
   const call = options.call ?? (wasi ? '_start' : 'run');
-  if (!webAssembly.Module.exports(module).some(({ name, kind }) => name === call && kind === 'function')) {
-    throw invalid(`the guest exports no function ${show(call)}`);
-  }
+  const hasFunction = (wanted: string) =>
+    webAssembly.Module.exports(module).some(({ name, kind }) => name === wanted && kind === 'function');
+  if (!hasFunction(call)) throw invalid(`the guest exports no function ${show(call)}`);
+  checkArguments(args, hasFunction('alloc'));
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const imports = options.imports === undefined ? undefined : pathToFileURL(resolve(filePath(options.imports))).href;
   const order: GuestOrder = { module, models, call, args, mayStore, limits, wasi, nn, imports, stop };

@@ -118,8 +118,9 @@ export class Quota {
     const { cacheBytes, tokens, milliseconds } = this.#limits;
     const timeout =
       milliseconds === Infinity ? undefined : Math.max(1, Math.min(0x7fffffff, milliseconds - this.#milliseconds));
-    const bytes = (pageBytes(model.info) * model.info.layers) / PAGE;
-    const positions = bytes === 0 ? Infinity : Math.floor((cacheBytes - this.#cacheBytes) / bytes);
+    // Its cache grows in pages.
+    const bytes = pageBytes(model.info) * model.info.layers;
+    const positions = bytes === 0 ? Infinity : Math.floor((cacheBytes - this.#cacheBytes) / bytes) * PAGE;
     // Without looking at the prompt where nothing can come of it.
     const isFree = tokens === Infinity && positions >= model.info.contextLength;
     const prompt = isFree ? 0 : promptTokens();
