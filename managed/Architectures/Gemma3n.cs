@@ -26,7 +26,7 @@ internal static unsafe class Gemma3n
         r.Width(streams, r.Hidden, "altup.num_inputs");
         SlidingWindow window = r.SlidingWindow(every: 5);
         RopeTable far = r.Rope(RopePairing.Halves);
-        RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.Number("rope.freq_base_swa", 10000), scaled: false, magnitude: r.AttentionFactor);
+        RopeTable near = r.WindowRope();
         int own = r.Contains("attention.shared_kv_layers") ? r.Layers - r.Int("attention.shared_kv_layers") : Math.Min(r.Layers, LayersWithKeys);
         if (own < (own == r.Layers ? 0 : 2))
             throw r.Bad("attention.shared_kv_layers", $"{r.Layers - own} of {r.Layers} layers: at least two must have keys of their own");

@@ -16,7 +16,7 @@ internal static unsafe class Gemma4
     {
         SlidingWindow window = r.SlidingWindow(every: 6);
         RopeTable far = r.Rope(RopePairing.Halves, factors: r.RopeFactors);
-        RopeTable near = r.Rope(RopePairing.Halves, r.Int("rope.dimension_count_swa", 0), r.Number("rope.freq_base_swa", 10000), scaled: false, magnitude: r.AttentionFactor);
+        RopeTable near = r.WindowRope(dimensions: r.Int("rope.dimension_count_swa", 0));
         int size = r.Int("embedding_length_per_layer_input", 0), own = r.Layers - r.Int("attention.shared_kv_layers", 0);
         if (own < (own == r.Layers ? 0 : 2))
             throw r.Bad("attention.shared_kv_layers", $"{r.Layers - own} of {r.Layers} layers: at least two must have keys of their own");

@@ -16,7 +16,7 @@ internal static class GemmaEmbedding
         r.ReadWholeTexts();
         SlidingWindow window = r.SlidingWindow(every: 6, symmetric: true);
         RopeTable far = r.Rope(RopePairing.Halves);
-        RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.WindowRopeBase, scaled: false, magnitude: r.AttentionFactor);
+        RopeTable near = r.WindowRope(r.WindowRopeBase);
         return r.Network(
             r.Tokens(scale: MathF.Sqrt(r.Hidden)),
             layer => Gemma2.Layer(layer, Qwen3.Facts(layer, window.Covers(layer.Index) ? near : far) with

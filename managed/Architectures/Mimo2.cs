@@ -14,7 +14,7 @@ internal static class Mimo2
     private static Network Build(ModelReader r)
     {
         RopeTable rope = r.Rope(RopePairing.Halves);
-        RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.Number("rope.freq_base_swa", 10000), scaled: false, magnitude: r.AttentionFactor);
+        RopeTable near = r.WindowRope();
         SlidingWindow window = r.SlidingWindow(1);
         float scale = r.Positive("attention.value_scale") ?? 1f;
         return r.Network(

@@ -149,8 +149,15 @@ internal sealed partial class ModelReader
         }
     }
 
+    /// <summary>The table of layers that look through a window in most families: positions are not scaled, cosine and sine are.</summary>
+    /// <param name="frequencyBase">The base; null: <c>rope.freq_base_swa</c>, or 10000.</param>
+    /// <param name="dimensions">As of <see cref="Rope"/>.</param>
+    /// <param name="pairing">Which elements form a pair.</param>
+    public RopeTable WindowRope(double? frequencyBase = null, int dimensions = 0, RopePairing pairing = RopePairing.Halves) =>
+        Rope(pairing, dimensions, frequencyBase ?? Number("rope.freq_base_swa", 10000), scaled: false, magnitude: AttentionFactor);
+
     /// <summary>What cosine and sine are multiplied by, scaled positions or not.</summary>
-    public double AttentionFactor => Number("rope.scaling.attn_factor", 1);
+    private double AttentionFactor => Number("rope.scaling.attn_factor", 1);
 
     /// <summary>How much of YaRN's ramp applies; 0: positions are divided, and that is all.</summary>
     public double Extrapolation

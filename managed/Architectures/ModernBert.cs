@@ -16,7 +16,7 @@ internal static class ModernBert
         r.ReadWholeTexts();
         SlidingWindow window = r.SlidingWindow(every: 3, farFirst: true, symmetric: true);
         RopeTable far = r.Rope(RopePairing.Halves);
-        RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.WindowRopeBase, scaled: false, magnitude: r.AttentionFactor);
+        RopeTable near = r.WindowRope(r.WindowRopeBase);
         Activation activation = r.Text("hidden_activation") switch
         {
             "silu" or "swish" or "swiglu" => Activation.Silu,

@@ -17,8 +17,7 @@ internal static class MuseGlimmer
     private static Network Build(ModelReader r)
     {
         SlidingWindow window = r.SlidingWindow(every: 4);
-        double frequencyBase = r.Number("rope.freq_base_swa", r.Number("rope.freq_base", 10000));
-        RopeTable rope = r.Rope(RopePairing.Neighbours, frequencyBase: frequencyBase, scaled: false, magnitude: r.AttentionFactor);
+        RopeTable rope = r.WindowRope(r.WindowRopeBase, pairing: RopePairing.Neighbours);
         return r.Network(
             r.Tokens(),
             layer =>

@@ -15,7 +15,7 @@ internal static class Plamo3
     {
         SlidingWindow window = r.SlidingWindow(every: 8);
         RopeTable far = r.Rope(RopePairing.Halves);
-        RopeTable near = r.Rope(RopePairing.Halves, frequencyBase: r.Number("rope.freq_base_swa", 10000), scaled: false, magnitude: r.AttentionFactor);
+        RopeTable near = r.WindowRope();
         return r.Network(
             r.Tokens(),
             layer =>

@@ -14,7 +14,7 @@ internal static class Step35
     {
         int turned = r.Int("rope.dimension_count", r.KeySize), size = r.Int("expert_shared_feed_forward_length", 0);
         SlidingWindow window = r.SlidingWindow(every: 0);
-        RopeTable near = r.Rope(RopePairing.Halves, r.Int("rope.dimension_count_swa", turned), r.Number("rope.freq_base_swa", 10000), scaled: false, magnitude: r.AttentionFactor);
+        RopeTable near = r.WindowRope(dimensions: r.Int("rope.dimension_count_swa", turned));
         RopeTable far = r.Rope(RopePairing.Halves, turned / 2, factors: Factors(r, turned));
         return r.Transformer(
             layer =>
