@@ -6,7 +6,6 @@
 //
 // Every answer has so many tokens at most, greedy, streamed; how many there were in all is told. node-llama-cpp's LlamaChatSession is its way to hold a conversation.
 
-const { execFileSync } = require('node:child_process');
 const path = require('node:path');
 const { performance } = require('node:perf_hooks');
 const { parseArgs } = require('node:util');
@@ -42,11 +41,6 @@ async function trial({ model: file, threads, tokens }) {
   model.close();
 }
 
-const child = (file, options) =>
-  JSON.parse(
-    execFileSync(process.execPath, [path.join(__dirname, file), JSON.stringify(options)], { encoding: 'utf8' }),
-  );
-
 const OPTIONS = {
   peers: { type: 'boolean', default: false },
   tokens: { type: 'string', default: '48' },
@@ -60,21 +54,17 @@ function main(args) {
   const [threads, tokens] = [Number(values.threads), Number(values.tokens)];
   for (const model of positionals) {
     const engines = [
-      ['realm-node', 'conversation.js'],
-      ...(values.peers ? [['node-llama-cpp', 'peers/conversation.mjs']] : []),
+      (given) => ({ engine: 'realm-node', ...run.nodeTrial('conversation.js', given) }),
+      ...(values.peers
+        ? [(given) => ({ engine: 'node-llama-cpp', ...run.nodeTrial('peers/conversation.mjs', given) })]
+        : []),
     ];
-    const results = engines.map(() => []);
-    for (let i = 0; i < Number(values.runs); i++)
-      engines.forEach(([, file], which) =>
-        results[which].push(child(file, { model, threads, tokens, questions: QUESTIONS })),
-      );
-    const [ours] = results.map((all) => run.median(all.map(({ milliseconds }) => milliseconds)));
-    for (const [which, [name]] of engines.entries()) {
-      const milliseconds = run.median(results[which].map((one) => one.milliseconds));
-      const [{ generated }] = results[which];
-      const ratio = which === 0 ? '' : `, ours takes ${(ours / milliseconds).toFixed(2)} of it`;
+    const results = run.alternate(engines, { model, threads, tokens, questions: QUESTIONS }, Number(values.runs));
+    const medians = results.map((result) => run.medianOf(result, (trial) => trial.milliseconds));
+    for (const [which, { engine, trials }] of results.entries()) {
+      const ratio = which === 0 ? '' : `, ours takes ${(medians[0] / medians[which]).toFixed(2)} of it`;
       console.log(
-        `${path.basename(model)}: ten turns, ${generated} tokens of answers, ${name}: ${milliseconds.toFixed(0)} ms${ratio}`,
+        `${path.basename(model)}: ten turns, ${trials[0].generated} tokens of answers, ${engine}: ${medians[which].toFixed(0)} ms${ratio}`,
       );
     }
   }

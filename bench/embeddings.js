@@ -37,11 +37,6 @@ async function trial({ model: file, threads, tokens }) {
   model.close();
 }
 
-const child = (file, options) =>
-  JSON.parse(
-    execFileSync(process.execPath, [path.join(__dirname, file), JSON.stringify(options)], { encoding: 'utf8' }),
-  );
-
 function llamaBench(program, { model, threads, tokens }) {
   const args = ['-m', model, '-t', String(threads), '-embd', '1', '-p', String(tokens), '-n', '0', '-r', '20'];
   const text = execFileSync(program, [...args, '-o', 'json'], {
@@ -53,9 +48,9 @@ function llamaBench(program, { model, threads, tokens }) {
 
 function measure(given, { program, peers, runs }) {
   const engines = [
-    () => child('embeddings.js', given),
+    () => run.nodeTrial('embeddings.js', given),
     ...(program ? [() => llamaBench(program, given)] : []),
-    ...(peers ? [() => child('peers/embeddings.mjs', { ...given, all: TOKENS })] : []),
+    ...(peers ? [() => run.nodeTrial('peers/embeddings.mjs', { ...given, all: TOKENS })] : []),
   ];
   const speeds = engines.map(() => []);
   for (let i = 0; i < runs; i++) engines.forEach((engine, which) => speeds[which].push(engine().speed));

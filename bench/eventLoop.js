@@ -5,11 +5,11 @@
 //
 //   npm run bench -- --event-loop [model.gguf] [--seconds 5] [--threads N]
 
-const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { monitorEventLoopDelay, performance } = require('node:perf_hooks');
 const { parseArgs } = require('node:util');
+const run = require('./run');
 
 const SENTENCE = 'The quick brown fox jumps over the lazy dog. ';
 
@@ -58,11 +58,8 @@ function main(args) {
   const model = positionals[0] ?? process.env.MODEL_PATH ?? path.join(__dirname, '../models/tiny-atlas-q4_k_m.gguf');
   const options = { model, seconds: Number(values.seconds), threads: Number(values.threads ?? 0) };
   for (const idle of [true, false]) {
-    const env = { ...process.env, UV_THREADPOOL_SIZE: '1' };
-    const given = JSON.stringify({ ...options, idle });
-    const { p50, p99, most, readP99 } = JSON.parse(
-      execFileSync(process.execPath, [__filename, given], { env, encoding: 'utf8' }),
-    );
+    const given = { ...options, idle };
+    const { p50, p99, most, readP99 } = run.nodeTrial('eventLoop.js', given, { UV_THREADPOOL_SIZE: '1' });
     const what = idle ? 'nothing runs' : 'eight generations, and a prompt of 1 MB a second';
     const [a, b, c, d] = [p50, p99, most, readP99].map((ms) => ms.toFixed(1));
     console.log(

@@ -9,7 +9,7 @@
 //
 //   node bench/guests.js [model.gguf] [tokens]
 
-const { execFile, execFileSync } = require('node:child_process');
+const { execFile } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { performance } = require('node:perf_hooks');
@@ -127,8 +127,16 @@ async function generating(start) {
   return best;
 }
 
+/** The number that a script prints, in a process of its own. */
+const numberOf = (flags, script) =>
+  new Promise((resolve, reject) =>
+    execFile(process.execPath, ['--expose-gc', ...flags, '-e', script], (error, text) =>
+      error ? reject(error) : resolve(Number(text)),
+    ),
+  );
+
 /** MB that a process of Option 3 grows by, storing the model and computing five rows: beside the weights in the engine. */
-function storing(source) {
+async function storing(source) {
   const script = `
     const fs = require('node:fs');
     const realm = require(${JSON.stringify(root)});
@@ -141,8 +149,7 @@ function storing(source) {
     for (let layer = 0; layer < layers; layer++) hidden = realm.forwardLayer(id, layer, hidden, 0);
     realm.computeLogits(id, hidden);
     setTimeout(() => console.log(anonymous() - before), 200);`;
-  const grown = execFileSync(process.execPath, ['--expose-gc', '-e', script], { encoding: 'utf8' });
-  return Number(grown) - fs.statSync(file).size / 2 ** 20;
+  return (await numberOf([], script)) - fs.statSync(file).size / 2 ** 20;
 }
 
 /** MB of JavaScript's heap that a client of a host takes while it generates, in a process of its own. */
@@ -155,11 +162,7 @@ function connecting({ url, token }) {
     await client.generate({ prompt: ${JSON.stringify(PROMPT)} });
     console.log((heap() - before) / 2 ** 20);
     client.close();`;
-  return new Promise((resolve, reject) =>
-    execFile(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], (error, text) =>
-      error ? reject(error) : resolve(Number(text)),
-    ),
-  );
+  return numberOf(['--input-type=module'], script);
 }
 
 async function main() {
@@ -208,9 +211,8 @@ async function main() {
   client.close();
 
   console.log('\nMB beside the weights:');
-  console.log(
-    `  Option 3 by path ${storing('file').toFixed(1)}, from bytes ${storing('fs.readFileSync(file)').toFixed(1)}`,
-  );
+  const [byPath, fromBytes] = [await storing('file'), await storing('fs.readFileSync(file)')];
+  console.log(`  Option 3 by path ${byPath.toFixed(1)}, from bytes ${fromBytes.toFixed(1)}`);
   console.log(`  client ${(await connecting(host)).toFixed(1)}`);
   await host.close();
   model.close();

@@ -112,6 +112,7 @@ const cpuName = () => {
 };
 
 module.exports = {
+  nodeTrial,
   realm,
   nodeLlamaCpp,
   llamaBench,

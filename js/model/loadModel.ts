@@ -53,6 +53,11 @@ function checkSource(source: unknown): Source {
   throw invalid(`source must be a path, a file: URL or the bytes of a GGUF file, got ${show(source)}`);
 }
 
+function checked(call: string, options: LoadOptions | undefined) {
+  const read = checkLoadOptions(options, call);
+  return { ...read, chatFormat: checkFormat('chatFormat', read.chatFormat) };
+}
+
 /**
  * Opens a model on a thread of the engine; the event loop stays free.
  *
@@ -61,8 +66,7 @@ function checkSource(source: unknown): Source {
  * @param source path, `file:` URL, or a GGUF file's content: bytes (copied before the call returns) or a Blob
  */
 export async function loadModel(source: string | URL | Bytes | BlobLike, options?: LoadOptions): Promise<Model> {
-  const { engine, signal, log, slowPass, onProgress, chatFormat: format } = checkLoadOptions(options);
-  const chatFormat = checkFormat('chatFormat', format);
+  const { engine, signal, log, slowPass, onProgress, chatFormat } = checked('loadModel', options);
   const from = isBlob(source) ? await bytesOf(source, signal) : checkSource(source);
   const json = JSON.stringify({ ...engine, progress: onProgress ? true : undefined });
   const told = new Told(onProgress, () => job.cancel());
@@ -121,8 +125,7 @@ export function loadModelSync(
 ): Model {
   refuseCallbacks('loadModelSync', options, ['signal', 'onProgress']);
   const from = checkSource(source);
-  const { json, log, slowPass, chatFormat: format } = checkLoadOptions(options, 'loadModelSync');
-  const chatFormat = checkFormat('chatFormat', format);
+  const { json, log, slowPass, chatFormat } = checked('loadModelSync', options);
   return logged(
     new Model(
       native(() => binding.openModel(from, json)),

@@ -128,7 +128,7 @@ const HERE = {
 } satisfies Table;
 
 /** Reads each option once, checks it, fills in what is missing. */
-export function checkLoadOptions(options: LoadOptions | undefined, call = 'loadModel') {
+export function checkLoadOptions(options: LoadOptions | undefined, call: string) {
   const { json, engine, here } = readOptions(call, ENGINE, HERE, options);
   return { json, engine, ...here };
 }

@@ -1,5 +1,5 @@
-import { invalid, optionsObject, show } from '../engine/check';
-import { nearest } from '../portable/nearest';
+import { invalid, optionsObject } from '../engine/check';
+import { unknownOption } from '../portable/known';
 
 /** What is done with the value of an option: checks it, and fills in what is missing. */
 export type Row = (name: string, value: unknown) => unknown;
@@ -21,8 +21,8 @@ export function readOptions<Engine extends Table, Here extends Table>(
   options: object | undefined,
 ): { json: string; engine: Values<Engine>; here: Values<Here> } {
   const given = optionsObject(options) as Readonly<Record<string, unknown>>;
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(engine, name) && !Object.hasOwn(here, name)) refuse(call, name, given, names(engine, here));
+  if (Object.keys(given).some((name) => !Object.hasOwn(engine, name) && !Object.hasOwn(here, name)))
+    checkNames(call, given, names(engine, here));
   const read = <T extends Table>(table: T) =>
     Object.fromEntries(Object.entries(table).map(([name, row]) => [name, row(name, given[name])])) as Values<T>;
   const values = read(engine);
@@ -48,14 +48,13 @@ export function knownOptions(
   known: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const given = optionsObject(options) as Readonly<Record<string, unknown>>;
-  for (const name of Object.keys(given)) if (!known.includes(name)) refuse(call, name, given, known);
+  checkNames(call, given, known);
   return given;
 }
 
-function refuse(call: string, name: string, given: Readonly<Record<string, unknown>>, known: readonly string[]): void {
-  // Written out but without a value, it asks for nothing.
-  if (given[name] === undefined) return;
-  throw invalid(`${call} has no option ${show(name)}; did you mean ${show(nearest(name, known))}?`);
+function checkNames(call: string, given: object, known: readonly string[]): void {
+  const wrong = unknownOption(call, given, known);
+  if (wrong !== undefined) throw invalid(wrong);
 }
 
 /** An option's name as JSON over HTTP has it: `maxTokens` is `max_tokens`. */
