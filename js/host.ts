@@ -49,4 +49,6 @@ export const encodeChat = host.encodeChat;
 export const streamToken = host.streamToken;
 export const generate = host.generate;
 export const generateWith = host.generateWith;
+export const chat = host.chat;
+export const chatAnswer = host.chatAnswer;
 export const resetSession = host.resetSession;

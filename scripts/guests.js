@@ -2,7 +2,7 @@
 
 // Builds the WebAssembly guests of examples/guests: `npm run guests`. The results are committed; `npm run guests -- --check`
 // builds them elsewhere and compares. The C guests need clang 14 and wasm-ld 14 (Debian: apt-get install clang-14 lld-14; wasi.c also
-// wasi-libc and libclang-rt-14-dev-wasm32), so that the bytes are the same; the Rust guest also Debian 12's rustc, cargo, libstd-rust-dev-wasm32 and librust-wasm-bindgen-dev
+// wasi-libc and libclang-rt-14-dev-wasm32), so that the bytes are the same; the Rust guests also Debian 12's rustc and libstd-rust-dev-wasm32, the typed one cargo and librust-wasm-bindgen-dev
 // (570 MB). Where they are missing, that is said and the committed file stays.
 
 const { execFileSync } = require('node:child_process');
@@ -125,6 +125,21 @@ function rust(name, out) {
   }
 }
 
+const hasPlainRust = () =>
+  ['/usr/bin/rustc', '/usr/lib/rustlib/wasm32-unknown-unknown'].every((file) => fs.existsSync(file));
+
+/** A guest that needs no crate. Built where it lies: the compiler's messages in it name files as it was told of them. */
+function plainRust(name, out) {
+  const flags = ['--edition', '2021', '--target', 'wasm32-unknown-unknown', '-O', '-C', 'strip=symbols'];
+  const to = path.resolve(out, `${name}.wasm`);
+  execFileSync('/usr/bin/rustc', [...flags, '--crate-type', 'cdylib', `${name}.rs`, '-o', to], {
+    cwd: path.join(root, folder, 'rust/raw'),
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  fs.writeFileSync(to, strip(fs.readFileSync(to)), { mode: 0o644 });
+  fs.chmodSync(to, 0o644);
+}
+
 /** name of each result -> how it is built into a folder. `tool`: what the machine must have. */
 const GUESTS = {
   'c/paris.wasm': { tool: 'clang-14 and wasm-ld-14', there: hasClang, build: (out) => c('paris', out) },
@@ -138,6 +153,11 @@ const GUESTS = {
     tool: 'Debian 12’s rustc, cargo, libstd-rust-dev-wasm32, librust-wasm-bindgen-dev, clang-14, lld-14',
     there: hasRust,
     build: (out) => rust('paris', out),
+  },
+  'rust/raw/paris.wasm': {
+    tool: 'Debian 12’s rustc and libstd-rust-dev-wasm32',
+    there: hasPlainRust,
+    build: (out) => plainRust('paris', out),
   },
   'assemblyscript/raw.wasm': { build: (out) => assemblyscript('raw', out, '--runtime', 'minimal', '--use', 'abort=') },
   'assemblyscript/typed.wasm': {
@@ -184,7 +204,9 @@ function checkGuests(names = Object.keys(GUESTS)) {
     const different = [];
     for (const at of names.map(path.dirname)) {
       if (!fs.existsSync(path.join(to, at))) continue;
-      for (const name of fs.readdirSync(path.join(to, at))) {
+      for (const entry of fs.readdirSync(path.join(to, at), { withFileTypes: true })) {
+        const { name } = entry;
+        if (!entry.isFile()) continue;
         const committed = path.join(root, folder, at, name);
         const same =
           fs.existsSync(committed) && fs.readFileSync(path.join(to, at, name)).equals(fs.readFileSync(committed));

@@ -7,6 +7,7 @@ const { createHost } = require('../dist/host');
 const { createRealmImports, runGuest, GuestCode } = require('../dist/wasm');
 const { createNnImports, NnErrno } = require('../dist/wasi-nn');
 const { loadModelSync } = require('..');
+const { Quota } = require('../dist/portable/guest/quota');
 const { tinyAtlas } = require('./fixtures/places');
 const { FRANCE, wasmOf } = require('./fixtures/guests');
 
@@ -14,6 +15,8 @@ const models = { m: tinyAtlas };
 const { hiddenSize, layers, kvHeadCount, headSize, contextLength, tokenizer } = loadModelSync(tinyAtlas, {
   vocabOnly: true,
 }).info;
+const plain = loadModelSync(tinyAtlas);
+afterAll(() => plain.close());
 const LIMIT = expect.objectContaining({ code: 'E_LIMIT' });
 /** Of one layer: keys and values, 64 positions, 16 bits. */
 const PAGE = 2 * 64 * kvHeadCount * headSize * 2;
@@ -184,4 +187,99 @@ test('runGuest: quotas reach the worker; a run that takes too long is ended', as
     ...[10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11], // (loop (br 0)))
   ]);
   await expect(runGuest(deaf, { limits: { milliseconds: 100 } })).rejects.toMatchObject({ code: 'E_TIMEOUT' });
+});
+
+test('tokens used up: nothing is prepared any more, nor where too few are left for the format', () => {
+  const WRONG = '{"format": {"gbnf": "this is no grammar"}}';
+  const long = JSON.stringify({ maxTokens: 100, format: { regex: '[a-z]{60,80}' } });
+  const host = createHost({ models, limits: { tokens: 12 } });
+  const id = host.loadModelByName('m');
+  expect(() => host.generateWith(id, FRANCE, WRONG)).toThrow(expect.objectContaining({ code: 'E_INVALID_ARGUMENT' }));
+  host.configure({ limits: { tokens: 24 } });
+  expect(() => host.generateWith(id, FRANCE, long)).toThrow(LIMIT);
+  host.configure({ limits: { tokens: 0 } });
+  expect(() => host.generateWith(id, FRANCE, WRONG)).toThrow(LIMIT);
+  expect(() => host.generateWith(id, FRANCE, 'this is no JSON')).toThrow(LIMIT);
+  host.close();
+  const { env, realm, put } = world({ limits: { tokens: 0 } });
+  const model = env.realm_host_load_model_by_name(...put(0, 'm'));
+  expect(env.realm_generate(model, ...put(0, FRANCE), ...put(100, WRONG), 1024, 100)).toBe(GuestCode.LIMIT);
+  expect(env.realm_host_generate(model, ...put(0, FRANCE), 0, 1024, 0)).toBe(GuestCode.LIMIT);
+  realm.close();
+});
+
+test('a text with a format is the same up to the last token of the quota, never one that was closed early', () => {
+  const format = { type: 'object', properties: { city: { type: 'string', maxLength: 60 } }, required: ['city'] };
+  const json = JSON.stringify({ maxTokens: 60, format: { ...format, additionalProperties: false } });
+  const run = (tokens) => {
+    const host = createHost({ models, limits: { tokens } });
+    try {
+      return host.generateWith(host.loadModelByName('m'), FRANCE, json);
+    } catch (error) {
+      return error.code;
+    } finally {
+      host.close();
+    }
+  };
+  const { text, usage } = plain.generateSync(FRANCE, JSON.parse(json));
+  const all = usage.promptTokens + usage.generatedTokens;
+  expect([run(all - 1), run(all), run(all + 1), run(1e9)]).toEqual(['E_LIMIT', text, text, text]);
+});
+
+test('tokens without text count, also where the generation fails', () => {
+  // 20 tokens of which the text waits: they may begin the stop text, which then does not come.
+  const options = { maxTokens: 20, logitBias: { 0: -1e9, 1: -1e9, 2: -1e9 } };
+  const { text, tokens } = plain.generateSync(FRANCE, options);
+  expect(tokens).toHaveLength(20);
+  const { env, realm, put } = world({ limits: { tokens: 60 } });
+  const id = env.realm_host_load_model_by_name(...put(0, 'm'));
+  const json = JSON.stringify({ ...options, stop: `${text}!!` });
+  const ask = () => env.realm_generate(id, ...put(0, FRANCE), ...put(100, json), 1024, 1);
+  expect([1, 2, 3, 4, 5].map(ask)).toEqual([
+    ...[GuestCode.TOO_SMALL, GuestCode.TOO_SMALL],
+    ...[GuestCode.LIMIT, GuestCode.LIMIT, GuestCode.LIMIT],
+  ]);
+  realm.close();
+});
+
+test('a context that is full is no quota that is used up', () => {
+  const prompt = 'the '.repeat(480);
+  const wanted = plain.generateSync(prompt, { maxTokens: 500, ignoreEos: true });
+  expect(wanted.finishReason).toBe('length');
+  const host = createHost({ models, limits: { tokens: 700 } });
+  const id = host.loadModelByName('m');
+  expect(host.generateWith(id, prompt, '{"maxTokens": 500, "ignoreEos": true}')).toBe(wanted.text);
+  host.close();
+});
+
+test('layer by layer every token is one, however many layers there are', () => {
+  for (const layers of [3, 7, 30, 49]) {
+    const info = { layers, hiddenSize: 4, contextLength: 1e9, headCount: 1, kvHeadCount: 1 };
+    const [one, other] = [{ info }, { info }];
+    const quota = new Quota({ tokens: 2000, cacheBytes: Infinity });
+    let [passes, refused] = [0, false];
+    const pass = (model) => {
+      for (let layer = 0; layer < layers; layer++) quota.forward(model, layer, 1, 4, passes);
+      passes++;
+    };
+    while (!refused) {
+      try {
+        pass(passes % 2 ? one : other);
+      } catch (error) {
+        expect(error.message).toContain('2000 tokens');
+        refused = true;
+      }
+    }
+    expect([layers, passes]).toEqual([layers, 2000]);
+  }
+  // What was begun and left is one, too.
+  const info = { layers: 10, hiddenSize: 4, contextLength: 1e9, headCount: 1, kvHeadCount: 1 };
+  const quota = new Quota({ tokens: 3 });
+  for (let i = 0; i < 3; i++) {
+    const model = { info };
+    quota.addModel();
+    quota.forward(model, 0, 9, 4, 0);
+    quota.removeModel(model);
+  }
+  expect(() => quota.forward({ info }, 0, 1, 4, 0)).toThrow('3 tokens');
 });

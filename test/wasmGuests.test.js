@@ -211,7 +211,7 @@ test('a guest that is ended in the middle of a generation leaves the model to th
   model.close();
 });
 
-const REBUILT = Object.keys(GUESTS).filter((name) => !name.startsWith('rust/')); // that one: wasmBindgen.test.js
+const REBUILT = Object.keys(GUESTS).filter((name) => name !== 'rust/paris.wasm'); // that one: wasmBindgen.test.js
 const { missing, different } = checkGuests(REBUILT);
 test('the committed guests are what their sources give', () => expect(different).toEqual([]));
 for (const name of REBUILT) {
@@ -223,6 +223,6 @@ test('an import object serves instantiate as it is', async () => {
   const realm = createRealmImports({ models: { m: tinyAtlas } });
   const { instance } = await WebAssembly.instantiate(fs.readFileSync(wasmOf('c/paris.wasm')), realm);
   realm.attach(instance);
-  expect(Object.keys(realm.env)).toHaveLength(37);
+  expect(Object.keys(realm.env)).toHaveLength(39);
   realm.close();
 });

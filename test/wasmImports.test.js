@@ -330,6 +330,8 @@ test('4000 seeded calls with anything: numbers come back, nothing is written out
     realm_decode_tokens: (a) => [a[3], a[4]],
     realm_host_generate: (a) => [a[4], a[5]],
     realm_generate: (a) => [a[5], a[6]],
+    realm_chat: (a) => [a[5], a[6]],
+    realm_chat_answer: (a) => [a[3], a[4]],
     realm_get_end_tokens: (a) => [a[1], a[2]],
     realm_decoder_next: (a) => [a[3], a[4]],
     realm_decoder_end: (a) => [a[1], a[2]],
@@ -344,7 +346,7 @@ test('4000 seeded calls with anything: numbers come back, nothing is written out
     const name = round % 100 === 0 ? 'realm_host_generate' : pick(names);
     const args = argumentsOf(name);
     if (random(2) < 1) args[0] = 1;
-    if (name === 'realm_host_generate') args[5] = Math.min(64, args[5]) || 0; // short texts
+    if (name === 'realm_host_generate') args[5] = Math.min(64, Number(args[5])) || 0; // short texts
     if (name === 'realm_store_model' && random(2) < 1) w.put(0, 'GGUF\x03\0\0\0');
     const before = bytes.slice();
     const result = w.env[name](...args);

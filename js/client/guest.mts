@@ -22,7 +22,7 @@ export interface RemoteImports extends RealmImports {
   readonly road: 'socket' | 'request';
 }
 
-const NAMES = ['url', 'token', 'road', 'Worker', 'memory', 'limits', 'onToken', 'onError'];
+const NAMES = ['url', 'token', 'road', 'Worker', 'memory', 'limits', 'onToken', 'onReasoning', 'onError'];
 
 /**
  * The import object of Option 2 in a page's Web Worker: all functions of docs/option-2.md, with the same checks, codes and bits,

@@ -1,9 +1,11 @@
 import type {
   EngineModel,
+  GenerationLimits,
   GuestAnswer,
   GuestGenerateOptions,
   GuestModelInfo,
   ModelOpener,
+  OnPiece,
 } from '../portable/guest/engine.js';
 import { GuestFault } from '../portable/guest/faults.js';
 import type { Channel } from './channel.mjs';
@@ -154,35 +156,34 @@ export class RemoteModel implements EngineModel {
     throw new GuestFault('UNSUPPORTED', 'a host behind a network has no samplers for guests: it generates');
   }
 
-  generate(prompt: string, options: GuestGenerateOptions, onText: (text: string) => boolean): GuestAnswer {
+  chat(): never {
+    throw new GuestFault('UNSUPPORTED', 'a host behind a network answers no conversations for guests');
+  }
+
+  generate(prompt: string, options: GuestGenerateOptions, onPiece: OnPiece): GuestAnswer {
     const params = {
       ...{ max_tokens: options.maxTokens, temperature: options.temperature, timeout: options.timeout },
       ...{ top_k: options.topK, top_p: options.topP, min_p: options.minP, repeat_penalty: options.repeatPenalty },
       ...{ seed: Number(options.seed), stop_tokens: Array.from(options.stopTokens ?? []) },
     };
-    return this.#generate(prompt, params, options.mostBytes, onText);
+    return this.#generate(prompt, params, options.mostBytes, onPiece);
   }
 
   generateWith(
     prompt: string,
     options: Record<string, unknown>,
-    own: { maxTokens: number; timeout?: number; mostBytes?: number },
-    onText: (text: string) => boolean,
+    own: GenerationLimits & { mostBytes?: number },
+    onPiece: OnPiece,
   ): GuestAnswer {
     const { mostBytes, ...more } = own;
     const named = Object.entries({ ...options, ...more }).map(([name, value]): [string, unknown] => [
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
       typeof value === 'bigint' ? Number(value) : value,
     ]);
-    return this.#generate(prompt, Object.fromEntries(named), mostBytes, onText);
+    return this.#generate(prompt, Object.fromEntries(named), mostBytes, onPiece);
   }
 
-  #generate(
-    prompt: string,
-    options: Record<string, unknown>,
-    mostBytes = Infinity,
-    onText: (text: string) => boolean,
-  ): GuestAnswer {
+  #generate(prompt: string, options: Record<string, unknown>, mostBytes = Infinity, onPiece: OnPiece): GuestAnswer {
     let bytes = 0;
     let fault: unknown;
     const onToken = (piece: string): boolean => {
@@ -190,7 +191,7 @@ export class RemoteModel implements EngineModel {
       if (bytes > mostBytes) fault = new GuestFault('TOO_SMALL', `the text does not fit into ${mostBytes} bytes`);
       else {
         try {
-          if (!onText(piece)) fault = new GuestFault('CANCELLED', 'the host stopped the generation');
+          if (!onPiece(piece, 1)) fault = new GuestFault('CANCELLED', 'the host stopped the generation');
         } catch (error) {
           fault = error;
         }

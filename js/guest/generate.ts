@@ -1,8 +1,9 @@
 import { binding, type JobEvent } from '../engine/binding';
 import { fromNative, native } from '../engine/errors';
-import { endOf } from '../engine/job';
+import { endOf, type GenerationEnd } from '../engine/job';
 import { idsOf } from '../engine/records';
 import { checkGenerateOptions, type GenerateOptions } from '../options/generate';
+import type { OnPiece } from '../portable/guest/engine';
 import { GuestFault } from '../portable/guest/faults';
 
 /** How to generate for a guest: GuestGenerateOptions, or any of the package's options. */
@@ -22,52 +23,67 @@ export interface GuestGeneration {
 }
 
 /**
- * Generates while the caller waits: a guest's imports are synchronous. It is a job beside all others of the model, with a
+ * Runs a generation while the caller waits: a guest's imports are synchronous. It is a job beside all others of the model, with a
  * sequence of its own: the guest's session is not touched.
  *
- * @param onText returning false stops it with the fault CANCELLED
+ * @param onNews what it throws stops the job, and comes out of this
  */
+export function runJob(
+  model: bigint,
+  prompt: string | Uint32Array,
+  json: string,
+  onNews: (event: JobEvent) => void,
+): GenerationEnd {
+  let thrown: { error: unknown } | undefined;
+  let last: JobEvent | undefined;
+  const onEvent = (event: JobEvent): boolean => {
+    try {
+      onNews(event);
+    } catch (error) {
+      thrown = { error };
+    }
+    if (event.error !== undefined) thrown ??= { error: fromNative(event.error) };
+    if (event.end !== undefined) last = event;
+    return thrown === undefined;
+  };
+  native(() => binding.generateWait(model, prompt, json, onEvent));
+  if (thrown) throw thrown.error;
+  const end = last && endOf(last);
+  if (!end || end.finishReason === 'cancelled') throw new GuestFault('CANCELLED', 'the generation was cancelled');
+  return end;
+}
+
+/** @throws GuestFault CANCELLED: the host wants no more */
+export function tell(goesOn: boolean): void {
+  if (!goesOn) throw new GuestFault('CANCELLED', 'the host stopped the generation');
+}
+
+/** Generates while the caller waits. */
 export function generate(
   model: { readonly handle: bigint },
   prompt: string | Uint32Array,
   options: LocalGenerateOptions,
-  onText?: (text: string) => boolean,
+  onPiece: OnPiece,
 ): GuestGeneration {
   const { stopTokens = [], mostBytes = Infinity, ...rest } = options;
   const { json } = checkGenerateOptions({ ...rest, stop: [...[rest.stop ?? []].flat(), ...stopTokens] });
   let text = '';
   let bytes = 0;
   const tokens: number[] = [];
-  let fault: unknown;
-  let last: JobEvent | undefined;
-  const onEvent = (event: JobEvent): boolean => {
-    tokens.push(...idsOf(event.tokens));
+  const end = runJob(model.handle, prompt, json, (event) => {
+    const ids = idsOf(event.tokens);
+    tokens.push(...ids);
     text += event.text;
     bytes += Buffer.byteLength(event.text);
-    if (event.end !== undefined) last = event;
-    if (event.error !== undefined) {
-      fault ??= fromNative(event.error);
-      return false;
-    }
-    if (bytes > mostBytes) fault = new GuestFault('TOO_SMALL', `the text does not fit into ${mostBytes} bytes`);
-    else if (event.text !== '') {
-      try {
-        if (onText?.(event.text) === false) fault = new GuestFault('CANCELLED', 'the host stopped the generation');
-      } catch (error) {
-        fault = error;
-      }
-    }
-    return fault === undefined;
-  };
-  native(() => binding.generateWait(model.handle, prompt, json, onEvent));
-  if (fault !== undefined) throw fault;
-  const { finishReason, promptTokens } = last ? endOf(last) : { finishReason: 'cancelled', promptTokens: 0 };
-  if (finishReason === 'cancelled') throw new GuestFault('CANCELLED', 'the generation was cancelled');
+    tell(onPiece('', ids.length));
+    if (bytes > mostBytes) throw new GuestFault('TOO_SMALL', `the text does not fit into ${mostBytes} bytes`);
+    if (event.text !== '') tell(onPiece(event.text, 0));
+  });
   return {
     text,
     tokens: Uint32Array.from(tokens),
-    finishReason: finishReason === 'length' ? 'length' : 'stop',
-    promptTokens,
+    finishReason: end.finishReason === 'length' ? 'length' : 'stop',
+    promptTokens: end.promptTokens,
     tokenCount: tokens.length,
   };
 }

@@ -7,13 +7,25 @@ import { binding } from '../engine/binding';
 import type { Bytes } from '../engine/check';
 import { fromNative, native } from '../engine/errors';
 import { filePath, isUrl } from '../engine/source';
-import { handleOf, Model, type ModelInfo } from '../model/model';
+import type { ChatFormat } from '../chat/format/types';
+import { handleOf, Model, toldFormatOf, type ModelInfo } from '../model/model';
 import { chatIds } from '../model/prompt';
 import { checkGenerateOptions } from '../options/generate';
 import { RealmError, type RealmErrorCode } from '../portable/errors';
-import type { EngineModel, EngineSampler, GuestModelInfo, ModelOpener } from '../portable/guest/engine';
+import type {
+  EngineChat,
+  EngineModel,
+  EngineSampler,
+  GenerationLimits,
+  GuestModelInfo,
+  ModelOpener,
+  OnPiece,
+} from '../portable/guest/engine';
 import { GuestFault } from '../portable/guest/faults';
 import { generate, type GuestGeneration, type LocalGenerateOptions } from './generate';
+
+// Read with the first chat.
+const chats = () => require('./chat') as typeof import('./chat'); // eslint-disable-line @typescript-eslint/no-require-imports
 
 /** A model that a guest may use: a path, a `file:` URL, the bytes of a GGUF file, an id of `storeModel`, or an open model. */
 export type ModelSource = string | URL | Bytes | number | Model;
@@ -63,9 +75,11 @@ function open(source: ModelSource): Opened {
 /** A guest's model in this process. */
 export class LocalModel implements EngineModel {
   readonly info: ModelInfo & GuestModelInfo;
+  readonly chatFormat: Partial<ChatFormat> | undefined;
   readonly #opened: Opened;
 
   constructor(source: ModelSource) {
+    this.chatFormat = source instanceof Model ? toldFormatOf(source) : undefined;
     const opened = open(source);
     try {
       this.info = JSON.parse(native(() => binding.describeModel(opened.handle))) as ModelInfo & GuestModelInfo;
@@ -165,21 +179,21 @@ export class LocalModel implements EngineModel {
     };
   }
 
-  generate(
-    prompt: string | Uint32Array,
-    options: LocalGenerateOptions,
-    onText?: (text: string) => boolean,
-  ): GuestGeneration {
-    return generate(this, prompt, options, onText);
+  generate(prompt: string | Uint32Array, options: LocalGenerateOptions, onPiece: OnPiece): GuestGeneration {
+    return generate(this, prompt, options, onPiece);
   }
 
   generateWith(
     prompt: string,
     options: Record<string, unknown>,
-    own: { maxTokens: number; timeout?: number; mostBytes?: number },
-    onText: (text: string) => boolean,
+    own: GenerationLimits & { mostBytes?: number },
+    onPiece: OnPiece,
   ): GuestGeneration {
-    return generate(this, prompt, { ...options, ...own }, onText);
+    return generate(this, prompt, { ...options, ...own }, onPiece);
+  }
+
+  chat(messages: unknown, options: Record<string, unknown>): EngineChat {
+    return chats().chat(this, messages, options);
   }
 
   close(): void {

@@ -165,6 +165,8 @@ const forgotten = new FinalizationRegistry<bigint>((handle) => {
 
 /** @internal The engine's number of a model. */
 export let handleOf: (model: Model) => bigint;
+/** @internal What `loadModel` was told of how the model writes answers. */
+export let toldFormatOf: (model: Model) => Partial<ChatFormat> | undefined;
 
 /** @internal What functions of other files need of a model. */
 export const openedOf = (model: Model) => ({ handle: handleOf(model), info: model.info });
@@ -179,6 +181,7 @@ export class Model {
 
   static {
     handleOf = (model) => model.#open;
+    toldFormatOf = (model) => model.#chatFormat;
   }
 
   /** @internal */

@@ -19,8 +19,9 @@ export interface ExtismFunctions {
 
 /**
  * Host functions of an Extism plug-in, at the level of text: `realm_generate(model, prompt, options)`, `realm_apply_chat_template(model, messages)`,
- * `realm_tokenize(model, text)`. Each argument is the offset of a text, as is what comes back; `model` is a name of
- * `models`; options and messages are JSON as in `generate` and `chat` (an empty text: none), ids come as a JSON array. A failure ends the plug-in's call: its
+ * `realm_tokenize(model, text)`, `realm_chat(model, messages, options)`. Each argument is the offset of a text, as is what comes back; `model` is a name of
+ * `models`; options and messages are JSON as in `generate` and `chat` (an empty text: none), ids come as a JSON array, the answer to a conversation as
+ * the JSON of its parts. A failure ends the plug-in's call: its
  * promise rejects with the RealmError. The calls block. `limits` is the plug-in's quota.
  */
 export function createExtismFunctions(options: HostOptions = {}): ExtismFunctions {
@@ -39,6 +40,11 @@ export function createExtismFunctions(options: HostOptions = {}): ExtismFunction
     functions: {
       'extism:host/user': {
         realm_generate: onTexts((model, prompt, given) => host.generateWith(idOf(model), prompt, given)),
+        realm_chat: onTexts((model, messages, given) => {
+          const id = idOf(model);
+          host.chat(id, messages, given);
+          return host.chatAnswer(id);
+        }),
         realm_apply_chat_template: onTexts((model, messages) => host.applyChatTemplate(idOf(model), messages)),
         realm_tokenize: onTexts((model, text) => JSON.stringify([...host.tokenize(idOf(model), text)])),
       },

@@ -50,15 +50,17 @@ async function work(order: GuestOrder, send: (message: GuestMessage) => void): P
   const { module, models, mayStore, limits, stop } = order;
   let instance: WasmInstance | undefined;
   const memory: Memory = () => instance?.exports.memory as WasmMemory | undefined;
+  const tell = (kind: 'text' | 'reasoning') => (text: string) => {
+    send({ kind, text });
+    return Atomics.load(stop, 0) === 0;
+  };
   const realm = createRealmImports({
     models,
     mayStore,
     limits,
     memory,
-    onToken(text) {
-      send({ kind: 'text', text });
-      return Atomics.load(stop, 0) === 0;
-    },
+    onToken: tell('text'),
+    onReasoning: tell('reasoning'),
   });
   const nn = order.nn ? createNnImports({ models, limits, memory }) : undefined;
   try {

@@ -35,6 +35,8 @@ export interface GuestRunOptions {
    */
   imports?: string | URL;
   onToken?: (text: string) => void;
+  /** What a model thinks before it answers a conversation. */
+  onReasoning?: (text: string) => void;
   /** Asks the guest to stop at its next `realm_stream_token`; one that does not within a second is ended. */
   signal?: AbortSignal;
 }
@@ -74,7 +76,7 @@ function checkArguments(args: readonly GuestArgument[], takesTexts: boolean): vo
 
 /** What the worker sends. */
 export type GuestMessage =
-  | { kind: 'text'; text: string }
+  | { kind: 'text' | 'reasoning'; text: string }
   | { kind: 'end'; result: number; lastError: string; memoryBytes: number }
   | { kind: 'failed'; message: string };
 
@@ -94,7 +96,19 @@ export interface GuestOrder {
   stop: Int32Array;
 }
 
-const NAMES = ['models', 'call', 'args', 'mayStore', 'limits', 'wasi', 'nn', 'imports', 'onToken', 'signal'];
+const NAMES = [
+  'models',
+  'call',
+  'args',
+  'mayStore',
+  'limits',
+  'wasi',
+  'nn',
+  'imports',
+  'onToken',
+  'onReasoning',
+  'signal',
+];
 const WASI_NAMES = ['args', 'env', 'preopens', 'stdin', 'stdout', 'stderr'];
 const PATIENCE = 1000;
 const LONGEST_TIMER = 0x7fffffff;
@@ -119,7 +133,7 @@ export async function runGuest(
   const signal = abortSignal(options.signal);
   signal?.throwIfAborted();
   const module = await compile(guest);
-  const { models = {}, args = [], mayStore = false, limits = {}, nn = false, onToken } = options;
+  const { models = {}, args = [], mayStore = false, limits = {}, nn = false, onToken, onReasoning } = options;
   const wasi = options.wasi === true ? {} : options.wasi ? knownOptions('wasi', options.wasi, WASI_NAMES) : undefined;
   const call = options.call ?? (wasi ? '_start' : 'run');
   const hasFunction = (wanted: string) =>
@@ -147,17 +161,19 @@ export async function runGuest(
     return await new Promise<GuestRun>((resolve, reject) => {
       let text = '';
       worker.on('message', (message: GuestMessage) => {
-        if (message.kind === 'text') {
-          text += message.text;
+        if (message.kind === 'end') {
+          const { result, lastError, memoryBytes } = message;
+          resolve({ result, text, lastError, memoryBytes });
+        } else if (message.kind === 'failed') {
+          reject(new RealmError('E_INTERNAL', `the guest failed: ${message.message}`));
+        } else {
+          if (message.kind === 'text') text += message.text;
           try {
-            onToken?.(message.text);
+            (message.kind === 'text' ? onToken : onReasoning)?.(message.text);
           } catch (error) {
             reject(error);
           }
-        } else if (message.kind === 'end') {
-          const { result, lastError, memoryBytes } = message;
-          resolve({ result, text, lastError, memoryBytes });
-        } else reject(new RealmError('E_INTERNAL', `the guest failed: ${message.message}`));
+        }
       });
       if (milliseconds <= LONGEST_TIMER)
         late = setTimeout(

@@ -32,4 +32,17 @@
 @external("@realm/realm-node/host", "streamToken") export declare function streamToken(text: string): u32;
 @external("@realm/realm-node/host", "generate") export declare function generate(modelId: u32, prompt: string, maxTokens: u32, temperature: f32, seed: u64): string;
 @external("@realm/realm-node/host", "generateWith") export declare function generateWith(modelId: u32, prompt: string, options: string): string;
+@external("@realm/realm-node/host", "chat") export declare function chat(modelId: u32, messages: string, options: string): string;
+@external("@realm/realm-node/host", "chatAnswer") export declare function chatAnswer(modelId: u32, part: string): string;
 @external("@realm/realm-node/host", "resetSession") export declare function resetSession(modelId: u32): void;
+
+/** A text as a JSON string, quotes and all, for messages made of what somebody said. */
+export function jsonString(text: string): string {
+  let out = '"';
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 0x20) out += "\\u00" + (c < 0x10 ? "0" : "") + c.toString(16);
+    else out += (c == 0x22 || c == 0x5c ? "\\" : "") + text.charAt(i);
+  }
+  return out + '"';
+}

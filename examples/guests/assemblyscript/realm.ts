@@ -15,6 +15,8 @@
 @external("env", "realm_stream_token") export declare function realm_stream_token(text: usize, bytes: u32): i32;
 @external("env", "realm_host_generate") export declare function realm_host_generate(model: u32, prompt: usize, bytes: u32, options: usize, text: usize, mostBytes: u32): i32;
 @external("env", "realm_generate") export declare function realm_generate(model: u32, prompt: usize, bytes: u32, options: usize, optionsBytes: u32, text: usize, mostBytes: u32): i32;
+@external("env", "realm_chat") export declare function realm_chat(model: u32, messages: usize, bytes: u32, options: usize, optionsBytes: u32, text: usize, mostBytes: u32): i32;
+@external("env", "realm_chat_answer") export declare function realm_chat_answer(model: u32, part: usize, bytes: u32, text: usize, mostBytes: u32): i32;
 @external("env", "realm_hidden_size") export declare function realm_hidden_size(model: u32): i32;
 @external("env", "realm_vocab_size") export declare function realm_vocab_size(model: u32): i32;
 @external("env", "realm_layer_count") export declare function realm_layer_count(model: u32): i32;
@@ -36,3 +38,14 @@
 @external("env", "realm_set_lora_adapter") export declare function realm_set_lora_adapter(model: u32, name: usize, bytes: u32): i32;
 @external("env", "realm_store_draft_model") export declare function realm_store_draft_model(gguf: usize, bytes: u32, model: u32): i32;
 @external("env", "realm_last_error") export declare function realm_last_error(text: usize, mostBytes: u32): i32;
+
+/** A text as a JSON string, quotes and all, for messages made of what somebody said. */
+export function jsonString(text: string): string {
+  let out = '"';
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 0x20) out += "\\u00" + (c < 0x10 ? "0" : "") + c.toString(16);
+    else out += (c == 0x22 || c == 0x5c ? "\\" : "") + text.charAt(i);
+  }
+  return out + '"';
+}

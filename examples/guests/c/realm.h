@@ -25,6 +25,11 @@ REALM_IMPORT(realm_host_generate)(uint32_t model, const char *prompt, uint32_t b
 /* The same with options of the package's generate as JSON; no NUL behind the text. */
 REALM_IMPORT(realm_generate)(uint32_t model, const char *prompt, uint32_t bytes, const char *options, uint32_t options_bytes, char *text, uint32_t most_bytes);
 
+/* Answers a conversation (a JSON array of messages) with options of the package's chat as JSON: the content, which also is streamed; no NUL. A
+   text that does not fit is not lost: realm_chat_answer has it, as "content", and "reasoning", "toolCalls", ...; all as JSON: no bytes. */
+REALM_IMPORT(realm_chat)(uint32_t model, const char *messages, uint32_t bytes, const char *options, uint32_t options_bytes, char *text, uint32_t most_bytes);
+REALM_IMPORT(realm_chat_answer)(uint32_t model, const char *part, uint32_t bytes, char *text, uint32_t most_bytes);
+
 /* Numbers of a model. */
 REALM_IMPORT(realm_hidden_size)(uint32_t model);
 REALM_IMPORT(realm_vocab_size)(uint32_t model);
@@ -63,4 +68,25 @@ struct realm_generation { /* 32 bytes */
   uint8_t stop_token_count;
   const uint32_t *stop_tokens;
 };
+
+/* A text as a JSON string, quotes and all, for messages made of what somebody said. Its bytes; more than `most` were needed: -6. */
+static inline int32_t realm_json_string(const char *text, uint32_t bytes, char *out, uint32_t most) {
+  uint32_t at = 0;
+  if (bytes > 0x10000000u || most < 2) return -6;
+  out[at++] = '"';
+  for (uint32_t i = 0; i < bytes; i++) {
+    uint8_t c = (uint8_t)text[i];
+    if (most - at < 7) return -6; /* the longest escape, and the quote at the end */
+    if (c < 0x20) {
+      const char *hex = "0123456789abcdef";
+      out[at++] = '\\', out[at++] = 'u', out[at++] = '0', out[at++] = '0';
+      out[at++] = hex[c >> 4], out[at++] = hex[c & 15];
+      continue;
+    }
+    if (c == '"' || c == '\\') out[at++] = '\\';
+    out[at++] = (char)c;
+  }
+  out[at++] = '"';
+  return (int32_t)at;
+}
 #endif

@@ -95,13 +95,14 @@ export class Pull {
   }
 
   #generate(prompt: Uint32Array, options: LocalGenerateOptions & { maxTokens: number }): GuestGeneration {
+    const wanted = { maxTokens: options.maxTokens, isHeld: options.format !== undefined };
     return this.#quota.generate(
       this.#model,
       () => prompt.length,
-      options.maxTokens,
-      (maxTokens, timeout, piece) =>
-        this.#model.generate(prompt, { ...options, maxTokens, ...(timeout && { timeout }) }, () => {
-          piece();
+      wanted,
+      (limits, count) =>
+        this.#model.generate(prompt, { ...options, ...limits }, (_, tokens) => {
+          count(tokens);
           return true;
         }),
     );

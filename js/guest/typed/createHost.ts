@@ -2,12 +2,13 @@ import { binding } from '../../engine/binding';
 import { floats, floatsOut, invalid, positiveInteger, show, text as checkText, tokenIds } from '../../engine/check';
 import { native } from '../../engine/errors';
 import { knownOptions } from '../../options/table';
+import { GuestAnswers } from '../../portable/guest/answers';
 import { GuestDecoder } from '../../portable/guest/decoder';
 import type { EngineSampler } from '../../portable/guest/engine';
-import { conversationOf, generateOptionsOf, stopsOf } from '../../portable/guest/json';
+import { conversationOf, generateOptionsOf, stopsOf, valueOf } from '../../portable/guest/json';
 import { GuestModels } from '../../portable/guest/models';
 import { GuestObjects } from '../../portable/guest/objects';
-import { generateWith, Quota } from '../../portable/guest/quota';
+import { answerChat, generateWith, Quota } from '../../portable/guest/quota';
 import { GuestFault } from '../../portable/guest/faults';
 import { highest } from '../../portable/imports/choosing';
 import { metadataOf } from '../../portable/imports/storage';
@@ -16,16 +17,18 @@ import { floatsOf, idsOf } from './arrays';
 import { guarded } from './guarded';
 import type { Host, HostOptions } from './functions';
 
-const NAMES = ['models', 'onToken', 'mayStore', 'limits', 'onError'];
+const NAMES = ['models', 'onToken', 'onReasoning', 'mayStore', 'limits', 'onError'];
 
 /** @throws RealmError E_INVALID_ARGUMENT */
 function checked(given: HostOptions): HostOptions {
   const options: HostOptions = { ...knownOptions('createHost', given, NAMES) };
-  const { models, onToken } = options;
+  const { models, onToken, onReasoning } = options;
   if (models !== undefined && (typeof models !== 'object' || models === null))
     throw invalid(`models must be an object, got ${show(models)}`);
   if (onToken !== undefined && typeof onToken !== 'function')
     throw invalid(`onToken must be a function, got ${show(onToken)}`);
+  if (onReasoning !== undefined && typeof onReasoning !== 'function')
+    throw invalid(`onReasoning must be a function, got ${show(onReasoning)}`);
   return options;
 }
 
@@ -40,6 +43,8 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
   const said = { mayStore: false, ...options };
   const of = (modelId: number): LocalModel => models.get(modelId);
   const onText = (text: string): boolean => said.onToken?.(text) !== false;
+  const onReasoning = (text: string): boolean => said.onReasoning?.(text) !== false;
+  const answers = new GuestAnswers();
   const take = (decoder: GuestDecoder): string => {
     const { ready } = decoder;
     decoder.taken();
@@ -159,9 +164,20 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
       return generateWith(quota, model, checkText('prompt', prompt), given, Infinity, onText).text;
     },
     generateWith(modelId, prompt, options) {
+      quota.checkTokens();
       const given = generateOptionsOf('options', checkText('options', options));
       return generateWith(quota, of(modelId), checkText('prompt', prompt), given, Infinity, onText).text;
     },
+    chat(modelId, messages, options) {
+      quota.checkTokens();
+      const conversation = valueOf('messages', checkText('messages', messages));
+      const given = generateOptionsOf('options', checkText('options', options ?? ''));
+      const model = of(modelId);
+      const { text, parts } = answerChat(quota, model, conversation, given, onText, onReasoning);
+      answers.keep(model, parts);
+      return text;
+    },
+    chatAnswer: (modelId, part) => answers.part(of(modelId), checkText('part', part ?? '')),
     resetSession(modelId) {
       of(modelId).reset();
       quota.forget(of(modelId));

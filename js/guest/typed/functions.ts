@@ -8,6 +8,8 @@ export interface HostOptions {
   models?: AllowedModels;
   /** Text that guests stream. Returning false asks the guest to stop. */
   onToken?: (text: string) => boolean | void;
+  /** What a model thinks before it answers a conversation, likewise. */
+  onReasoning?: (text: string) => boolean | void;
   /** Whether guests may hand over the bytes of a model themselves (`storeModel`). Default false. */
   mayStore?: boolean;
   /** How much the guests of this host may use together; E_LIMIT beyond it. */
@@ -101,6 +103,16 @@ export interface Host {
   generate(modelId: number, prompt: string, maxTokens?: number, temperature?: number, seed?: number | bigint): string;
   /** The same with options of the package's `generate`, as JSON: samplers, `stop`, `format`, ... */
   generateWith(modelId: number, prompt: string, options: string): string;
+  /**
+   * Answers a conversation as the package's `chat`, in which nothing that a message says is a special token: the content, which also goes to
+   * the host as it comes. `messages`: JSON, an array of them; `options`: JSON, those of `chat` (`format`, `tools`, `reasoning`, ...), or nothing.
+   */
+  chat(modelId: number, messages: string, options?: string): string;
+  /**
+   * What else the model's last answer has. `part`: `content`, `reasoning` and `finishReason` as they are, `toolCalls`, `messages`, `value`, `stop` and
+   * `usage` as JSON; or nothing: all as JSON.
+   */
+  chatAnswer(modelId: number, part?: string): string;
   /** Forgets all positions of the model's cache. */
   resetSession(modelId: number): void;
 }

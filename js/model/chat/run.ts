@@ -2,17 +2,16 @@ import { ownMessages, type ChatMessage } from '../../chat/conversation';
 import type { OnEvent } from '../../engine/binding';
 import { closedMeanwhile, endOf, startJob, type GenerationEnd, type Job } from '../../engine/job';
 import { processedJson } from '../../engine/processing';
-import { checkGenerateOptions } from '../../options/generate';
 import { RealmError } from '../../portable/errors';
 import { allOrNone } from '../allOrNone';
 import { withPartial } from '../partial';
 import type { TokenLogprob } from '../result';
 import { valueOf } from '../value';
-import { Answer } from './answer';
-import { planAnswer } from './family';
+import type { Answer } from './answer';
 import type { CheckedChatOptions } from './options';
 import type { ChatModel, ChatPrompt } from './prompt';
 import { messageOf, resultOf, stepOf } from './result';
+import { beginStep } from './step';
 import { execute, resultMessage } from './tools';
 import type { ChatDelta, ChatPartial, ChatResult, ChatStep, ToolChoice, ToolResult } from './types';
 
@@ -132,20 +131,13 @@ export class ChatRun {
 
   /** One generation. */
   async #step(prompt: ChatPrompt, toolChoice: ToolChoice): Promise<ChatStep> {
-    const { generate, logprobs, value } = this.#options;
-    const { messages } = this.#conversation;
-    const plan = planAnswer(prompt, this.#options, toolChoice, [...messages, ...this.#said]);
-    const { specialTokens, format } = plan;
-    const { json } = checkGenerateOptions({
-      ...{ ...generate, seed: this.#seed, specialTokens },
-      ...(format === undefined ? {} : { format }),
-    });
-    const answer = new Answer(plan.reader, this.#emit, { isReasoning: plan.isReasoning, logprobs });
+    const before = [...this.#conversation.messages, ...this.#said];
+    const { answer, json } = beginStep(prompt, this.#options, { toolChoice, before, seed: this.#seed }, this.#emit);
     this.#answer = answer;
-    const end = await this.#work(prompt, json, answer);
+    const end = await this.#work(prompt, json(), answer);
     const step = stepOf(answer, end);
     if (step.finishReason === 'stop' || step.finishReason === 'length')
-      this.#value = answer.toolCalls.length > 0 ? undefined : await valueOf(answer.content, value);
+      this.#value = answer.toolCalls.length > 0 ? undefined : await valueOf(answer.content, this.#options.value);
     this.#steps.push(step);
     this.#said.push(this.#messageOf(answer));
     this.#logprobs.push(...answer.logprobs);

@@ -38,6 +38,33 @@ export interface GuestAnswer {
   tokenCount: number;
 }
 
+/** Text that has come, and of how many tokens; it may be none yet. False stops the generation with the fault CANCELLED. */
+export type OnPiece = (text: string, tokens: number) => boolean;
+
+/** What a generation may take. */
+export interface GenerationLimits {
+  maxTokens: number;
+  /** Milliseconds. */
+  timeout?: number;
+}
+
+/** An answer to a conversation. */
+export interface GuestChatAnswer extends GuestAnswer {
+  /** What the package's `chat` tells: `content` (which is `text`), `reasoning`, `toolCalls`, ... */
+  parts: Readonly<Record<string, unknown>>;
+}
+
+/** A conversation that is to be answered. */
+export interface EngineChat {
+  promptTokens: number;
+  /** Whether the answer is held to a format, which would be closed early where less may be generated. */
+  isHeld: boolean;
+  run(
+    limits: GenerationLimits,
+    onPiece: (kind: 'content' | 'reasoning', text: string, tokens: number) => boolean,
+  ): GuestChatAnswer;
+}
+
 /** Chooses tokens as `generate` with the same options and seed does. */
 export interface EngineSampler {
   /** Notes tokens that were not chosen here: a prompt. */
@@ -74,19 +101,17 @@ export interface EngineModel {
   encodeChat(messages: unknown, options: Record<string, unknown>): Uint32Array;
   /** `options`: the samplers' of `generate`. */
   sampler(options: Record<string, unknown>): EngineSampler;
-  /**
-   * Generates, with a sequence of its own beside the guest's.
-   *
-   * @param onText returning false stops it with the fault CANCELLED
-   */
-  generate(prompt: string, options: GuestGenerateOptions, onText: (text: string) => boolean): GuestAnswer;
+  /** Generates, with a sequence of its own beside the guest's. */
+  generate(prompt: string, options: GuestGenerateOptions, onPiece: OnPiece): GuestAnswer;
   /** The same with any options of the package that guests may set, by their names. */
   generateWith(
     prompt: string,
     options: Record<string, unknown>,
-    own: { maxTokens: number; timeout?: number; mostBytes?: number },
-    onText: (text: string) => boolean,
+    own: GenerationLimits & { mostBytes?: number },
+    onPiece: OnPiece,
   ): GuestAnswer;
+  /** Answers a conversation as the package's `chat` does, with a sequence of its own. */
+  chat(messages: unknown, options: Record<string, unknown>): EngineChat;
   /** Gives the cache and the share of the weights back. */
   close(): void;
 }

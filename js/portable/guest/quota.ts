@@ -1,7 +1,10 @@
 import { RealmError } from '../errors.js';
 import { nearest } from '../nearest.js';
-import type { EngineModel, GuestAnswer, GuestModelInfo } from './engine.js';
+import type { EngineModel, GenerationLimits, GuestAnswer, GuestChatAnswer, GuestModelInfo } from './engine.js';
 import { GuestFault } from './faults.js';
+
+/** Takes text; false: no more of it. */
+type OnText = (text: string) => boolean;
 
 /** What one guest may use. A call beyond it is answered with the code LIMIT. */
 export interface GuestLimits {
@@ -34,6 +37,8 @@ export class Quota {
   #cacheBytes = 0;
   /** Pages of each layer. */
   readonly #pages = new Map<EngineModel, number[]>();
+  /** Of each model: rows times layers that make no whole token yet. */
+  readonly #parts = new Map<EngineModel, number>();
 
   /** @throws RealmError E_INVALID_ARGUMENT: a limit that is no number of at least 0, or is not there */
   constructor(limits: GuestLimits = {}) {
@@ -77,6 +82,8 @@ export class Quota {
   removeModel(model: EngineModel): void {
     this.#models--;
     this.forget(model);
+    if (this.#parts.get(model)) this.#tokens++;
+    this.#parts.delete(model);
   }
 
   /** A model's cache is empty. */
@@ -85,13 +92,19 @@ export class Quota {
     this.#pages.delete(model);
   }
 
+  /** Before work of which tokens will come. */
+  checkTokens(): void {
+    const { tokens } = this.#limits;
+    if (this.#tokens >= tokens) throw over(`${tokens} tokens`);
+  }
+
   /** Before rows go through layers. */
   forward(model: EngineModel, layer: number, count: number, floats: number, position: number): void {
     const { info } = model;
     const { cacheBytes, tokens } = this.#limits;
     const rows = Math.floor(floats / info.hiddenSize);
-    const cost = (rows * count) / info.layers;
-    if (this.#tokens + cost > tokens) throw over(`${tokens} tokens`);
+    const parts = (this.#parts.get(model) ?? 0) + rows * count;
+    if (this.#tokens + Math.ceil(parts / info.layers) > tokens) throw over(`${tokens} tokens`);
     const pages = this.#pages.get(model) ?? new Array<number>(info.layers).fill(0);
     const needed = Math.ceil(Math.min(position + rows, info.contextLength) / PAGE);
     let more = 0;
@@ -101,42 +114,54 @@ export class Quota {
     this.#cacheBytes = bytes;
     pages.fill(needed, layer, layer + count);
     this.#pages.set(model, pages);
-    this.#tokens += cost;
+    this.#tokens += Math.floor(parts / info.layers);
+    this.#parts.set(model, parts % info.layers);
   }
 
   /**
    * A generation, with a sequence of its own while it runs, that gets no longer than what is left.
    *
-   * @param run gets `most`, what it may generate, and `timeout`, the milliseconds left; must tell `piece` of each text
+   * @param isHeld whether the text is held to a format, which would be closed early where less may be generated: then it is stopped instead
+   * @param run gets what it may take, and must tell `count` of the tokens as they come
    */
   generate<T extends GuestAnswer>(
     model: EngineModel,
     promptTokens: () => number,
-    maxTokens: number,
-    run: (most: number, timeout: number | undefined, piece: () => void) => T,
+    { maxTokens, isHeld }: { maxTokens: number; isHeld: boolean },
+    run: (limits: GenerationLimits, count: (tokens: number) => void) => T,
   ): T {
+    this.checkTokens();
     const { cacheBytes, tokens, milliseconds } = this.#limits;
+    const { contextLength, layers } = model.info;
     const timeout =
-      milliseconds === Infinity ? undefined : Math.max(1, Math.min(0x7fffffff, milliseconds - this.#milliseconds));
+      milliseconds === Infinity
+        ? {}
+        : { timeout: Math.ceil(Math.max(1, Math.min(0x7fffffff, milliseconds - this.#milliseconds))) };
     // Its cache grows in pages.
-    const bytes = pageBytes(model.info) * model.info.layers;
+    const bytes = pageBytes(model.info) * layers;
     const positions = bytes === 0 ? Infinity : Math.floor((cacheBytes - this.#cacheBytes) / bytes) * PAGE;
     // Without looking at the prompt where nothing can come of it.
-    const isFree = tokens === Infinity && positions >= model.info.contextLength;
+    const isFree = tokens === Infinity && positions >= contextLength;
     const prompt = isFree ? 0 : promptTokens();
-    const room = Math.min(tokens - this.#tokens, positions) - prompt;
+    const room = Math.floor(Math.min(tokens - this.#tokens, positions) - prompt);
     if (room < 1) throw over(tokens - this.#tokens < positions ? `${tokens} tokens` : `${cacheBytes} bytes of caches`);
-    const most = Math.min(maxTokens, Math.floor(room));
-    let pieces = 0;
+    let made = 0;
+    const cut = () => over(`${room} tokens of this text`);
+    const count = (more: number) => {
+      made += more;
+      if (made > room) throw cut();
+    };
     let answer: T;
     try {
-      answer = run(most, timeout && Math.ceil(timeout), () => pieces++);
+      answer = run({ maxTokens: isHeld ? maxTokens : Math.min(maxTokens, room), ...timeout }, count);
     } catch (error) {
-      this.#tokens += prompt + pieces + 1;
+      this.#tokens += prompt + made + 1;
       throw error;
     }
     this.#tokens += answer.promptTokens + answer.tokenCount;
-    if (most < maxTokens && answer.finishReason === 'length') throw over(`${most} tokens of this text`);
+    // A context that is full ends it just so.
+    const wanted = Math.min(maxTokens, contextLength - answer.promptTokens);
+    if (room < wanted && answer.finishReason === 'length') throw cut();
     return answer;
   }
 }
@@ -150,6 +175,13 @@ function pageBytes({ kvHeadCount, headCount, headSize, hiddenSize, cacheType }: 
   return 2 * PAGE * (kvHeadCount ?? headCount ?? 0) * size * (ELEMENT[cacheType ?? 'f16'] ?? 2);
 }
 
+/** How many tokens a guest wants of a text. */
+function maxTokensOf({ maxTokens = 512 }: Record<string, unknown>): number {
+  if (Number.isInteger(maxTokens) && (maxTokens as number) >= 1 && (maxTokens as number) <= 0xffffffff)
+    return maxTokens as number;
+  throw new GuestFault('INVALID_ARGUMENT', 'maxTokens must be a whole number from 1 to 4294967295');
+}
+
 /** A generation within the quota, with options that the guest gives by their names. */
 export function generateWith(
   quota: Quota,
@@ -157,16 +189,38 @@ export function generateWith(
   prompt: string,
   options: Record<string, unknown>,
   mostBytes: number,
-  onText: (text: string) => boolean,
+  onText: OnText,
 ): GuestAnswer {
-  const { maxTokens: wanted = 512, ...rest } = options;
-  if (!(Number.isInteger(wanted) && (wanted as number) >= 1 && (wanted as number) <= 0xffffffff))
-    throw new GuestFault('INVALID_ARGUMENT', 'maxTokens must be a whole number from 1 to 4294967295');
-  const count = () => model.encode(prompt).length;
-  return quota.generate(model, count, wanted as number, (maxTokens, timeout, piece) =>
-    model.generateWith(prompt, rest, { maxTokens, mostBytes, ...(timeout && { timeout }) }, (text) => {
-      piece();
-      return onText(text);
+  const wanted = { maxTokens: maxTokensOf(options), isHeld: options.format !== undefined };
+  const promptTokens = () => model.encode(prompt).length;
+  return quota.generate(model, promptTokens, wanted, (limits, count) =>
+    model.generateWith(prompt, options, { mostBytes, ...limits }, (text, tokens) => {
+      count(tokens);
+      return text === '' || onText(text);
     }),
+  );
+}
+
+/** An answer to a conversation within the quota. */
+export function answerChat(
+  quota: Quota,
+  model: EngineModel,
+  messages: unknown,
+  options: Record<string, unknown>,
+  onText: OnText,
+  onReasoning: OnText,
+): GuestChatAnswer {
+  quota.checkTokens();
+  const maxTokens = maxTokensOf(options);
+  const chat = model.chat(messages, options);
+  return quota.generate(
+    model,
+    () => chat.promptTokens,
+    { maxTokens, isHeld: chat.isHeld },
+    (limits, count) =>
+      chat.run(limits, (kind, text, tokens) => {
+        count(tokens);
+        return text === '' || (kind === 'content' ? onText(text) : onReasoning(text));
+      }),
   );
 }

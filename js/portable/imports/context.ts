@@ -1,4 +1,5 @@
 import type { Calls } from '../guest/calls.js';
+import type { GuestAnswers } from '../guest/answers.js';
 import type { EngineModel } from '../guest/engine.js';
 import type { GuestMemory } from '../guest/memory.js';
 import type { GuestModels } from '../guest/models.js';
@@ -14,6 +15,9 @@ export interface GuestContext {
   named: Map<string, number>;
   /** Hands text to the host; false: it wants no more. */
   onText: (text: string) => boolean;
+  /** The same with the reasoning of an answer. */
+  onReasoning: (text: string) => boolean;
+  answers: GuestAnswers;
 }
 
 export type Import = (...args: unknown[]) => number;

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { dispose } from '../dispose.js';
 import { knownNames } from '../known.js';
+import { GuestAnswers } from '../guest/answers.js';
 import { Calls } from '../guest/calls.js';
 import type { EngineModel, EngineSampler, ModelOpener } from '../guest/engine.js';
 import { GuestMemory, type MemorySource } from '../guest/memory.js';
@@ -25,6 +26,8 @@ export interface ImportOptions {
   limits?: GuestLimits;
   /** Text the guest streams, in whole characters. Returning false asks the guest to stop. */
   onToken?: (text: string) => boolean | void;
+  /** What a model thinks before it answers a conversation, likewise. */
+  onReasoning?: (text: string) => boolean | void;
   /** Every failed call: its name, the code the guest got, and why. An exception of `onToken` arrives here, too. */
   onError?: (name: string, code: number, message: string) => void;
 }
@@ -50,11 +53,11 @@ function cut(bytes: Uint8Array, most: number): Uint8Array {
   return bytes.subarray(0, end);
 }
 
-const NAMES = ['memory', 'mayStore', 'limits', 'onToken', 'onError', 'models'];
+const NAMES = ['memory', 'mayStore', 'limits', 'onToken', 'onReasoning', 'onError', 'models'];
 
 /** The import object of Option 2 over models that come from `opener`. */
 export function createImports(opener: ModelOpener<EngineModel>, options: ImportOptions): RealmImports {
-  const { onToken } = knownNames('createRealmImports', options, NAMES);
+  const { onToken, onReasoning } = knownNames('createRealmImports', options, NAMES);
   const quota = new Quota(options.limits);
   const samplers = new GuestObjects<EngineSampler>('sampler');
   const context: GuestContext = {
@@ -64,6 +67,8 @@ export function createImports(opener: ModelOpener<EngineModel>, options: ImportO
     quota,
     named: new Map(),
     onText: (text) => onToken?.(text) !== false,
+    onReasoning: (text) => onReasoning?.(text) !== false,
+    answers: new GuestAnswers(),
   };
   const { memory, calls } = context;
   const close = () => {

@@ -1,14 +1,22 @@
 import { GuestFault } from '../guest/faults.js';
 import type { GuestContext, Import } from './context.js';
 import { readGenerationOptions } from './generationOptions.js';
-import { generateOptionsOf } from '../guest/json.js';
-import { generateWith } from '../guest/quota.js';
+import { generateOptionsOf, valueOf } from '../guest/json.js';
+import { answerChat, generateWith } from '../guest/quota.js';
 
 const utf8 = new TextEncoder();
 const bytesOf = (ids: Uint32Array) => new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength);
 
 /** Text to tokens, tokens to text, text to the host. */
-export function textImports({ memory, models, calls, quota, onText }: GuestContext): Record<string, Import> {
+export function textImports({
+  memory,
+  models,
+  calls,
+  quota,
+  onText,
+  onReasoning,
+  answers,
+}: GuestContext): Record<string, Import> {
   const newDecoder = () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let stream = newDecoder();
   return {
@@ -38,6 +46,7 @@ export function textImports({ memory, models, calls, quota, onText }: GuestConte
       return text === '' || onText(text) ? 0 : 1;
     }),
     realm_host_generate: calls.wrap('realm_host_generate', (id, pointer, length, optionsPointer, outPointer, most) => {
+      quota.checkTokens();
       const prompt = memory.text('prompt', pointer, length);
       const options = readGenerationOptions(memory, optionsPointer);
       memory.check('out', outPointer, most);
@@ -46,22 +55,19 @@ export function textImports({ memory, models, calls, quota, onText }: GuestConte
       const { text } = quota.generate(
         model,
         () => model.encode(prompt).length,
-        options.maxTokens,
-        (maxTokens, timeout, piece) =>
-          model.generate(
-            prompt,
-            { ...options, maxTokens, mostBytes: most - 1, ...(timeout && { timeout }) },
-            (text) => {
-              piece();
-              return onText(text);
-            },
-          ),
+        { maxTokens: options.maxTokens, isHeld: false },
+        (limits, count) =>
+          model.generate(prompt, { ...options, ...limits, mostBytes: most - 1 }, (text, tokens) => {
+            count(tokens);
+            return text === '' || onText(text);
+          }),
       );
       const bytes = utf8.encode(`${text}\0`);
       memory.writeBytes('out', outPointer, bytes);
       return bytes.length;
     }),
     realm_generate: calls.wrap('realm_generate', (id, pointer, length, json, jsonLength, outPointer, most) => {
+      quota.checkTokens();
       const prompt = memory.text('prompt', pointer, length);
       const options = generateOptionsOf('options', memory.text('options', json, jsonLength));
       memory.check('out', outPointer, most);
@@ -69,6 +75,21 @@ export function textImports({ memory, models, calls, quota, onText }: GuestConte
       const bytes = utf8.encode(text);
       memory.writeBytes('out', outPointer, bytes);
       return bytes.length;
+    }),
+    realm_chat: calls.wrap('realm_chat', (id, pointer, length, json, jsonLength, outPointer, most) => {
+      quota.checkTokens();
+      const messages = valueOf('messages', memory.text('messages', pointer, length));
+      const options = generateOptionsOf('options', memory.text('options', json, jsonLength));
+      memory.check('out', outPointer, most);
+      const model = models.get(id);
+      const { text, parts } = answerChat(quota, model, messages, options, onText, onReasoning);
+      answers.keep(model, parts);
+      return memory.answer('out', outPointer, most, utf8.encode(text));
+    }),
+    realm_chat_answer: calls.wrap('realm_chat_answer', (id, pointer, length, outPointer, most) => {
+      const name = memory.text('part', pointer, length);
+      memory.check('out', outPointer, most);
+      return memory.answer('out', outPointer, most, utf8.encode(answers.part(models.get(id), name)));
     }),
   };
 }

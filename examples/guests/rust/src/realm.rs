@@ -68,6 +68,23 @@ extern "C" {
     pub fn stream_token(text: &str) -> i32;
     #[wasm_bindgen(js_name = generateWith, catch)]
     pub fn generate_with(model: u32, prompt: &str, options: &str) -> Result<String, JsValue>;
+    #[wasm_bindgen(js_name = chat, catch)]
+    pub fn chat(model: u32, messages: &str, options: &str) -> Result<String, JsValue>;
+    #[wasm_bindgen(js_name = chatAnswer, catch)]
+    pub fn chat_answer(model: u32, part: &str) -> Result<String, JsValue>;
     #[wasm_bindgen(js_name = resetSession)]
     pub fn reset_session(model: u32);
+}
+
+/// A text as a JSON string, quotes and all, for messages made of what somebody said.
+pub fn json_string(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c < ' ' => out += &format!("\\u{:04x}", c as u32),
+            c => out.push(c),
+        }
+    }
+    out + "\""
 }
