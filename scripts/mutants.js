@@ -18,10 +18,14 @@ const { root, files, say, seconds } = require('./steps');
 const folder = path.join(root, 'build/mutants');
 const RECORD = path.join(folder, 'results.json');
 /** Where nothing of a stranger's is checked, which take long, or which read the sources. */
-const LEFT_OUT =
-  'FullyQualifiedName!~Conformance&FullyQualifiedName!~Kernels&FullyQualifiedName!~Parallel&FullyQualifiedName!~Sources';
-/** Files and classes of tests that are tried for a row before it counts as not noticed. */
-const TRIES = 6;
+const LEFT_OUT = ['Conformance', 'Kernels.Emitted', 'Kernels.G', 'Parallel', 'Sources']
+  .map((name) => `FullyQualifiedName!~Realm.Tests.${name}`)
+  .join('&');
+/** Files of the corpus that are tried for a row before it counts as not noticed. */
+const TRIES = 8;
+/** Classes of tests that run in one process: to start takes longer than most do. Where the first are content, the next are asked, a few times. */
+const TOGETHER = 8;
+const ROUNDS = 4;
 
 const hostile = () => require(path.join(tree, 'test/hostile/run.js'));
 
@@ -70,12 +74,20 @@ async function noticedByCorpus(number, where) {
 }
 
 async function noticedByTests(number, names, run) {
-  for (const name of names.slice(0, TRIES)) {
-    const { code, output } = await run([name], { REALM_MUTANT: String(number) });
-    if (code === 'SIGKILL') return `${name} (hangs)`;
-    if (!/Passed!|Failed!|^Tests:|aborted|crashed/im.test(output))
-      throw new Error(`no test named ${name} ran:\n${output.slice(-800)}`);
-    if (code !== 0) return name.replace(/^Realm\.Tests\./, '');
+  if (names.length === 0) return undefined;
+  const { code, output } = await run(names, { REALM_MUTANT: String(number) });
+  const all = names.join(', ').replaceAll('Realm.Tests.', '');
+  if (code === 'SIGKILL') return `${all} (hangs)`;
+  if (!/Passed!|Failed!|^Tests:|aborted|crashed/im.test(output))
+    throw new Error(`no test of ${all} ran:\n${output.slice(-800)}`);
+  if (code === 0) return undefined;
+  return /^ *Failed Realm\.Tests\.([\w.]+)/m.exec(output)?.[1] ?? all;
+}
+
+async function noticedByClasses(number, classes) {
+  for (let at = 0; at < Math.min(classes.length, ROUNDS * TOGETHER); at += TOGETHER) {
+    const who = await noticedByTests(number, classes.slice(at, at + TOGETHER), xunit);
+    if (who) return who;
   }
   return undefined;
 }
@@ -94,11 +106,13 @@ async function noticedByJest(number, names) {
 /** What notices that a row is out, or undefined. */
 async function whoNotices(row, { corpus, tests }) {
   if (!isManaged(row)) return noticedByJest(row.number, row.jest);
-  const classes = [...new Set([...row.tests, ...(tests.get(row.number) ?? [])])];
+  // Those first that are of the same folder.
+  const near = `Realm.Tests.${row.file.split('/')[1]}.`;
+  const classes = (tests.get(row.number) ?? []).sort((a, b) => b.startsWith(near) - a.startsWith(near));
   return (
     (await noticedByTests(row.number, row.tests, xunit)) ??
     (await noticedByCorpus(row.number, corpus.get(row.number) ?? [])) ??
-    (await noticedByTests(row.number, classes.slice(row.tests.length), xunit)) ??
+    (await noticedByClasses(row.number, classes)) ??
     (await noticedByJest(row.number, row.jest))
   );
 }

@@ -10,6 +10,10 @@ test('every if that throws is a check', () => {
   expect(conditions('if (a > b) throw x;')).toEqual(['a > b']);
   expect(conditions('if (f(")", \'(\')\n    && b)\n{\n    throw x;\n}')).toEqual(['f(")", \'(\')\n    && b']);
   expect(conditions('if (a) return; if (b) throw x; else throw y;')).toEqual(['b']);
+  expect(conditions('if (a)\n{\n    // Why.\n    At = 3;\n    throw x;\n} if (b) { f(); if (c) throw x; }')).toEqual([
+    'a',
+    'c',
+  ]);
   // What the rest of the code needs a value of cannot be left out.
   expect(conditions('if (a is not { } b) throw x;')).toEqual([]);
   expect(conditions('if (!a || !b.TryGet(out c)) throw x;')).toEqual([]);

@@ -25,8 +25,10 @@ internal sealed partial class ExpressionStore
             case ExpressionKind.Machine:
                 return Machine(node.A, _machines[node.A].Next(node.B, value));
             case ExpressionKind.Repeat:
+                EnsureStack();
                 int rest = Repeat(node.A, Math.Max(node.B - 1, 0), node.C == NoEnd ? NoEnd : node.C - 1);
                 return Sequence(Derivative(_nodes[expression].A, value), rest);
+            // What a sequence begins with is no sequence, so its own stack need not be looked at.
             case ExpressionKind.Sequence when !node.IsNullable && !_nodes[node.A].IsNullable:
                 return Sequence(Derivative(node.A, value), _nodes[expression].B);
             case ExpressionKind.Sequence:

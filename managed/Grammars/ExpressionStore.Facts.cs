@@ -139,6 +139,7 @@ internal sealed partial class ExpressionStore
     /// </summary>
     public int EndBehindAnyText(int expression)
     {
+        EnsureStack();
         ExpressionNode node = _nodes[expression];
         switch (node.Kind)
         {

@@ -135,6 +135,8 @@ internal sealed partial class ExpressionStore
                     }
                     int other = _members[j];
                     _members.RemoveAt(j--);
+                    // As often as both begin with the same.
+                    EnsureStack();
                     tail = Choice(tail, TailOf(other));
                 }
             }

@@ -13,6 +13,7 @@ internal sealed class StateTable
 
     private readonly ExpressionStore _store;
     private readonly Func<int, int> _bodyOf;
+    private readonly int _most;
     private readonly List<GrammarState> _states = [];
     private readonly Dictionary<int, List<int>> _statesByHash = [];
     private readonly List<StackCell> _cells = [new StackCell(ExpressionStore.Nothing, -1)];
@@ -30,10 +31,10 @@ internal sealed class StateTable
 
     /// <param name="store">The grammar's expressions.</param>
     /// <param name="bodyOf">The expression of a rule.</param>
-    public StateTable(ExpressionStore store, Func<int, int> bodyOf)
+    /// <param name="most">The most states that there may be.</param>
+    public StateTable(ExpressionStore store, Func<int, int> bodyOf, int most = GrammarLimits.States)
     {
-        _store = store;
-        _bodyOf = bodyOf;
+        (_store, _bodyOf, _most) = (store, bodyOf, most);
         Intern([], exits: false);
     }
 
@@ -319,7 +320,6 @@ internal sealed class StateTable
             }
             if (_open.Count > GrammarLimits.Threads * 4)
             {
-                _open.Clear();
                 throw new RealmException(ErrorCode.Limit,
                     $"the text can be read in more than {GrammarLimits.Threads} ways at once; make the grammar less ambiguous");
             }
@@ -412,9 +412,9 @@ internal sealed class StateTable
                 return known;
             }
         }
-        if (_states.Count == GrammarLimits.States)
+        if (_states.Count == _most)
         {
-            throw new RealmException(ErrorCode.Limit, $"the grammar needs more than {GrammarLimits.States} states; make it simpler");
+            throw new RealmException(ErrorCode.Limit, $"the grammar needs more than {_most} states; make it simpler");
         }
         ByteSet first = default;
         bool takesTokens = false;

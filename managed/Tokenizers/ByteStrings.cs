@@ -70,21 +70,18 @@ internal sealed class ByteStrings
     public int AddUnreachable(ReadOnlySpan<byte> key)
     {
         int start = Count == 0 ? 0 : _ends[Count - 1];
-        if (start > Array.MaxLength - key.Length)
+        // Metadata is limited to far less than an int holds.
+        int end = checked(start + key.Length);
+        if (_bytes.Length < end)
         {
-            throw new RealmException(ErrorCode.Limit, $"the vocabulary's texts together exceed {Array.MaxLength} bytes");
-        }
-        if (_bytes.Length < start + key.Length)
-        {
-            int grown = (int)Math.Min(Array.MaxLength, Math.Max((long)start + key.Length, _bytes.Length * 2L));
-            Array.Resize(ref _bytes, grown);
+            Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max(end, _bytes.Length * 2L)));
         }
         if (_ends.Length == Count)
         {
             Array.Resize(ref _ends, Count * 2);
         }
         key.CopyTo(_bytes.AsSpan(start));
-        _ends[Count] = start + key.Length;
+        _ends[Count] = end;
         return Count++;
     }
 

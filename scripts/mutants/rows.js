@@ -52,13 +52,16 @@ const assigns = (condition) =>
   /\bis not\b[^()]*[}\w>\]]\s+[a-z]\w*\s*(\|\||$)/.test(condition) ||
   (/\|\|/.test(condition) && /\bout \b/.test(condition));
 
+/** What an `if` does that throws, perhaps after a statement or behind a comment. */
+const THROWS = /^\)\s*(\{\s*(\/\/[^\n]*\s*|[^;{}]*;\s*){0,3})?throw\b/;
+
 /** Every `if (condition) throw` of a source: spans of conditions. */
 function conditionsThatThrow(text) {
   const found = [];
   for (const { index } of text.matchAll(/\bif \(/g)) {
     const start = index + 'if ('.length;
     const end = behindBracket(text, start) - 1;
-    if (!/^\)\s*(\{\s*)?throw\b/.test(text.slice(end))) continue;
+    if (!THROWS.test(text.slice(end))) continue;
     const condition = text.slice(start, end);
     if (!assigns(condition)) found.push({ start, end, condition });
   }

@@ -119,16 +119,12 @@ internal sealed class JsonItem
 
     public static JsonItem OfString(string text) => new(JsonValueKind.String, null, null) { Text = text };
 
-    /// <summary>Reads a JSON text.</summary>
+    /// <summary>Reads a JSON text. All of a format is within <see cref="GrammarLimits.TextBytes"/>, so each text in it is.</summary>
     /// <param name="utf8">The text.</param>
     /// <param name="what">What it is, for messages.</param>
-    /// <exception cref="RealmException">E_INVALID_ARGUMENT: not JSON; E_LIMIT: too large or too deep.</exception>
+    /// <exception cref="RealmException">E_INVALID_ARGUMENT: not JSON; E_LIMIT: too deep.</exception>
     public static JsonItem Parse(ReadOnlySpan<byte> utf8, string what)
     {
-        if (utf8.Length > GrammarLimits.TextBytes)
-        {
-            throw new RealmException(ErrorCode.Limit, $"the {what} has {utf8.Length} bytes; at most {GrammarLimits.TextBytes} are read");
-        }
         // One level more than is allowed, so that the message below is ours.
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = GrammarLimits.Depth + 1 });
         try

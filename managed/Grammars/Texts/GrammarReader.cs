@@ -16,11 +16,6 @@ internal sealed class GrammarReader
     {
         _text = text;
         _what = what;
-        if (text.Length > GrammarLimits.TextBytes)
-        {
-            throw new RealmException(ErrorCode.Limit,
-                $"the {what} has {text.Length} characters; at most {GrammarLimits.TextBytes} are read");
-        }
     }
 
     public int Position { get; set; }

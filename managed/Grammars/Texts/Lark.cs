@@ -203,14 +203,15 @@ internal sealed partial class Lark
             throw _reader.Error($"terminal '{name}' is used but nowhere defined");
         }
         _terminals[name] = BeingRead;
-        (int before, bool wasInTerminal) = (_reader.Position, _inTerminal);
-        _reader.Position = place;
-        _inTerminal = true;
+        (int before, bool wasInTerminal, bool inArguments, int nested, Dictionary<string, int> arguments) =
+            (_reader.Position, _inTerminal, _inArguments, _nested, _arguments);
+        // Where it is used is no concern of what it is: parentheses there do not reach over its lines, and parameters are not its own.
+        (_reader.Position, _inTerminal, _inArguments, _nested, _arguments) = (place, true, false, 0, []);
         _reader.Enter();
         int expression = Choice();
         ExpectEnd();
         _reader.Leave();
-        (_reader.Position, _inTerminal) = (before, wasInTerminal);
+        (_reader.Position, _inTerminal, _inArguments, _nested, _arguments) = (before, wasInTerminal, inArguments, nested, arguments);
         return _terminals[name] = expression;
     }
 
@@ -273,10 +274,8 @@ internal sealed partial class Lark
         var json = new Utf8JsonReader(rest, isFinalBlock: true, default);
         try
         {
-            if (!json.Read() || !json.TrySkip())
-            {
-                throw _reader.Error("expected a JSON value");
-            }
+            json.Read();
+            json.Skip();
         }
         catch (JsonException e)
         {

@@ -62,6 +62,22 @@ public unsafe class CacheGapTests
         }
     }
 
+    [Fact]
+    public void Of_a_sequence_whose_state_cannot_be_cut()
+    {
+        using ModelFile file = ReferenceModels.Of("rwkv6").Open("rwkv6");
+        using Model model = Model.Load(file, new ModelOptions(1, Packed: false));
+        using Session session = model.NewSession();
+        using Batch batch = model.NewBatch();
+        foreach (int token in (int[])[1, 2, 3])
+            batch.Add(session, token, false);
+        Assert.True(model.Forward(batch));
+        RealmException e = Assert.Throws<RealmException>(() => session.Truncate(1));
+        Assert.Equal((ErrorCode.InvalidArgument, "cannot truncate to 1: the recurrent state of 3 positions can't be cut, only begun anew"), (e.Code, e.Message));
+        session.Truncate(0);
+        Assert.Equal(0, session.Length);
+    }
+
     private static void Check(string name, ModelFile file, Model model, bool seesAll)
     {
         int width = Networks.RowSize(model);

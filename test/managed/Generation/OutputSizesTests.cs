@@ -30,6 +30,11 @@ public sealed unsafe class OutputSizesTests
             Refuses(ErrorCode.InvalidArgument, $"the vectors of 1 texts are 256 numbers, but the output has {room}",
                 () => model.Embed([[1, 2, 3]], new EmbeddingOptions(Pooling.Mean, true, 0), null, room, TestReader.Notify, null));
         }
+        Refuses(ErrorCode.InvalidArgument, "a text of one token has no token after another: two are needed at least",
+            () => model.Score([1], new LogitsOptions(), null, 1, TestReader.Notify, null));
+        // (2 - 1) times 1537 tokens with their logarithms.
+        Refuses(ErrorCode.InvalidArgument, "topLogprobs is 1537, the vocabulary has 1536 tokens",
+            () => model.Score([1, 2], new LogitsOptions { Tops = 1537 }, null, 2 + 2 * 1537, TestReader.Notify, null));
         model.Close();
     }
 
@@ -42,8 +47,33 @@ public sealed unsafe class OutputSizesTests
             OpenModel model = new(LoadedModels.LeaseBytes(start, bytes.Length, new ModelOptions(1)), new OpeningOptions());
             Refuses(ErrorCode.Unsupported, "this model sees texts as a whole: it does not tell how likely a token is after those before it",
                 () => model.Score([1, 2, 3], new LogitsOptions(), null, 3, TestReader.Notify, null));
+            Refuses(ErrorCode.Unsupported, "llama sees a text as a whole: it gives logits and vectors of one (logits, embed), but can't go on with it",
+                () => _ = new OpenSession(model, new SessionOptions()));
+            using Session session = model.Loaded.Model.NewSession();
+            using Batch batch = model.Loaded.Model.NewBatch();
+            batch.Add(session, 1, false);
+            Assert.True(model.Loaded.Model.Forward(batch));
+            Refuses(ErrorCode.InvalidArgument, "tokens of this model see what comes after them: a text can't be continued, begin a new one",
+                () => model.Loaded.Model.Forward(batch));
             model.Close();
         }
+    }
+
+    [Theory]
+    [InlineData(4, 508)]
+    [InlineData(4, 0)]
+    [InlineData(-1, 100)]
+    [InlineData(int.MaxValue, int.MaxValue)]
+    public void OfWhatStaysOfAText(int keep, int recent)
+    {
+        OpenModel model = TestReader.OpenTinyAtlas();
+        Refuses(ErrorCode.InvalidArgument,
+            $"contextShift: keep {keep} and recent {recent} must together be less than the context's 512, and recent at least 1",
+            () => _ = new OpenSession(model, new SessionOptions { Shift = new ContextShift(keep, recent) }));
+        OpenSession session = new(model, new SessionOptions());
+        foreach (long length in (long[])[-1, 1, long.MaxValue])
+            Refuses(ErrorCode.InvalidArgument, $"the session has 0 tokens, so it can't go back to {length}", () => session.Rewind(length));
+        model.Close();
     }
 
     /// <summary>What was taken away while somebody was about to use it says so.</summary>

@@ -66,6 +66,20 @@ public class LarkTests
         Assert.Contains("can't use the rule", Formats.Fails(GrammarNotation.Lark, "start[lazy]: a\na: \"b\"", ErrorCode.InvalidArgument).Message);
     }
 
+    /// <summary>A terminal is the same wherever it is used first: within parentheses, as a part of a template, or before other lines.</summary>
+    [Theory]
+    [InlineData("start: B\nA: \"z\"\nB: (A \"x\")\nC: \"q\"\n")]
+    [InlineData("start: B\nA: \"z\"\nB: [A] \"x\"\nc: C\nC: \"q\"\n")]
+    [InlineData("start: f{A, (B)}\nA: \"z\" \nf{B, y}: B y\nB: \"x\" ({B})?\n")]
+    [InlineData("start: f{A}\nf{x}: x X\nA: \"z\"\nX: \"x\"\n")]
+    [InlineData("start: f{\"z\"}\nf{Y}: Y X\nX: \"x\" Y~0..1\nY: \"y\"\n")]
+    public void TerminalsThatAreUsedWithinOthers(string text)
+    {
+        Grammar grammar = Lark(text.Replace(" ({B})?", "", StringComparison.Ordinal));
+        grammar.Takes("zx");
+        grammar.Refuses("z", "zxz", "zxq", "xz");
+    }
+
     [Fact]
     public void TemplatesOfRules()
     {

@@ -71,6 +71,7 @@ public class RefusedTests
     [InlineData("""{"type":"array","uniqueItems":true}""", "uniqueItems is held only where")]
     [InlineData("""{"const":"\ud800"}""", "a text has half of a surrogate pair, which is no character (at byte 17)")]
     [InlineData("""{"const":"x}""", "the schema is not valid JSON (at byte")]
+    [InlineData("""{"minimum":"1"}""", "minimum must be a number")]
     public void Schemas(string text, string message) => Refuses(GrammarNotation.JsonSchema, text, message);
 
     [Theory]
@@ -84,6 +85,63 @@ public class RefusedTests
     [InlineData("""{"shape":1}""", "expected a string, or an object with one of")]
     [InlineData("5", "expected a string, or an object with one of")]
     public void Structures(string text, string message) => Refuses(GrammarNotation.Structure, text, message);
+
+    [Theory]
+    [InlineData("5")]
+    [InlineData("[]")]
+    [InlineData("""["a",1]""")]
+    public void Choices(string text) => Refuses(GrammarNotation.Choice, text, "choice must be an array of strings with something in it");
+
+    /// <summary>Tokens by number or text that are none of the vocabulary, and texts for which it has no tokens.</summary>
+    [Theory]
+    [InlineData(GrammarNotation.Gbnf, "root ::= <[258]>", "token 258 is not in the vocabulary of 258 tokens")]
+    [InlineData(GrammarNotation.Gbnf, "root ::= <none>", "<none> is not a single token of the vocabulary")]
+    [InlineData(GrammarNotation.Lark, "start: <[258]>", "token 258 is not in the vocabulary of 258 tokens")]
+    [InlineData(GrammarNotation.Lark, "start: <[3-258]>", "token 258 is not in the vocabulary of 258 tokens")]
+    public void Tokens(GrammarNotation notation, string text, string message) => Refuses(notation, text, message, Formats.SmallVocabulary());
+
+    [Fact]
+    public void Texts_that_the_vocabulary_has_no_tokens_for() => Refuses(GrammarNotation.Regex, "ab",
+        "the vocabulary has no tokens for the shortest text of the format", new TokenVocabulary(["a"u8.ToArray()], [true], []));
+
+    /// <summary>A text of JavaScript may have half of a character; one of UTF-8 has none.</summary>
+    [Fact]
+    public void Half_a_character() => Assert.Contains("half of a surrogate pair",
+        Assert.Throws<RealmException>(() => new Realm.Grammars.Texts.GrammarReader("\ud800", "pattern").TakePoint()).Message);
+
+    [Fact]
+    public void Expressions_that_call_rules_where_they_must_not()
+    {
+        ExpressionStore store = new(new CompileBudget());
+        int call = store.Call(0), a = store.Literal("a"u8);
+        Assert.Equal(ErrorCode.Internal, Assert.Throws<RealmException>(() => store.Not(call)).Code);
+        Assert.Equal(ErrorCode.Internal, Assert.Throws<RealmException>(() => store.Both(a, call)).Code);
+    }
+
+    [Fact]
+    public void More_states_than_there_may_be()
+    {
+        ExpressionStore store = new(new CompileBudget());
+        StateTable table = new(store, rule => rule, most: 3);
+        // The first is the one from which nothing leads on.
+        int a = table.Start(store.Literal("a"u8));
+        table.Start(store.Literal("b"u8));
+        Assert.Equal(a, table.Start(store.Literal("a"u8)));
+        RealmException e = Assert.Throws<RealmException>(() => table.Start(store.Literal("c"u8)));
+        Assert.Equal((ErrorCode.Limit, "the grammar needs more than 3 states; make it simpler"), (e.Code, e.Message));
+    }
+
+    /// <summary>As many markers as there may be ways, one more, each with another text behind it.</summary>
+    [Fact]
+    public void Ways_of_a_text_whose_tokens_leave_no_trace()
+    {
+        byte[][] bytes = [.. Enumerable.Range(0, GrammarLimits.Threads + 1).Select(i => Encoding.ASCII.GetBytes($"<{i}>")), "a"u8.ToArray()];
+        TokenVocabulary vocabulary = new(bytes, [.. bytes.Select(text => text.Length == 1)], []);
+        Grammar grammar = Formats.Gbnf("root ::= " + string.Join(" | ", Enumerable.Range(0, GrammarLimits.Threads + 1).Select(i => $"<[{i}]> \"a\"{{{i + 1}}}")), vocabulary);
+        Assert.True(new ProducedText(grammar, writesMarkers: true).Test("<7>aaaaaaaa"u8));
+        RealmException e = Assert.Throws<RealmException>(() => new ProducedText(grammar, writesMarkers: false).Test("aaaaaaaa"u8));
+        Assert.Equal((ErrorCode.Limit, "the text can be read in more than 2048 ways at once; make the grammar less ambiguous"), (e.Code, e.Message));
+    }
 
     public static TheoryData<GrammarNotation, string, string> Large
     {
@@ -116,6 +174,15 @@ public class RefusedTests
                     "{\"allOf\":[" + Names(30, i => $"{{\"anyOf\":[{{\"required\":[\"a{i}\"]}},{{\"required\":[\"b{i}\"]}}]}}") + "]}",
                     "anyOf, oneOf, not and if make more than 2048 combinations"
                 },
+                {
+                    GrammarNotation.Gbnf, "root ::= " + Names(2049, i => $"a \"{i}\"").Replace(",", " | ", StringComparison.Ordinal) + "\na ::= \"x\" | \"y\" a",
+                    "the text can be read in more than 2048 ways at once"
+                },
+                {
+                    // Of which all are the same way once they are entered.
+                    GrammarNotation.Gbnf, "root ::= " + Names(8193, i => $"r{i}").Replace(",", " | ", StringComparison.Ordinal) + "\n" + Rules(8193, i => $"r{i} ::= \"{i}\" r{i}?"),
+                    "the text can be read in more than 2048 ways at once"
+                },
                 { GrammarNotation.Structure, "{\"text\":{\"without\":[\"" + new string('a', 16385) + "\"]}}", "bytes; at most 16384 are held" },
                 { GrammarNotation.JsonSchema, new string(' ', (4 << 20) + 1), "the format has 4194305 bytes; at most 4194304 are read" },
             };
@@ -126,9 +193,9 @@ public class RefusedTests
     [MemberData(nameof(Large), DisableDiscoveryEnumeration = true)]
     public void Limits(GrammarNotation notation, string text, string message) => Refuses(notation, text, message);
 
-    private static void Refuses(GrammarNotation notation, string text, string message)
+    private static void Refuses(GrammarNotation notation, string text, string message, TokenVocabulary? vocabulary = null)
     {
-        RealmException e = Assert.ThrowsAny<RealmException>(() => Formats.Compile(notation, text));
+        RealmException e = Assert.ThrowsAny<RealmException>(() => Formats.Compile(notation, text, vocabulary));
         Assert.Contains(message, e.Message);
         Assert.True(e.Code is ErrorCode.InvalidArgument or ErrorCode.Unsupported or ErrorCode.Limit, e.Code.ToString());
     }

@@ -122,7 +122,7 @@ public class AdapterTests
     public void What_does_not_fit_is_an_error_before_the_model_is_built()
     {
         Tensors model = Decoder(), fitting = Change(model, ["blk.0.attn_q.weight"], 2, seed: 9);
-        Check(ErrorCode.InvalidArgument, "the adapter is an adapter for 'qwen2', the model is 'llama'", fitting.OpenAdapter(1, architecture: "qwen2"));
+        Check(ErrorCode.InvalidArgument, "the adapter is an adapter for 'qwen2', the model is 'llama'", fitting.OpenAdapter(1, made: "qwen2"));
         Check(ErrorCode.InvalidArgument, "the adapter is no adapter: its general.type is 'model'", fitting.OpenAdapter(1, type: "model"));
         Check(ErrorCode.Unsupported, "the adapter: adapter.type is 'cvec'; supported is lora", fitting.OpenAdapter(1, kind: "cvec"));
         Check(ErrorCode.MissingTensor, "the adapter has 'blk.0.attn_q.weight.lora_a' and no 'blk.0.attn_q.weight.lora_b': half a pair",
@@ -137,10 +137,22 @@ public class AdapterTests
             Pair("blk.0.attn_norm.weight", Hidden, 2, 2, 1).OpenAdapter(1));
         Check(ErrorCode.Unsupported, "the adapter: tensor 'blk.0.attn_norm.weight' is neither .lora_a nor .lora_b of a model's tensor",
             new Tensors(model.Architecture).Add("blk.0.attn_norm.weight", [Hidden], new float[Hidden]).OpenAdapter(1));
+        Check(ErrorCode.Unsupported, "the adapter: an adapter that begins at certain tokens (aLoRA) is not supported",
+            fitting.OpenAdapter(1, more: "adapter.alora.invocation_tokens"));
+        Check(ErrorCode.Unsupported, "the adapter changes 'blk.0.attn_q.weight', which has more than three extents; that is not supported",
+            new Tensors("llama").Add("blk.0.attn_q.weight.lora_a", [Hidden, 2, 1, 2], new float[Hidden * 4])
+                .Add("blk.0.attn_q.weight.lora_b", [2, Hidden], new float[2 * Hidden]).OpenAdapter(1));
+        // Eight rows for each of three heads, which the network takes as one matrix.
+        Tensors heads = model.Without("blk.0.attn_q.weight").Add("blk.0.attn_q.weight", [Hidden, 8, 3], new float[Hidden * Hidden]);
+        Check(ErrorCode.Unsupported, "an adapter changes 'blk.0.attn_q.weight', whose matrices are used as one; that is not supported",
+            Change(heads, ["blk.0.attn_q.weight"], 2, seed: 14).OpenAdapter(1), heads);
+        Tensors encoder = Encoder(FeedForward).Add("dense_2.weight", [Hidden, 10], new float[Hidden * 10]);
+        Check(ErrorCode.Unsupported, "an adapter changes dense_2.weight, which reads pooled vectors; that is not supported",
+            Change(encoder, ["dense_2.weight"], 2, seed: 15).OpenAdapter(1), encoder);
 
-        void Check(ErrorCode code, string message, ModelFile adapter)
+        void Check(ErrorCode code, string message, ModelFile adapter, Tensors? other = null)
         {
-            using ModelFile file = model.Open();
+            using ModelFile file = (other ?? model).Open();
             RealmException error = Assert.Throws<RealmException>(() => Load(file, [new AdapterFile(adapter, "the adapter")]));
             Assert.Equal((code, message), (error.Code, error.Message));
             adapter.Dispose();
@@ -319,7 +331,6 @@ public class AdapterTests
     {
         private readonly Dictionary<string, object> _keys = [];
         private readonly Dictionary<string, (long[] Shape, float[] Values)> _tensors = [];
-
         public string Architecture => architecture;
 
         public Tensors Set(string key, object value)
@@ -365,10 +376,11 @@ public class AdapterTests
 
         public byte[] ToArray() => ToArray(new GgufWriter().Add("general.architecture", architecture));
 
-        public ModelFile OpenAdapter(float alpha, string? architecture = null, string type = "adapter", string kind = "lora") => Open(ToAdapterArray(alpha, architecture, type, kind));
+        public ModelFile OpenAdapter(float alpha, string? made = null, string type = "adapter", string kind = "lora", string more = "general.name") =>
+            Open(ToAdapterArray(alpha, made, type, kind, more));
 
-        public byte[] ToAdapterArray(float alpha, string? architecture = null, string type = "adapter", string kind = "lora") => ToArray(new GgufWriter()
-            .Add("general.architecture", architecture ?? Architecture).Add("general.type", type).Add("adapter.type", kind).Add("adapter.lora.alpha", alpha));
+        public byte[] ToAdapterArray(float alpha, string? made = null, string type = "adapter", string kind = "lora", string more = "general.name") => ToArray(
+            new GgufWriter().Add("general.architecture", made ?? Architecture).Add("general.type", type).Add("adapter.type", kind).Add("adapter.lora.alpha", alpha).Add(more, "x"));
 
         private static unsafe ModelFile Open(byte[] bytes)
         {

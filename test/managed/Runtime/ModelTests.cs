@@ -201,6 +201,7 @@ public sealed unsafe class ModelTests : IDisposable
         {
             float* p = h;
             AssertError(ErrorCode.CacheGap, "position 1 leaves a gap: layer 2 holds 0 positions", () => model.ForwardLayer(fresh, 2, p, 1, 1, p));
+            AssertError(ErrorCode.ContextFull, "positions 0 to 512 asked, the context holds 512", () => model.ForwardLayer(fresh, 2, p, 513, 0, p));
             AssertError(ErrorCode.InvalidArgument, "layer 4 asked, the model has 4", () => model.ForwardLayer(fresh, 4, p, 1, 0, p));
         }
         model.Dispose();
@@ -216,6 +217,18 @@ public sealed unsafe class ModelTests : IDisposable
         batch.Add(a, 1, false);
         batch.Add(b, 1, false);
         AssertError(ErrorCode.InvalidArgument, "the rows of a session must be added one after the other", () => batch.Add(a, 2, false));
+    }
+
+    /// <summary>More rows of a pass than there is room for are written nowhere.</summary>
+    [Fact]
+    public void A_pass_has_as_many_rows_as_were_asked_for()
+    {
+        using Model model = Model.Load(_file, new ModelOptions(1));
+        using Session session = model.NewSession();
+        using Realm.Passes.RowSet rows = new();
+        rows.Reserve(4);
+        rows.Add(session.State, 0, 3);
+        Assert.Equal("no room for 2 rows behind 3: there are 4", Assert.Throws<InvalidOperationException>(() => rows.Add(session.State, 3, 2)).Message);
     }
 
     [Fact]

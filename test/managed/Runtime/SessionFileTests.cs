@@ -91,6 +91,11 @@ public sealed class SessionFileTests : IDisposable
         Assert.Equal((ErrorCode.Cancelled, "cancelled before the session's file was done"), (e.Code, e.Message));
         (int[] ids, Session session) = SessionFile.Read(PathOf("session"), _origin, _model, null, () => false);
         using (session)
+        {
             Assert.Equal(_tokens, ids);
+            e = Assert.Throws<RealmException>(() => SessionFile.Write(PathOf("other"), _origin, _model, _tokens, session, () => true));
+            Assert.Equal((ErrorCode.Cancelled, "cancelled before the session's file was done"), (e.Code, e.Message));
+            Assert.Equal([PathOf("session")], Directory.GetFileSystemEntries(_folder.FullName));
+        }
     }
 }

@@ -56,6 +56,35 @@ public class VocabularyTests
     }
 
     [Fact]
+    public void MoreThanThereMayBe()
+    {
+        new TinyVocabulary { Entries = { [Tokens] = Enumerable.Repeat<byte[]>([], (1 << 22) + 1).ToArray() } }
+            .Fails(ErrorCode.Vocab, Tokens, "4194305 tokens; expected 1 to 4194304");
+        new TinyVocabulary { Entries = { ["tokenizer.ggml.suppress_tokens"] = new int[257] } }
+            .Fails(ErrorCode.Vocab, "tokenizer.ggml.suppress_tokens has 257 ids, the vocabulary has 256 tokens");
+        RealmException trie = Assert.Throws<RealmException>(() => new ByteTrie((1 << 23) + 1, "special tokens"));
+        Assert.Equal((ErrorCode.Limit, "special tokens have 8388609 bytes together; at most 8388608 are supported"), (trie.Code, trie.Message));
+    }
+
+    /// <summary>Texts that no array holds: told before any memory is taken for them.</summary>
+    [Fact]
+    public void LongerThanAnArrayHolds()
+    {
+        var vocabulary = new TinyVocabulary();
+        int id = vocabulary.AddRaw(new string('a', 1 << 15), 4);
+        Tokenizer tokenizer = vocabulary.Create();
+        int[] ids = [.. Enumerable.Repeat(id, 1 << 16)];
+        RealmException e = Assert.Throws<RealmException>(() => tokenizer.Decode(ids, skipSpecial: false));
+        Assert.Equal((ErrorCode.Limit, "the text of these 65536 tokens has 2147483648 bytes; at most 2147483591 fit"), (e.Code, e.Message));
+        e = Assert.Throws<RealmException>(() =>
+        {
+            int symbol = 0;
+            LongWordMerger.Merge(new MergeTable(0), System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref symbol, LongWordMerger.MaxLength + 1));
+        });
+        Assert.Equal((ErrorCode.Limit, $"a word of {LongWordMerger.MaxLength + 1} bytes is too long to tokenize; at most {LongWordMerger.MaxLength}"), (e.Code, e.Message));
+    }
+
+    [Fact]
     public void OneTokenIsEnough()
     {
         Tokenizer tokenizer = new TinyVocabulary { Entries = { [Tokens] = new[] { "a" }, [Types] = new[] { 1 } } }.Create();
