@@ -17,8 +17,15 @@ test('a JavaScript component: layer by layer and at once, errors with their code
   const whole = await model.generate(FRANCE, {
     ...{ maxTokens: 20, temperature: 1, seed: 18446744073709551615n },
   });
+  const chat = await model.chat([{ role: 'user', content: 'What is the capital of Japan?' }]);
   expect(JSON.parse(stdout)).toEqual({
-    failures: ['E_MODEL_NOT_FOUND: the host allows no model named "other"', 'E_MODEL_NOT_FOUND: Model 77 not found'],
+    failures: [
+      'E_MODEL_NOT_FOUND: the host allows no model named "other"',
+      'E_MODEL_NOT_FOUND: Model 77 not found',
+      'E_INVALID_ARGUMENT: messages must have at least one message, got none',
+      expect.stringMatching(/^E_INVALID_ARGUMENT: the answer has no "nothing"; it has content, /),
+    ],
+    ...{ answer: chat.content, end: 'stop' },
     text: (await model.generate(FRANCE, { maxTokens: 20 })).text,
     whole: whole.text,
     tensorCount: 38,

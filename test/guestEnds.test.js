@@ -28,7 +28,7 @@ test('some of the prompts end by an end token, some are cut', async () => {
   expect(reasons).toContain('stop');
 });
 
-test.each(['c/paris.wasm', 'assemblyscript/raw.wasm'])('%s', async (name) => {
+test.each(['c/paris.wasm', 'assemblyscript/raw.wasm', 'rust/raw/paris.wasm'])('%s', async (name) => {
   for (const [prompt, most] of PROMPTS) {
     let text = '';
     const guest = rawGuest(name, { models: { m: tinyAtlas }, onToken: (piece) => void (text += piece) });

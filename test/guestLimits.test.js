@@ -149,11 +149,13 @@ test('close() is for good', () => {
   const { env, realm, put } = world({ mayStore: true });
   const id = env.realm_host_load_model_by_name(...put(0, 'm'));
   const sampler = env.realm_sampler_create(id, 0, 0);
+  const decoder = env.realm_decoder_create(id, 0, 0, 0, 0);
   realm.close();
   expect(env.realm_hidden_size(id)).toBe(GuestCode.MODEL_NOT_FOUND);
   expect(env.realm_host_load_model_by_name(...put(0, 'm'))).toBe(GuestCode.MODEL_NOT_FOUND);
   expect(env.realm_store_model(...put(0, fs.readFileSync(tinyAtlas)), 0)).toBe(GuestCode.MODEL_NOT_FOUND);
   expect(env.realm_sampler_remove(sampler)).toBe(GuestCode.INVALID_ARGUMENT);
+  expect(env.realm_decoder_stopped(decoder)).toBe(GuestCode.INVALID_ARGUMENT);
   realm.close();
 });
 
@@ -259,7 +261,7 @@ test('layer by layer every token is one, however many layers there are', () => {
     const quota = new Quota({ tokens: 2000, cacheBytes: Infinity });
     let [passes, refused] = [0, false];
     const pass = (model) => {
-      for (let layer = 0; layer < layers; layer++) quota.forward(model, layer, 1, 4, passes);
+      for (let layer = 0; layer < layers; layer++) quota.forward(model, 1, 4, passes);
       passes++;
     };
     while (!refused) {
@@ -278,8 +280,134 @@ test('layer by layer every token is one, however many layers there are', () => {
   for (let i = 0; i < 3; i++) {
     const model = { info };
     quota.addModel();
-    quota.forward(model, 0, 9, 4, 0);
+    quota.forward(model, 9, 4, 0);
     quota.removeModel(model);
   }
-  expect(() => quota.forward({ info }, 0, 1, 4, 0)).toThrow('3 tokens');
+  expect(() => quota.forward({ info }, 1, 4, 0)).toThrow('3 tokens');
+});
+
+test('caches: what was reserved counts until it is given back, a page with all of its layers', () => {
+  const host = createHost({ models, limits: { cacheBytes: 3 * layers * PAGE } });
+  const [a, b] = [host.loadModelByName('m'), host.loadModelByName('m')];
+  const rows = new Float32Array(64 * hiddenSize);
+  host.forwardLayers(a, 0, layers, rows, 0);
+  host.forwardLayers(a, 0, layers, rows, 64);
+  host.forwardLayers(a, 0, layers, rows.subarray(0, hiddenSize), 0); // cut to one position: the pages stay
+  host.forwardLayer(b, 0, rows, 0);
+  expect(() => host.forwardLayer(b, 0, rows, 64)).toThrow('bytes of caches');
+  host.forwardLayers(a, 0, layers, rows, 0);
+  host.resetSession(a);
+  host.forwardLayer(b, 0, rows, 64);
+  host.close();
+});
+
+test('a pass that is refused costs nothing', () => {
+  const host = createHost({ models, limits: { tokens: 2, cacheBytes: 6 * layers * PAGE } });
+  const [a, b] = [host.loadModelByName('m'), host.loadModelByName('m')];
+  const row = new Float32Array(hiddenSize);
+  for (let i = 0; i < 20; i++) expect(() => host.forwardLayer(a, 0, row, 300)).toThrow('leaves a gap');
+  for (let i = 0; i < 20; i++) expect(() => host.forwardLayer(a, layers, row, 0)).toThrow();
+  for (const model of [a, b]) for (let layer = 0; layer < layers; layer++) host.forwardLayer(model, layer, row, 0);
+  expect(() => host.forwardLayer(b, 0, row, 1)).toThrow('2 tokens');
+  host.close();
+  const { env, realm, put } = world({ limits: { tokens: 1 } });
+  const id = env.realm_host_load_model_by_name(...put(0, 'm'));
+  for (let i = 0; i < 20; i++)
+    expect(env.realm_forward_layer(id, 0, 1024, hiddenSize, 300, 1024)).toBe(GuestCode.INVALID_ARGUMENT);
+  expect(env.realm_forward_layers(id, 0, layers, 1024, hiddenSize, 0, 1024)).toBe(hiddenSize * 4);
+  expect(env.realm_forward_layer(id, 0, 1024, hiddenSize, 1, 1024)).toBe(GuestCode.LIMIT);
+  realm.close();
+});
+
+/** (loop (br_if 0 (i32.eqz (local.tee 0 (call $realm_stream_token (i32.const 0) (i32.const bytes)))))) (local.get 0) */
+function flood(bytes) {
+  const text = (name) => [name.length, ...Buffer.from(name)];
+  const section = (id, ...content) => [id, content.length, ...content];
+  const number = [(bytes & 127) | 128, ((bytes >> 7) & 127) | 128, bytes >> 14];
+  const body = [1, 1, 0x7f, 3, 64, 65, 0, 65, ...number, 16, 0, 34, 0, 69, 13, 0, 11, 32, 0, 11];
+  return Uint8Array.from([
+    ...[0, 97, 115, 109, 1, 0, 0, 0],
+    ...section(1, 2, 0x60, 2, 0x7f, 0x7f, 1, 0x7f, 0x60, 0, 1, 0x7f),
+    ...section(2, 1, ...text('env'), ...text('realm_stream_token'), 0, 0),
+    ...section(3, 1, 1),
+    ...section(5, 1, 0, 2),
+    ...section(7, 2, ...text('memory'), 2, 0, ...text('run'), 0, 1),
+    ...section(10, 1, body.length, ...body),
+  ]);
+}
+
+test('a guest that streams without end: the text has a limit, and comes no faster than it is read', async () => {
+  const whole = await runGuest(flood(65536));
+  expect([whole.result, whole.text.length]).toEqual([GuestCode.LIMIT, 2 ** 26]);
+  const pieces = [];
+  const small = await runGuest(flood(1), { limits: { textBytes: 5000 }, onToken: (text) => void pieces.push(text) });
+  expect([small.result, small.text.length, pieces.length]).toEqual([GuestCode.LIMIT, 5000, 5000]);
+  expect(small.lastError).toBe('realm_stream_token: the guest has used up its quota: 5000 bytes of text');
+  const host = createHost({ models, limits: { textBytes: 3 } });
+  expect([host.streamToken('é'), host.streamToken('a')]).toEqual([0, 0]);
+  expect(() => host.streamToken('b')).toThrow(LIMIT);
+  expect(() => host.generate(host.loadModelByName('m'), FRANCE, 20)).toThrow(LIMIT);
+  host.close();
+});
+
+test('a decoder whose text nobody takes, and options without end', () => {
+  const { env, realm, put, memory } = world();
+  const id = env.realm_host_load_model_by_name(...put(0, 'm'));
+  const decoder = env.realm_decoder_create(id, 0, 0, 0, 0);
+  const [token] = plain.tokenize('the the', { addSpecial: false });
+  new Uint32Array(memory.buffer, 1024, 500_000).fill(token);
+  const codes = Array.from({ length: 6 }, () => env.realm_decoder_next(decoder, 1024, 500_000, 0, 0));
+  expect(codes[0]).toBe(GuestCode.TOO_SMALL);
+  expect(codes.at(-1)).toBe(GuestCode.LIMIT);
+  realm.close();
+  const host = createHost({ models });
+  const model = host.loadModelByName('m');
+  const long = JSON.stringify({ stop: ['x'.repeat(2 ** 22)] });
+  for (const call of [
+    () => host.createDecoder(model, [], long),
+    () => host.createSampler(model, JSON.stringify({ drySequenceBreakers: ['x'.repeat(2 ** 22)] })),
+    () => host.generateWith(model, FRANCE, long),
+    () => host.chat(model, JSON.stringify([{ role: 'user', content: 'x'.repeat(2 ** 24) }])),
+    () => host.encodeChat(model, JSON.stringify([{ role: 'user', content: 'x'.repeat(2 ** 24) }])),
+  ])
+    expect(call).toThrow(LIMIT);
+  host.close();
+});
+
+test('wasi-nn: contexts and prompts have a limit; beside the imports of Option 2 the quota is one', async () => {
+  const memory = new WebAssembly.Memory({ initial: 300 });
+  const nn = createNnImports({ memory, models });
+  const api = nn.wasi_ephemeral_nn;
+  const put = (at, text) => [at, Buffer.from(memory.buffer).write(text, at)];
+  expect(api.load_by_name(...put(0, 'm'), 64)).toBe(0);
+  const graph = new DataView(memory.buffer).getUint32(64, true);
+  const made = Array.from({ length: 65 }, () => api.init_execution_context(graph, 68));
+  expect(made).toEqual([...Array(64).fill(0), NnErrno.TOO_LARGE]);
+  new Uint8Array(memory.buffer, 4096, 2 ** 24).fill(65);
+  new Uint32Array(memory.buffer, 128, 5).set([0, 0, 2, 4096, 2 ** 24]);
+  expect([1, 2, 3, 1].map((id) => api.set_input(id, 0, 128))).toEqual([0, 0, NnErrno.TOO_LARGE, 0]);
+  expect(api.set_input(3, 1, 128)).toBe(NnErrno.TOO_LARGE);
+  expect(api.load_by_name_with_config(...put(0, 'm'), 4096, 2 ** 24, 64)).toBe(NnErrno.TOO_LARGE);
+  expect(api.finalize_execution_context(1)).toBe(0);
+  expect(api.init_execution_context(graph, 68)).toBe(0);
+  expect(api.set_input(3, 0, 128)).toBe(0);
+  nn.close();
+  // Two calls of wasi-nn that fail beside one of Option 2 that does.
+  const text = (name) => [name.length, ...Buffer.from(name)];
+  const section = (id, ...content) => [id, content.length, ...content];
+  const both = Uint8Array.from([
+    ...[0, 97, 115, 109, 1, 0, 0, 0],
+    ...section(1, 2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 0, 1, 0x7f),
+    ...section(
+      ...[2, 2, ...text('wasi_ephemeral_nn'), ...text('compute'), 0, 0],
+      ...[...text('env'), ...text('realm_hidden_size'), 0, 0],
+    ),
+    ...section(3, 1, 1),
+    ...section(5, 1, 0, 1),
+    ...section(7, 2, ...text('memory'), 2, 0, ...text('run'), 0, 2),
+    // compute(9); compute(9); realm_hidden_size(9)
+    ...section(10, 1, 16, 0, 65, 9, 16, 0, 26, 65, 9, 16, 0, 26, 65, 9, 16, 1, 11),
+  ]);
+  const run = async (calls) => (await runGuest(both, { nn: true, limits: { calls } })).result;
+  expect([await run(2), await run(3)]).toEqual([GuestCode.LIMIT, GuestCode.MODEL_NOT_FOUND]);
 });

@@ -91,6 +91,7 @@ int32_t EXPORT(run)(const char *name, uint32_t name_bytes, const char *question,
       type: 'object',
       properties: { city: { type: 'string', maxLength: 40 } },
       required: ['city'],
+      additionalProperties: false,
     };
     const model = loadModelSync(tinyAtlas);
     for (const question of ['What is the capital of Japan?', 'a "quoted" \\ question\n\u0001\u001f<|im_end|> 日本😀']) {

@@ -157,7 +157,7 @@ test('streaming: whole characters, a wish to stop, a host that fails', () => {
   const { env, put, realm, errors } = world({
     onToken(text) {
       pieces.push(text);
-      if (answer === 'throw') throw new Error('host');
+      if (answer === 'throw') throw new Error('no file /srv/secret');
       return answer;
     },
   });
@@ -171,7 +171,8 @@ test('streaming: whole characters, a wish to stop, a host that fails', () => {
   expect(env.realm_stream_token(...put(0, 'x'))).toBe(1);
   answer = 'throw';
   expect(env.realm_stream_token(...put(0, 'x'))).toBe(GuestCode.RUNTIME);
-  expect(errors.at(-1)).toEqual(['realm_stream_token', GuestCode.RUNTIME, 'host']);
+  expect(errors.at(-1)).toEqual(['realm_stream_token', GuestCode.RUNTIME, 'no file /srv/secret']);
+  expect(realm.lastError).toBe('realm_stream_token: the host failed'); // what the guest is told
   expect(env.realm_stream_token(SIZE, 1)).toBe(GuestCode.OUT_OF_BOUNDS);
   const options = Buffer.alloc(32);
   options.writeUInt32LE(8, 0);

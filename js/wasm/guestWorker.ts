@@ -1,13 +1,20 @@
 // Runs one guest in a worker thread; see run.ts.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WASI } from 'node:wasi';
-import { createNnImports } from '../guest/nn/imports';
+import { LocalModels } from '../guest/local';
+import { createNn } from '../guest/nn/imports';
 import { messageOf } from '../portable/guest/faults';
 import { webAssembly, type WasmInstance, type WasmMemory } from '../portable/guest/webassembly';
-import { createRealmImports } from './index';
-import type { GuestArgument, GuestMessage, GuestOrder, GuestWasiOptions } from './run';
+import { createImports } from '../portable/imports/imports';
+import { Quota } from '../portable/guest/quota';
+import { READ, STOP, type GuestArgument, type GuestMessage, type GuestOrder, type GuestWasiOptions } from './run';
 
 type Imports = Record<string, Record<string, unknown>>;
+/** Pieces of text that may be on their way. */
+const MOST_UNREAD = 1024;
+/** Bytes of text unless the host says otherwise: it keeps them. */
+const MOST_TEXT = 1 << 26;
+
 type Memory = () => WasmMemory | undefined;
 
 function numbers(instance: WasmInstance, args: readonly GuestArgument[]): number[] {
@@ -47,22 +54,21 @@ function run(instance: WasmInstance, { call, args }: GuestOrder, wasi: WASI | un
 }
 
 async function work(order: GuestOrder, send: (message: GuestMessage) => void): Promise<void> {
-  const { module, models, mayStore, limits, stop } = order;
+  const { module, models, mayStore, limits, shared } = order;
+  const quota = new Quota({ textBytes: MOST_TEXT, ...limits });
+  let told = 0;
   let instance: WasmInstance | undefined;
   const memory: Memory = () => instance?.exports.memory as WasmMemory | undefined;
   const tell = (kind: 'text' | 'reasoning') => (text: string) => {
+    // Not faster than the host reads: what it has not read is in its memory.
+    for (let read; ((told - (read = Atomics.load(shared, READ))) | 0) >= MOST_UNREAD;) Atomics.wait(shared, READ, read);
+    told++;
     send({ kind, text });
-    return Atomics.load(stop, 0) === 0;
+    return Atomics.load(shared, STOP) === 0;
   };
-  const realm = createRealmImports({
-    models,
-    mayStore,
-    limits,
-    memory,
-    onToken: tell('text'),
-    onReasoning: tell('reasoning'),
-  });
-  const nn = order.nn ? createNnImports({ models, limits, memory }) : undefined;
+  const callbacks = { onToken: tell('text'), onReasoning: tell('reasoning') };
+  const realm = createImports(new LocalModels(models), { mayStore, memory, ...callbacks }, quota);
+  const nn = order.nn ? createNn({ models, memory }, quota) : undefined;
   try {
     const wasi = order.wasi && (await newWasi(order.wasi));
     const further = order.imports === undefined ? {} : await furtherImports(order.imports, memory);

@@ -92,9 +92,14 @@ export interface GuestOrder {
   nn: boolean;
   /** A `file:` URL. */
   imports: string | undefined;
-  /** One number: not 0 once the guest shall stop. */
-  stop: Int32Array;
+  /** Two numbers: see STOP and READ. */
+  shared: Int32Array;
 }
+
+/** Not 0 once the guest shall stop. */
+export const STOP = 0;
+/** Pieces of text that this thread has read. */
+export const READ = 1;
 
 const NAMES = [
   'models',
@@ -140,9 +145,9 @@ export async function runGuest(
     webAssembly.Module.exports(module).some(({ name, kind }) => name === wanted && kind === 'function');
   if (!hasFunction(call)) throw invalid(`the guest exports no function ${show(call)}`);
   checkArguments(args, hasFunction('alloc'));
-  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const shared = new Int32Array(new SharedArrayBuffer(8));
   const imports = options.imports === undefined ? undefined : pathToFileURL(resolve(filePath(options.imports))).href;
-  const order: GuestOrder = { module, models, call, args, mayStore, limits, wasi, nn, imports, stop };
+  const order: GuestOrder = { module, models, call, args, mayStore, limits, wasi, nn, imports, shared };
   new Quota(limits); // wrong ones are this thread's to throw
   const worker = new Worker(join(__dirname, 'guestWorker.js'), {
     workerData: order,
@@ -153,7 +158,7 @@ export async function runGuest(
   const { milliseconds = Infinity } = limits;
   let late: NodeJS.Timeout | undefined;
   const onAbort = () => {
-    Atomics.store(stop, 0, 1);
+    Atomics.store(shared, STOP, 1);
     timer = setTimeout(() => void worker.terminate(), PATIENCE);
   };
   const ignore = whenAborted(signal, onAbort);
@@ -167,8 +172,10 @@ export async function runGuest(
         } else if (message.kind === 'failed') {
           reject(new RealmError('E_INTERNAL', `the guest failed: ${message.message}`));
         } else {
-          if (message.kind === 'text') text += message.text;
+          Atomics.add(shared, READ, 1);
+          Atomics.notify(shared, READ);
           try {
+            if (message.kind === 'text') text += message.text;
             (message.kind === 'text' ? onToken : onReasoning)?.(message.text);
           } catch (error) {
             reject(error);

@@ -5,6 +5,7 @@ import { knownOptions } from '../../options/table';
 import { LocalModels, type AllowedModels, type LocalModel } from '../local';
 import { GuestMemory, type MemorySource } from '../../portable/guest/memory';
 import { GuestModels } from '../../portable/guest/models';
+import { GuestObjects } from '../../portable/guest/objects';
 import { Quota, type GuestLimits } from '../../portable/guest/quota';
 import type { WasmInstance, WasmMemory } from '../../portable/guest/webassembly';
 import { readMetadata, type NnOptions } from './metadata';
@@ -65,6 +66,9 @@ interface Context {
   pull: Pull | undefined;
 }
 
+/** Characters of all prompts that are set. */
+const MOST_PROMPTS = 1 << 25;
+
 const utf8 = new TextEncoder();
 const numbersOf = (done: GuestGeneration | undefined, { info }: LocalModel): string =>
   JSON.stringify({
@@ -83,23 +87,22 @@ const numbersOf = (done: GuestGeneration | undefined, { info }: LocalModel): str
  * a time. Graphs are loaded by name, from those the host allows; each execution context is a sequence of its own.
  */
 export function createNnImports(options: NnImportOptions = {}): NnImports {
+  return createNn(options, new Quota(options.limits));
+}
+
+/** The same with the quota of a guest that has other imports, too. */
+export function createNn(options: NnImportOptions, quota: Quota): NnImports {
   knownOptions('createNnImports', options, ['memory', 'models', 'limits', 'onError']);
   const memory = new GuestMemory(options.memory);
-  const quota = new Quota(options.limits);
   const models = new GuestModels(new LocalModels(options.models), quota);
   const calls = new Calls(options.onError, quota);
-  const contexts = new Map<number, Context>();
+  const contexts = new GuestObjects<Context>('execution context');
   const graphOptions = new Map<number, NnOptions>();
-  let last = 0;
   const errno = (error: unknown): number => OF_FAULT[guestCodeOf(error)] ?? NnErrno.RUNTIME_ERROR;
   /** `body` returns nothing, which is success, or an errno. */
   const wrap = (name: string, body: (...args: number[]) => number | void) =>
     calls.wrap(name, (...args) => body(...args) ?? NnErrno.SUCCESS, errno, NnErrno.BUSY);
-  const of = (id: number): Context => {
-    const context = contexts.get(id);
-    if (!context) throw new GuestFault('INVALID_ARGUMENT', `${id} is no execution context`);
-    return context;
-  };
+  const of = (id: number): Context => contexts.get(id);
   const load = (what: [pointer: number, length: number], out: number): void => {
     memory.check('graph', out, 1, 4);
     memory.writeU32('graph', out, models.load(memory.text('name', ...what)));
@@ -138,15 +141,13 @@ export function createNnImports(options: NnImportOptions = {}): NnImports {
     init_execution_context: wrap('init_execution_context', (graph, out) => {
       memory.check('context', out, 1, 4);
       const model = models.get(graph);
-      contexts.set(++last, {
-        graphId: graph,
-        graph: model,
-        options: graphOptions.get(graph) ?? {},
-        prompt: '',
-        done: undefined,
-        pull: undefined,
-      });
-      memory.writeU32('context', out, last);
+      const options = graphOptions.get(graph) ?? {};
+      const made = { graphId: graph, graph: model, options, prompt: '', done: undefined, pull: undefined };
+      memory.writeU32(
+        'context',
+        out,
+        contexts.add(() => made),
+      );
     }),
     set_input: wrap('set_input', (id, index, tensor) => {
       const context = of(id);
@@ -154,7 +155,13 @@ export function createNnImports(options: NnImportOptions = {}): NnImports {
       const text = memory.text('data', fields[3] as number, fields[4] as number);
       if (index > 1) throw new GuestFault('INVALID_ARGUMENT', `there are inputs 0 and 1, not ${index}`);
       if (index === 1) context.options = { ...context.options, ...readMetadata(text) };
-      else context.prompt = text;
+      else {
+        let held = text.length;
+        for (const [other, { prompt }] of contexts) if (other !== id) held += prompt.length;
+        if (held > MOST_PROMPTS)
+          throw new GuestFault('LIMIT', `the prompts of a guest have at most ${MOST_PROMPTS} characters together`);
+        context.prompt = text;
+      }
       context.pull = context.done = undefined;
     }),
     compute: wrap('compute', (id) => {
@@ -190,11 +197,10 @@ export function createNnImports(options: NnImportOptions = {}): NnImports {
     unload: wrap('unload', (graph) => {
       models.remove(graph);
       graphOptions.delete(graph);
-      for (const [id, context] of contexts) if (context.graphId === graph) contexts.delete(id);
+      for (const [id, context] of contexts) if (context.graphId === graph) contexts.remove(id);
     }),
     finalize_execution_context: wrap('finalize_execution_context', (id) => {
-      of(id);
-      contexts.delete(id);
+      contexts.remove(id);
     }),
   };
   return {
@@ -207,7 +213,7 @@ export function createNnImports(options: NnImportOptions = {}): NnImports {
       return calls.lastError;
     },
     close() {
-      contexts.clear();
+      contexts.close();
       models.close();
     },
   };

@@ -1,6 +1,6 @@
 import type { Format } from '../../options/structure';
 import { GuestFault } from '../../portable/guest/faults';
-import { objectOf } from '../../portable/guest/json';
+import { checkOptionsLength, objectOf } from '../../portable/guest/json';
 
 /** WasmEdge's options that this engine has; the others (threads, n-gpu-layers, ctx-size, ...) change nothing and are passed over. */
 export interface NnOptions {
@@ -21,6 +21,7 @@ const NUMBERS = ['n-predict', 'temp', 'top-p', 'top-k', 'min-p', 'repeat-penalty
 const MISSING = ['image', 'embedding'];
 
 export function readMetadata(text: string): NnOptions {
+  checkOptionsLength('the options', text);
   let json: unknown;
   try {
     json = JSON.parse(text);

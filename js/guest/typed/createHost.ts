@@ -5,7 +5,7 @@ import { knownOptions } from '../../options/table';
 import { GuestAnswers } from '../../portable/guest/answers';
 import { GuestDecoder } from '../../portable/guest/decoder';
 import type { EngineSampler } from '../../portable/guest/engine';
-import { conversationOf, generateOptionsOf, stopsOf, valueOf } from '../../portable/guest/json';
+import { conversationOf, generateOptionsOf, messagesOf, stopsOf } from '../../portable/guest/json';
 import { GuestModels } from '../../portable/guest/models';
 import { GuestObjects } from '../../portable/guest/objects';
 import { answerChat, generateWith, Quota } from '../../portable/guest/quota';
@@ -42,24 +42,34 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
   const decoders = new GuestObjects<GuestDecoder>('decoder');
   const said = { mayStore: false, ...options };
   const of = (modelId: number): LocalModel => models.get(modelId);
-  const onText = (text: string): boolean => said.onToken?.(text) !== false;
-  const onReasoning = (text: string): boolean => said.onReasoning?.(text) !== false;
+  const onText = (text: string): boolean => {
+    quota.text(text);
+    return said.onToken?.(text) !== false;
+  };
+  const onReasoning = (text: string): boolean => {
+    quota.text(text);
+    return said.onReasoning?.(text) !== false;
+  };
   const answers = new GuestAnswers();
   const take = (decoder: GuestDecoder): string => {
     const { ready } = decoder;
     decoder.taken();
     return ready;
   };
-  const forward = (
-    modelId: number,
-    layer: number,
+  const forward = <T>(
+    model: LocalModel,
     count: number,
     hidden: Float32Array | Buffer | ArrayBuffer,
     position: number,
-  ): LocalModel => {
-    const model = of(modelId);
-    quota.forward(model, layer, count, hidden.byteLength >> 2, position);
-    return model;
+    compute: () => T,
+  ): T => {
+    quota.forward(model, count, hidden.byteLength >> 2, position);
+    try {
+      return native(compute);
+    } catch (error) {
+      if (count === 1) quota.takeBack(model);
+      throw error;
+    }
   };
   const functions: Host = {
     loadModelByName: (name) => models.load(checkText('name', name)),
@@ -88,24 +98,30 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
     },
     forwardLayer(modelId, layer, hidden, position) {
       const checked = floats(hidden, 'hiddenStates');
-      const model = forward(modelId, layer, 1, checked, position);
-      return new Float32Array(native(() => binding.forwardLayer(model.stored, layer, checked, position)));
+      const model = of(modelId);
+      const { stored } = model;
+      const compute = () => binding.forwardLayer(stored, layer, checked, position);
+      return new Float32Array(forward(model, 1, checked, position, compute));
     },
     forwardLayerInto(modelId, layer, hidden, position, out) {
       const [checked, room] = [floats(hidden, 'hiddenStates'), floatsOut(out)];
-      const model = forward(modelId, layer, 1, checked, position);
-      native(() => binding.forwardLayerInto(model.stored, layer, checked, position, room));
+      const model = of(modelId);
+      const { stored } = model;
+      forward(model, 1, checked, position, () => binding.forwardLayerInto(stored, layer, checked, position, room));
       return checked.byteLength >> 2;
     },
     forwardLayers(modelId, first, count, hidden, position) {
-      const { layers } = of(modelId).info;
+      const model = of(modelId);
+      const { layers } = model.info;
       const wanted = positiveInteger('layerCount', count, 1);
       if (first + wanted > layers) throw invalid(`${wanted} layers from ${first} on asked, the model has ${layers}`);
       const checked = floats(hidden, 'hiddenStates');
-      const model = forward(modelId, first, wanted, checked, position);
-      const out = new Float32Array(native(() => binding.forwardLayer(model.stored, first, checked, position)));
-      if (wanted > 1) model.forwardInto(first + 1, wanted - 1, out, position, out);
-      return out;
+      const { stored } = model;
+      return forward(model, wanted, checked, position, () => {
+        const out = new Float32Array(binding.forwardLayer(stored, first, checked, position));
+        if (wanted > 1) model.forwardInto(first + 1, wanted - 1, out, position, out);
+        return out;
+      });
     },
     computeLogits(modelId, hidden) {
       const checked = floats(hidden, 'hiddenState');
@@ -170,7 +186,7 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
     },
     chat(modelId, messages, options) {
       quota.checkTokens();
-      const conversation = valueOf('messages', checkText('messages', messages));
+      const conversation = messagesOf(checkText('messages', messages));
       const given = generateOptionsOf('options', checkText('options', options ?? ''));
       const model = of(modelId);
       const { text, parts } = answerChat(quota, model, conversation, given, onText, onReasoning);

@@ -1,4 +1,8 @@
 import type { EngineModel } from './engine.js';
+import { GuestFault } from './faults.js';
+
+/** Characters that may wait. */
+const MOST_READY = 1 << 20;
 
 /**
  * Tokens in, whole characters out. A character waits for all of its bytes, and what may be the beginning of a stop text waits until it is
@@ -28,6 +32,8 @@ export class GuestDecoder {
 
   push(ids: Uint32Array): void {
     if (this.stopped || ids.length === 0) return;
+    if (this.#ready.length > MOST_READY)
+      throw new GuestFault('LIMIT', `more than ${MOST_READY} characters wait to be taken`);
     const bytes = this.#model.decodeNext(ids, this.#state);
     this.#append(this.#characters.decode(bytes, { stream: true }));
   }

@@ -76,6 +76,8 @@ const OF_FILES: readonly unknown[] = ['E_IO', 'E_NOT_REGULAR', 'E_ENGINE'];
 /** Why a call failed, as a guest may know it: without a path of the host. */
 export function guestMessageOf(error: unknown): string {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
+  // Of a callback of the host, say: whatever stands in it, it is not for guests.
+  if (!(error instanceof GuestFault) && !(typeof code === 'string' && code.startsWith('E_'))) return 'the host failed';
   // With a cause it has been put in other words already.
   return OF_FILES.includes(code) && cause === undefined
     ? `the host could not read the model's file (${String(code)})`

@@ -1,6 +1,6 @@
 import { GuestFault } from './faults.js';
 
-/** Samplers and decoders of a guest at once: a sampler takes a few megabytes. */
+/** Samplers, decoders, contexts of a guest at once: a sampler takes a few megabytes. */
 const MOST = 64;
 
 /** What a guest has made beside models, by ids that are never used again. */
@@ -25,6 +25,10 @@ export class GuestObjects<T extends object> {
     const found = this.#objects.get(id);
     if (!found) throw new GuestFault('INVALID_ARGUMENT', `${id} is no ${this.#what}`);
     return found;
+  }
+
+  [Symbol.iterator](): IterableIterator<[number, T]> {
+    return this.#objects[Symbol.iterator]();
   }
 
   remove(id: number): void {

@@ -18,9 +18,14 @@ export interface GuestLimits {
   milliseconds?: number;
   /** Calls in all. Default: any number. */
   calls?: number;
+  /** Bytes of UTF-8 that it may stream in all. Default: any number; of `runGuest`, which keeps the text, 64 MiB. */
+  textBytes?: number;
 }
 
-const DEFAULTS = { models: 64, cacheBytes: 2 ** 32, tokens: Infinity, milliseconds: Infinity, calls: Infinity };
+const DEFAULTS = {
+  ...{ models: 64, cacheBytes: 2 ** 32 },
+  ...{ tokens: Infinity, milliseconds: Infinity, calls: Infinity, textBytes: Infinity },
+};
 const NAMES = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
 /** Positions of a cache that are taken at once. */
 const PAGE = 64;
@@ -35,10 +40,13 @@ export class Quota {
   #milliseconds = 0;
   #tokens = 0;
   #cacheBytes = 0;
-  /** Pages of each layer. */
-  readonly #pages = new Map<EngineModel, number[]>();
+  #textBytes = 0;
+  /** Of each model's cache. */
+  readonly #pages = new Map<EngineModel, number>();
   /** Of each model: rows times layers that make no whole token yet. */
   readonly #parts = new Map<EngineModel, number>();
+  /** Tokens, parts, bytes and pages before the last pass. */
+  #before: [number, number, number, number] = [0, 0, 0, 0];
 
   /** @throws RealmError E_INVALID_ARGUMENT: a limit that is no number of at least 0, or is not there */
   constructor(limits: GuestLimits = {}) {
@@ -88,7 +96,7 @@ export class Quota {
 
   /** A model's cache is empty. */
   forget(model: EngineModel): void {
-    for (const pages of this.#pages.get(model) ?? []) this.#cacheBytes -= pages * pageBytes(model.info);
+    this.#cacheBytes -= (this.#pages.get(model) ?? 0) * pageBytes(model.info);
     this.#pages.delete(model);
   }
 
@@ -98,24 +106,40 @@ export class Quota {
     if (this.#tokens >= tokens) throw over(`${tokens} tokens`);
   }
 
-  /** Before rows go through layers. */
-  forward(model: EngineModel, layer: number, count: number, floats: number, position: number): void {
+  /** Before rows go through `count` layers. What had to be reserved for a model stays so until it forgets. */
+  forward(model: EngineModel, count: number, floats: number, position: number): void {
     const { info } = model;
     const { cacheBytes, tokens } = this.#limits;
     const rows = Math.floor(floats / info.hiddenSize);
-    const parts = (this.#parts.get(model) ?? 0) + rows * count;
+    const had = this.#parts.get(model) ?? 0;
+    const parts = had + rows * count;
     if (this.#tokens + Math.ceil(parts / info.layers) > tokens) throw over(`${tokens} tokens`);
-    const pages = this.#pages.get(model) ?? new Array<number>(info.layers).fill(0);
-    const needed = Math.ceil(Math.min(position + rows, info.contextLength) / PAGE);
-    let more = 0;
-    for (let index = layer; index < layer + count; index++) more += needed - (pages[index] ?? 0);
-    const bytes = this.#cacheBytes + more * pageBytes(info);
-    if (more > 0 && bytes > cacheBytes) throw over(`${cacheBytes} bytes of caches`);
+    const pages = this.#pages.get(model) ?? 0;
+    // A page holds all layers. One that is not full, such as behind a shorter position, is there all the same.
+    const needed = Math.max(pages, Math.ceil(Math.min(position + rows, info.contextLength) / PAGE));
+    const bytes = this.#cacheBytes + (needed - pages) * pageBytes(info);
+    if (needed > pages && bytes > cacheBytes) throw over(`${cacheBytes} bytes of caches`);
+    this.#before = [this.#tokens, had, this.#cacheBytes, pages];
     this.#cacheBytes = bytes;
-    pages.fill(needed, layer, layer + count);
-    this.#pages.set(model, pages);
+    this.#pages.set(model, needed);
     this.#tokens += Math.floor(parts / info.layers);
     this.#parts.set(model, parts % info.layers);
+  }
+
+  /** The one layer that was told last has failed: nothing was computed. */
+  takeBack(model: EngineModel): void {
+    const [tokens, parts, bytes, pages] = this.#before;
+    [this.#tokens, this.#cacheBytes] = [tokens, bytes];
+    this.#parts.set(model, parts);
+    this.#pages.set(model, pages);
+  }
+
+  /** Before text goes to the host. */
+  text(text: string): void {
+    const { textBytes } = this.#limits;
+    if (textBytes === Infinity) return;
+    this.#textBytes += utf8Length(text);
+    if (this.#textBytes > textBytes) throw over(`${textBytes} bytes of text`);
   }
 
   /**
@@ -132,13 +156,13 @@ export class Quota {
   ): T {
     this.checkTokens();
     const { cacheBytes, tokens, milliseconds } = this.#limits;
-    const { contextLength, layers } = model.info;
+    const { contextLength } = model.info;
     const timeout =
       milliseconds === Infinity
         ? {}
         : { timeout: Math.ceil(Math.max(1, Math.min(0x7fffffff, milliseconds - this.#milliseconds))) };
     // Its cache grows in pages.
-    const bytes = pageBytes(model.info) * layers;
+    const bytes = pageBytes(model.info);
     const positions = bytes === 0 ? Infinity : Math.floor((cacheBytes - this.#cacheBytes) / bytes) * PAGE;
     // Without looking at the prompt where nothing can come of it.
     const isFree = tokens === Infinity && positions >= contextLength;
@@ -169,10 +193,13 @@ export class Quota {
 const invalid = (message: string) => new RealmError('E_INVALID_ARGUMENT', message);
 const over = (what: string): GuestFault => new GuestFault('LIMIT', `the guest has used up its quota: ${what}`);
 
-/** Of one layer: keys and values of all its heads. */
-function pageBytes({ kvHeadCount, headCount, headSize, hiddenSize, cacheType }: GuestModelInfo): number {
+/** Bytes of a text as UTF-8. */
+const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
+
+/** Keys and values of all heads of all layers. */
+function pageBytes({ layers, kvHeadCount, headCount, headSize, hiddenSize, cacheType }: GuestModelInfo): number {
   const size = headSize ?? (headCount ? hiddenSize / headCount : 0);
-  return 2 * PAGE * (kvHeadCount ?? headCount ?? 0) * size * (ELEMENT[cacheType ?? 'f16'] ?? 2);
+  return layers * 2 * PAGE * (kvHeadCount ?? headCount ?? 0) * size * (ELEMENT[cacheType ?? 'f16'] ?? 2);
 }
 
 /** How many tokens a guest wants of a text. */

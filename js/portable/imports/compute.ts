@@ -31,8 +31,13 @@ export function computeImports({ memory, models, calls, quota }: GuestContext): 
     const bytes = answer(length);
     // In place, as guests mostly do: one view less.
     const out = outPointer === pointer ? hidden : memory.floats('out', outPointer, length);
-    quota.forward(model, layer, count, length, position);
-    model.forwardInto(layer, count, hidden, position, out);
+    quota.forward(model, count, length, position);
+    try {
+      model.forwardInto(layer, count, hidden, position, out);
+    } catch (error) {
+      if (count === 1) quota.takeBack(model);
+      throw error;
+    }
     memory.wrote(outPointer, out);
     return bytes;
   }

@@ -1,14 +1,16 @@
 import { GuestDecoder } from '../guest/decoder.js';
 import { conversationOf, stopsOf } from '../guest/json.js';
-import { GuestObjects } from '../guest/objects.js';
+import type { GuestObjects } from '../guest/objects.js';
 import type { GuestContext, Import } from './context.js';
 
 const utf8 = new TextEncoder();
 const bytesOf = (ids: Uint32Array) => new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength);
 
 /** Where a text ends, and its characters as they come; conversations. */
-export function decodingImports({ memory, models, calls }: GuestContext): Record<string, Import> {
-  const decoders = new GuestObjects<GuestDecoder>('decoder');
+export function decodingImports(
+  { memory, models, calls }: GuestContext,
+  decoders: GuestObjects<GuestDecoder>,
+): Record<string, Import> {
   /** What is ready, if it fits; else it waits for a call with more room. */
   const hand = (decoder: GuestDecoder, pointer: number, most: number): number => {
     const bytes = memory.answer('out', pointer, most, utf8.encode(decoder.ready));

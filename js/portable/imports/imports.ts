@@ -3,6 +3,7 @@ import { dispose } from '../dispose.js';
 import { knownNames } from '../known.js';
 import { GuestAnswers } from '../guest/answers.js';
 import { Calls } from '../guest/calls.js';
+import type { GuestDecoder } from '../guest/decoder.js';
 import type { EngineModel, EngineSampler, ModelOpener } from '../guest/engine.js';
 import { GuestMemory, type MemorySource } from '../guest/memory.js';
 import { GuestModels } from '../guest/models.js';
@@ -55,25 +56,37 @@ function cut(bytes: Uint8Array, most: number): Uint8Array {
 
 const NAMES = ['memory', 'mayStore', 'limits', 'onToken', 'onReasoning', 'onError', 'models'];
 
-/** The import object of Option 2 over models that come from `opener`. */
-export function createImports(opener: ModelOpener<EngineModel>, options: ImportOptions): RealmImports {
+/**
+ * The import object of Option 2 over models that come from `opener`.
+ *
+ * @param shared the quota of a guest that has other imports, too
+ */
+export function createImports(opener: ModelOpener<EngineModel>, options: ImportOptions, shared?: Quota): RealmImports {
   const { onToken, onReasoning } = knownNames('createRealmImports', options, NAMES);
-  const quota = new Quota(options.limits);
+  const quota = shared ?? new Quota(options.limits);
   const samplers = new GuestObjects<EngineSampler>('sampler');
+  const decoders = new GuestObjects<GuestDecoder>('decoder');
   const context: GuestContext = {
     memory: new GuestMemory(options.memory),
     models: new GuestModels(opener, quota),
     calls: new Calls(options.onError, quota),
     quota,
     named: new Map(),
-    onText: (text) => onToken?.(text) !== false,
-    onReasoning: (text) => onReasoning?.(text) !== false,
+    onText(text) {
+      quota.text(text);
+      return onToken?.(text) !== false;
+    },
+    onReasoning(text) {
+      quota.text(text);
+      return onReasoning?.(text) !== false;
+    },
     answers: new GuestAnswers(),
   };
   const { memory, calls } = context;
   const close = () => {
     context.named.clear();
     samplers.close();
+    decoders.close();
     context.models.close();
   };
   return {
@@ -81,7 +94,7 @@ export function createImports(opener: ModelOpener<EngineModel>, options: ImportO
       ...storageImports(context, options.mayStore ?? false),
       ...computeImports(context),
       ...textImports(context),
-      ...decodingImports(context),
+      ...decodingImports(context, decoders),
       ...choosingImports(context, samplers),
       realm_last_error: new Calls().wrap('realm_last_error', (pointer, most) => {
         memory.check('out', pointer, most);

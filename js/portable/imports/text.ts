@@ -1,7 +1,7 @@
 import { GuestFault } from '../guest/faults.js';
 import type { GuestContext, Import } from './context.js';
 import { readGenerationOptions } from './generationOptions.js';
-import { generateOptionsOf, valueOf } from '../guest/json.js';
+import { generateOptionsOf, messagesOf } from '../guest/json.js';
 import { answerChat, generateWith } from '../guest/quota.js';
 
 const utf8 = new TextEncoder();
@@ -78,7 +78,7 @@ export function textImports({
     }),
     realm_chat: calls.wrap('realm_chat', (id, pointer, length, json, jsonLength, outPointer, most) => {
       quota.checkTokens();
-      const messages = valueOf('messages', memory.text('messages', pointer, length));
+      const messages = messagesOf(memory.text('messages', pointer, length));
       const options = generateOptionsOf('options', memory.text('options', json, jsonLength));
       memory.check('out', outPointer, most);
       const model = models.get(id);
