@@ -92,6 +92,7 @@ describe.each(['socket', 'request'])('by %s', (road) => {
       ...{ outside: GuestCode.OUT_OF_BOUNDS, misaligned: GuestCode.INVALID_ARGUMENT, layer: GuestCode.NOT_FOUND },
       ...{ gap: GuestCode.INVALID_ARGUMENT, token: GuestCode.INVALID_ARGUMENT, tensor: GuestCode.NOT_FOUND },
       ...{ tooLarge: GuestCode.UNSUPPORTED, lora: GuestCode.UNSUPPORTED, model: GuestCode.MODEL_NOT_FOUND },
+      chat: GuestCode.UNSUPPORTED,
     });
     expect(after).toBe(GuestCode.MODEL_NOT_FOUND);
   });

@@ -4,7 +4,7 @@ import { modelTemplate } from '../chat/modelTemplate';
 import { renderChatSegments } from '../chat/renderChatSegments';
 import { renderChatTemplate } from '../chat/renderChatTemplate';
 import { binding } from '../engine/binding';
-import type { Bytes } from '../engine/check';
+import { invalid, show, type Bytes } from '../engine/check';
 import { fromNative, native } from '../engine/errors';
 import { filePath, isUrl } from '../engine/source';
 import type { ChatFormat } from '../chat/format/types';
@@ -32,6 +32,28 @@ export type ModelSource = string | URL | Bytes | number | Model;
 
 /** The models that guests may ask for, by the names they use. Names are looked up here and nowhere else: none becomes a path. */
 export type AllowedModels = Readonly<Record<string, ModelSource>>;
+
+/**
+ * @param isAway whether they are for another thread, in which no open model can be
+ * @throws RealmError E_INVALID_ARGUMENT: what no model can be opened of
+ */
+export function checkModels(models: AllowedModels | undefined, isAway = false): AllowedModels {
+  if (models === undefined) return {};
+  if (typeof models !== 'object' || models === null) throw invalid(`models must be an object, got ${show(models)}`);
+  for (const [name, source] of Object.entries(models) as [string, unknown][]) {
+    if (source instanceof Model) {
+      if (isAway)
+        throw invalid(`models.${name} is an open model, which stays in its thread: give its path, or its bytes`);
+    } else if (
+      !(typeof source === 'string' || Number.isInteger(source) || isUrl(source)) &&
+      !/^\[object (Uint8Array|(Shared)?ArrayBuffer)\]$/.test(Object.prototype.toString.call(source))
+    )
+      throw invalid(
+        `models.${name} must be a path, a URL, bytes, an id of storeModel or an open model, got ${show(source)}`,
+      );
+  }
+  return models;
+}
 
 /** The engine's numbers: `stored` of the sequence, `handle` of the model (tokenizer and generation). */
 interface Opened {
@@ -206,12 +228,12 @@ export class LocalModel implements EngineModel {
 export class LocalModels implements ModelOpener<LocalModel> {
   readonly #allowed: Map<string, ModelSource>;
 
-  constructor(allowed: AllowedModels = {}) {
-    this.#allowed = new Map(Object.entries(allowed));
+  constructor(allowed?: AllowedModels) {
+    this.#allowed = new Map(Object.entries(checkModels(allowed)));
   }
 
   allow(models: AllowedModels): void {
-    for (const [name, source] of Object.entries(models)) this.#allowed.set(name, source);
+    for (const [name, source] of Object.entries(checkModels(models))) this.#allowed.set(name, source);
   }
 
   named(name: string): LocalModel {

@@ -1,3 +1,4 @@
+import { optionsObject } from '../engine/check';
 import { LocalModels, type AllowedModels } from '../guest/local';
 import { createImports, type ImportOptions, type RealmImports } from '../portable/imports/imports';
 
@@ -22,5 +23,5 @@ export interface RealmImportOptions extends ImportOptions {
  * No call throws into the guest: failures are negative numbers (`GuestCode`), and `realm_last_error` tells why.
  */
 export function createRealmImports(options: RealmImportOptions = {}): RealmImports {
-  return createImports(new LocalModels(options.models), options);
+  return createImports(new LocalModels(optionsObject(options).models), options);
 }

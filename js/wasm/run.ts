@@ -8,7 +8,9 @@ import { abortSignal, invalid, show } from '../engine/check';
 import { filePath, isUrl } from '../engine/source';
 import { knownOptions } from '../options/table';
 import { RealmError } from '../portable/errors';
-import type { AllowedModels } from '../guest/local';
+import { checkModels, type AllowedModels } from '../guest/local';
+import { messageOf } from '../portable/guest/faults';
+import { checkFlag, checkFunctions } from '../portable/known';
 import { Quota, type GuestLimits } from '../portable/guest/quota';
 import { webAssembly, type WasmModule } from '../portable/guest/webassembly';
 
@@ -118,35 +120,55 @@ const WASI_NAMES = ['args', 'env', 'preopens', 'stdin', 'stdout', 'stderr'];
 const PATIENCE = 1000;
 const LONGEST_TIMER = 0x7fffffff;
 
-async function compile(guest: string | URL | Uint8Array | WasmModule): Promise<WasmModule> {
-  if (typeof guest === 'string' || isUrl(guest)) return webAssembly.compile(await readFile(guest));
-  return types.isUint8Array(guest) ? webAssembly.compile(guest) : guest;
+/** @throws RealmError E_IO, E_INVALID_ARGUMENT */
+async function compile(guest: unknown): Promise<WasmModule> {
+  if (Object.prototype.toString.call(guest) === '[object WebAssembly.Module]') return guest as WasmModule;
+  let bytes: unknown = guest;
+  if (typeof guest === 'string' || isUrl(guest)) {
+    const path = filePath(guest);
+    try {
+      bytes = await readFile(path);
+    } catch (cause) {
+      throw new RealmError('E_IO', `the guest ${show(path)} cannot be read: ${messageOf(cause)}`, { cause });
+    }
+  }
+  if (!types.isUint8Array(bytes))
+    throw invalid(`a guest must be a path, a URL, bytes or a WebAssembly.Module, got ${show(guest)}`);
+  try {
+    return await webAssembly.compile(bytes);
+  } catch (cause) {
+    throw invalid(`the guest is no WebAssembly: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /**
  * Runs a guest in a worker thread: its calls block, so that this thread stays free.
  *
  * @param guest path or URL of a .wasm file, its bytes, or a compiled module
- * @throws RealmError E_INVALID_ARGUMENT: no such export; E_INTERNAL: the guest trapped; E_TIMEOUT: it took too long. The signal's reason, if
+ * @throws RealmError E_IO: no such file; E_INVALID_ARGUMENT: no WebAssembly, no such export; E_INTERNAL: the guest trapped; E_TIMEOUT: it took too long. The signal's reason, if
  * it fired.
  */
 export async function runGuest(
   guest: string | URL | Uint8Array | WasmModule,
   options: GuestRunOptions = {},
 ): Promise<GuestRun> {
-  knownOptions('runGuest', options, NAMES);
-  const signal = abortSignal(options.signal);
+  const given = knownOptions('runGuest', options, NAMES) as GuestRunOptions;
+  checkFunctions(given, ['onToken', 'onReasoning']);
+  checkFlag('mayStore', given.mayStore);
+  checkFlag('nn', given.nn);
+  const signal = abortSignal(given.signal);
   signal?.throwIfAborted();
   const module = await compile(guest);
-  const { models = {}, args = [], mayStore = false, limits = {}, nn = false, onToken, onReasoning } = options;
-  const wasi = options.wasi === true ? {} : options.wasi ? knownOptions('wasi', options.wasi, WASI_NAMES) : undefined;
-  const call = options.call ?? (wasi ? '_start' : 'run');
+  const models = checkModels(given.models, true);
+  const { args = [], mayStore = false, limits = {}, nn = false, onToken, onReasoning } = given;
+  const wasi = given.wasi === true ? {} : given.wasi ? knownOptions('wasi', given.wasi, WASI_NAMES) : undefined;
+  const call = given.call ?? (wasi ? '_start' : 'run');
   const hasFunction = (wanted: string) =>
     webAssembly.Module.exports(module).some(({ name, kind }) => name === wanted && kind === 'function');
   if (!hasFunction(call)) throw invalid(`the guest exports no function ${show(call)}`);
   checkArguments(args, hasFunction('alloc'));
   const shared = new Int32Array(new SharedArrayBuffer(8));
-  const imports = options.imports === undefined ? undefined : pathToFileURL(resolve(filePath(options.imports))).href;
+  const imports = given.imports === undefined ? undefined : pathToFileURL(resolve(filePath(given.imports))).href;
   const order: GuestOrder = { module, models, call, args, mayStore, limits, wasi, nn, imports, shared };
   new Quota(limits); // wrong ones are this thread's to throw
   const worker = new Worker(join(__dirname, 'guestWorker.js'), {
@@ -187,7 +209,10 @@ export async function runGuest(
           () => reject(new RealmError('E_TIMEOUT', `the guest took more than ${milliseconds} milliseconds`)),
           milliseconds,
         );
-      worker.on('error', reject);
+      worker.on('error', (cause: Error & { code?: unknown }) => {
+        const code = cause.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'E_OUT_OF_MEMORY' : 'E_INTERNAL';
+        reject(new RealmError(code, `the guest's thread failed: ${messageOf(cause)}`, { cause }));
+      });
       worker.on('exit', () => reject(new RealmError('E_CANCELLED', 'the guest was ended')));
     });
   } finally {

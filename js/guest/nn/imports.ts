@@ -1,7 +1,8 @@
 import { Calls } from '../../portable/guest/calls';
 import { GuestCode, GuestFault, guestCodeOf } from '../../portable/guest/faults';
 import type { GuestGeneration } from '../generate';
-import { knownOptions } from '../../options/table';
+import { optionsObject } from '../../engine/check';
+import { checkFunctions, knownNames } from '../../portable/known';
 import { LocalModels, type AllowedModels, type LocalModel } from '../local';
 import { GuestMemory, type MemorySource } from '../../portable/guest/memory';
 import { GuestModels } from '../../portable/guest/models';
@@ -87,15 +88,16 @@ const numbersOf = (done: GuestGeneration | undefined, { info }: LocalModel): str
  * a time. Graphs are loaded by name, from those the host allows; each execution context is a sequence of its own.
  */
 export function createNnImports(options: NnImportOptions = {}): NnImports {
-  return createNn(options, new Quota(options.limits));
+  return createNn(options, new Quota(optionsObject(options).limits));
 }
 
 /** The same with the quota of a guest that has other imports, too. */
 export function createNn(options: NnImportOptions, quota: Quota): NnImports {
-  knownOptions('createNnImports', options, ['memory', 'models', 'limits', 'onError']);
-  const memory = new GuestMemory(options.memory);
-  const models = new GuestModels(new LocalModels(options.models), quota);
-  const calls = new Calls(options.onError, quota);
+  const given = knownNames('createNnImports', options, ['memory', 'models', 'limits', 'onError']);
+  checkFunctions(given, ['onError']);
+  const memory = new GuestMemory(given.memory);
+  const models = new GuestModels(new LocalModels(given.models), quota);
+  const calls = new Calls(given.onError, quota);
   const contexts = new GuestObjects<Context>('execution context');
   const graphOptions = new Map<number, NnOptions>();
   const errno = (error: unknown): number => OF_FAULT[guestCodeOf(error)] ?? NnErrno.RUNTIME_ERROR;

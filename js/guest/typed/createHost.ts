@@ -1,7 +1,18 @@
+import { types } from 'node:util';
 import { binding } from '../../engine/binding';
-import { floats, floatsOut, invalid, positiveInteger, show, text as checkText, tokenIds } from '../../engine/check';
+import {
+  floats,
+  floatsOut,
+  invalid,
+  positiveInteger,
+  show,
+  text as checkText,
+  tokenIds,
+  wholeNumber,
+} from '../../engine/check';
 import { native } from '../../engine/errors';
 import { knownOptions } from '../../options/table';
+import { checkFlag, checkFunctions } from '../../portable/known';
 import { GuestAnswers } from '../../portable/guest/answers';
 import { GuestDecoder } from '../../portable/guest/decoder';
 import type { EngineSampler } from '../../portable/guest/engine';
@@ -12,9 +23,9 @@ import { answerChat, generateWith, Quota } from '../../portable/guest/quota';
 import { GuestFault } from '../../portable/guest/faults';
 import { highest } from '../../portable/imports/choosing';
 import { metadataOf } from '../../portable/imports/storage';
-import { LocalModels, type LocalModel } from '../local';
+import { checkModels, LocalModels, type LocalModel } from '../local';
 import { floatsOf, idsOf } from './arrays';
-import { guarded } from './guarded';
+import { guarded, ofHost } from './guarded';
 import type { Host, HostOptions } from './functions';
 
 const NAMES = ['models', 'onToken', 'onReasoning', 'mayStore', 'limits', 'onError'];
@@ -22,15 +33,14 @@ const NAMES = ['models', 'onToken', 'onReasoning', 'mayStore', 'limits', 'onErro
 /** @throws RealmError E_INVALID_ARGUMENT */
 function checked(given: HostOptions): HostOptions {
   const options: HostOptions = { ...knownOptions('createHost', given, NAMES) };
-  const { models, onToken, onReasoning } = options;
-  if (models !== undefined && (typeof models !== 'object' || models === null))
-    throw invalid(`models must be an object, got ${show(models)}`);
-  if (onToken !== undefined && typeof onToken !== 'function')
-    throw invalid(`onToken must be a function, got ${show(onToken)}`);
-  if (onReasoning !== undefined && typeof onReasoning !== 'function')
-    throw invalid(`onReasoning must be a function, got ${show(onReasoning)}`);
+  checkModels(options.models);
+  checkFunctions(options, ['onToken', 'onReasoning', 'onError']);
+  checkFlag('mayStore', options.mayStore);
   return options;
 }
+
+/** A number that may not be left out. */
+const whole = (name: string, value: number): number => wholeNumber(name, value ?? NaN, 0, 0xffffffff);
 
 /** A host of one's own: for `instantiate(module, { '@realm/realm-node/host': createHost(...) })`, and for tests. */
 export function createHost(given: HostOptions = {}): Host & { configure(options: HostOptions): void; close(): void } {
@@ -44,11 +54,11 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
   const of = (modelId: number): LocalModel => models.get(modelId);
   const onText = (text: string): boolean => {
     quota.text(text);
-    return said.onToken?.(text) !== false;
+    return ofHost(() => said.onToken?.(text)) !== false;
   };
   const onReasoning = (text: string): boolean => {
     quota.text(text);
-    return said.onReasoning?.(text) !== false;
+    return ofHost(() => said.onReasoning?.(text)) !== false;
   };
   const answers = new GuestAnswers();
   const take = (decoder: GuestDecoder): string => {
@@ -63,7 +73,7 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
     position: number,
     compute: () => T,
   ): T => {
-    quota.forward(model, count, hidden.byteLength >> 2, position);
+    quota.forward(model, count, hidden.byteLength >> 2, whole('position', position));
     try {
       return native(compute);
     } catch (error) {
@@ -76,6 +86,7 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
     storeModel(bytes, modelId) {
       if (said.mayStore !== true)
         throw new GuestFault('UNSUPPORTED', 'the host does not let its guests store models (mayStore)');
+      if (!types.isUint8Array(bytes)) throw invalid(`bytes must be a Uint8Array, got ${show(bytes)}`);
       return models.store(bytes, modelId ?? 0);
     },
     removeModel: (modelId) => models.remove(modelId),
@@ -96,21 +107,24 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
       native(() => binding.embedTokensInto(model.stored, checked, room));
       return (checked.byteLength >> 2) * model.info.hiddenSize;
     },
-    forwardLayer(modelId, layer, hidden, position) {
+    forwardLayer(modelId, layerIdx, hidden, position) {
+      const layer = whole('layerIdx', layerIdx);
       const checked = floats(hidden, 'hiddenStates');
       const model = of(modelId);
       const { stored } = model;
       const compute = () => binding.forwardLayer(stored, layer, checked, position);
       return new Float32Array(forward(model, 1, checked, position, compute));
     },
-    forwardLayerInto(modelId, layer, hidden, position, out) {
+    forwardLayerInto(modelId, layerIdx, hidden, position, out) {
+      const layer = whole('layerIdx', layerIdx);
       const [checked, room] = [floats(hidden, 'hiddenStates'), floatsOut(out)];
       const model = of(modelId);
       const { stored } = model;
       forward(model, 1, checked, position, () => binding.forwardLayerInto(stored, layer, checked, position, room));
       return checked.byteLength >> 2;
     },
-    forwardLayers(modelId, first, count, hidden, position) {
+    forwardLayers(modelId, firstLayer, count, hidden, position) {
+      const first = whole('firstLayer', firstLayer);
       const model = of(modelId);
       const { layers } = model.info;
       const wanted = positiveInteger('layerCount', count, 1);

@@ -1,5 +1,5 @@
 import { RealmError, type RealmErrorCode } from '../../portable/errors';
-import { GuestCode, GuestFault, guestMessageOf } from '../../portable/guest/faults';
+import { GuestCode, GuestFault, guestMessageOf, messageOf } from '../../portable/guest/faults';
 import type { Quota } from '../../portable/guest/quota';
 
 const AS_ERROR: Record<number, RealmErrorCode> = {
@@ -9,12 +9,26 @@ const AS_ERROR: Record<number, RealmErrorCode> = {
   [GuestCode.LIMIT]: 'E_LIMIT',
 };
 
+/** What a callback of the host threw: it comes out as it is, where the host called the guest. */
+class Thrown {
+  constructor(readonly error: unknown) {}
+}
+
+export function ofHost<T>(callback: () => T): T {
+  try {
+    return callback();
+  } catch (error) {
+    throw new Thrown(error);
+  }
+}
+
 /** Faults are for guests that take numbers; these guests take errors, in which no path of the host stands. */
 function asGuestsSee(error: unknown): unknown {
   if (error instanceof GuestFault)
     return new RealmError(AS_ERROR[error.guestCode] ?? 'E_INVALID_ARGUMENT', error.message);
-  if (!(error instanceof RealmError)) return error;
-  return new RealmError(error.code, guestMessageOf(error));
+  if (error instanceof RealmError) return new RealmError(error.code, guestMessageOf(error));
+  // A value of a kind that no language of guests makes.
+  return new RealmError('E_INVALID_ARGUMENT', messageOf(error));
 }
 
 /** The functions with each call counted, and with the errors that guests may see. */
@@ -29,9 +43,10 @@ export function guarded<T extends object>(
       try {
         began = quota.begin();
         return call(...args);
-      } catch (error) {
+      } catch (thrown) {
+        const error = thrown instanceof Thrown ? thrown.error : thrown;
         onError(name, (error as { cause?: unknown } | null)?.cause ?? error);
-        throw asGuestsSee(error);
+        throw thrown instanceof Thrown ? error : asGuestsSee(error);
       } finally {
         if (began !== undefined) quota.end(began);
       }

@@ -1,3 +1,4 @@
+import { RealmError } from '../errors.js';
 import { GuestFault } from './faults.js';
 import type { WasmMemory } from './webassembly.js';
 
@@ -14,7 +15,13 @@ export class GuestMemory {
   #known: ArrayBufferLike | undefined;
   #shared = false;
 
+  /** @throws RealmError E_INVALID_ARGUMENT: neither a memory nor a function */
   constructor(source?: MemorySource) {
+    if (source !== undefined && typeof source !== 'function' && (typeof source !== 'object' || source === null))
+      throw new RealmError(
+        'E_INVALID_ARGUMENT',
+        `memory must be a WebAssembly.Memory or a function, got ${String(source)}`,
+      );
     this.#source = source;
   }
 

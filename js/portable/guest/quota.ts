@@ -55,6 +55,7 @@ export class Quota {
 
   /** Limits from now on; what was used stays used. */
   set(limits: GuestLimits): void {
+    if (typeof limits !== 'object' || limits === null) throw invalid(`limits must be an object, got ${String(limits)}`);
     for (const [name, value] of Object.entries(limits)) {
       if (!(NAMES as string[]).includes(name))
         throw invalid(`limits has no ${name}; did you mean ${nearest(name, NAMES)}?`);

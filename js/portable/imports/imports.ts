@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { dispose } from '../dispose.js';
-import { knownNames } from '../known.js';
+import { checkFlag, checkFunctions, knownNames } from '../known.js';
 import { GuestAnswers } from '../guest/answers.js';
 import { Calls } from '../guest/calls.js';
 import type { GuestDecoder } from '../guest/decoder.js';
@@ -62,14 +62,17 @@ const NAMES = ['memory', 'mayStore', 'limits', 'onToken', 'onReasoning', 'onErro
  * @param shared the quota of a guest that has other imports, too
  */
 export function createImports(opener: ModelOpener<EngineModel>, options: ImportOptions, shared?: Quota): RealmImports {
-  const { onToken, onReasoning } = knownNames('createRealmImports', options, NAMES);
-  const quota = shared ?? new Quota(options.limits);
+  const given = knownNames('createRealmImports', options, NAMES);
+  const { onToken, onReasoning, onError, mayStore = false } = given;
+  checkFunctions(given, ['onToken', 'onReasoning', 'onError']);
+  checkFlag('mayStore', mayStore);
+  const quota = shared ?? new Quota(given.limits);
   const samplers = new GuestObjects<EngineSampler>('sampler');
   const decoders = new GuestObjects<GuestDecoder>('decoder');
   const context: GuestContext = {
-    memory: new GuestMemory(options.memory),
+    memory: new GuestMemory(given.memory),
     models: new GuestModels(opener, quota),
-    calls: new Calls(options.onError, quota),
+    calls: new Calls(onError, quota),
     quota,
     named: new Map(),
     onText(text) {
@@ -91,7 +94,7 @@ export function createImports(opener: ModelOpener<EngineModel>, options: ImportO
   };
   return {
     env: {
-      ...storageImports(context, options.mayStore ?? false),
+      ...storageImports(context, mayStore),
       ...computeImports(context),
       ...textImports(context),
       ...decodingImports(context, decoders),
