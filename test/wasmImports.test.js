@@ -6,6 +6,7 @@
 const fs = require('node:fs');
 const { createRealmImports, GuestCode } = require('../dist/wasm');
 const { loadModelSync, storeModel, removeModel, forwardLayer, embedTokens } = require('..');
+const { binding } = require('../dist/engine/binding');
 const { tinyAtlas } = require('./fixtures/places');
 const { choices } = require('./fixtures/randomCalls');
 
@@ -80,7 +81,11 @@ test('info and metadata', () => {
 test('tensors', () => {
   const name = w.put(0, 'output_norm.weight');
   expect(w.env.realm_get_tensor(1, ...name, 64, hiddenSize * 4)).toBe(hiddenSize * 4);
+  // Without unpacking it: that may be gigabytes.
+  const read = jest.spyOn(binding, 'getTensor');
   expect(w.env.realm_get_tensor(1, ...name, 64, hiddenSize * 4 - 1)).toBe(GuestCode.TOO_SMALL);
+  expect(read).not.toHaveBeenCalled();
+  read.mockRestore();
   expect(w.env.realm_get_tensor(1, ...name, 66, hiddenSize * 4)).toBe(GuestCode.INVALID_ARGUMENT);
   expect(w.env.realm_get_tensor(1, ...w.put(0, 'nothing'), 64, 4)).toBe(GuestCode.NOT_FOUND);
 });

@@ -126,7 +126,9 @@ export class LocalModel implements EngineModel {
     return native(() => binding.getModelInfo(this.stored));
   }
 
-  tensor(name: string): Float32Array {
+  tensor(name: string, most = Infinity): Float32Array {
+    const bytes = native(() => binding.tensorElements(this.stored, name)) * 4;
+    if (bytes > most) throw new GuestFault('TOO_SMALL', `out: ${bytes} bytes are needed, there is room for ${most}`);
     return new Float32Array(native(() => binding.getTensor(this.stored, name)));
   }
 

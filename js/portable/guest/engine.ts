@@ -81,7 +81,8 @@ export interface EngineSampler {
 export interface EngineModel {
   readonly info: GuestModelInfo;
   storedInfo(): { tensor_count: number; total_size: number };
-  tensor(name: string): Float32Array;
+  /** @throws GuestFault TOO_SMALL: it has more bytes than `most`; before it is read, where that is known */
+  tensor(name: string, most?: number): Float32Array;
   /** `out`: (tokens, hidden size). */
   embedInto(ids: Uint32Array, out: Float32Array): void;
   /** `count` layers, from `layer` on. `out` may be `hidden`. */

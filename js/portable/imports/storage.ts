@@ -48,7 +48,7 @@ export function storageImports(context: GuestContext, mayStore: boolean): Record
       const name = memory.text('name', namePointer, nameLength);
       memory.check('out', pointer, most);
       memory.check('out', pointer, 0, 4);
-      const { buffer, byteOffset, byteLength } = models.get(id).tensor(name);
+      const { buffer, byteOffset, byteLength } = models.get(id).tensor(name, most);
       return memory.answer('out', pointer, most, new Uint8Array(buffer, byteOffset, byteLength));
     }),
     realm_set_lora_adapter: calls.wrap('realm_set_lora_adapter', (id, pointer, length) => {
