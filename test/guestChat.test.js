@@ -238,3 +238,41 @@ test('quotas: tokens to the last one, calls, caches', () => {
   expect(ask({ calls: 1 }, {}).told).toBe(GuestCode.LIMIT);
   expect(ask({ cacheBytes: 1000 }, {}).told).toBe(GuestCode.LIMIT);
 });
+
+test.each([false, true])(
+  'emoji and CJK text, a memory that grows and calls back meanwhile; shared: %s',
+  async (shared) => {
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: 4096, shared });
+    let heard = '';
+    const inner = new Set();
+    const realm = createRealmImports({
+      memory,
+      models,
+      onToken(text) {
+        heard += text;
+        inner.add(realm.env.realm_chat(1, 0, 1, 0, 0, 0, 0)).add(realm.env.realm_chat_answer(1, 0, 0, 0, 0));
+        memory.grow(1);
+      },
+    });
+    const put = (at, text) => {
+      const bytes = Buffer.from(text);
+      new Uint8Array(memory.buffer).set(bytes, at);
+      return [at, bytes.length];
+    };
+    const id = realm.env.realm_host_load_model_by_name(...put(0, 'm'));
+    const free = { temperature: 1.7, topK: 0, topP: 1, minP: 0, seed: 3, maxTokens: 30 };
+    for (const content of ['日本 😀é 日本', '😀😀😀', '\u{1F469}\u{200D}\u{1F4BB}'])
+      for (const wishes of [{}, free, { ...free, seed: 9, stop: ['a', 'e'] }]) {
+        heard = '';
+        const messages = [{ role: 'user', content }];
+        const bytes = realm.env.realm_chat(
+          ...[id, ...put(100, JSON.stringify(messages)), ...put(2000, JSON.stringify(wishes)), 4096, 8192],
+        );
+        const text = Buffer.from(new Uint8Array(memory.buffer).slice(4096, 4096 + bytes)).toString();
+        const { content: wanted } = await model.chat(messages, wishes);
+        expect([content, wishes, text, heard]).toEqual([content, wishes, wanted, wanted]);
+      }
+    expect([...inner]).toEqual([GuestCode.BUSY]);
+    realm.close();
+  },
+);
