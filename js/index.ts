@@ -30,7 +30,7 @@ export {
   type LogitsOptions,
   type VerifyOptions,
 } from './model/model';
-export { type Session, type SessionFileOptions } from './model/session';
+export { type RestoreOptions, type Session, type SessionFileOptions } from './model/session';
 export { type SessionOptions, type ContextShift } from './options/session';
 export { type Decoder, type DecoderOptions } from './model/decoder';
 export { type EmbedOptions, type PoolingType } from './model/embed';

@@ -111,7 +111,7 @@ test('all options of generate: samplers, stop, logprobs, format, maxTokens', asy
   const told = (await collected(chat)).flatMap(({ logprobs }) => logprobs ?? []);
   const all = (await model.generate(model.tokenizeChat(JAPAN), { logprobs: true, topLogprobs: 2 })).logprobs;
   expect((await chat).logprobs).toEqual(all);
-  expect(told).toEqual(all.slice(0, -1)); // all but the end token
+  expect(told).toEqual(all);
   const format = {
     type: 'object',
     properties: { city: { enum: ['Tokyo', 'Lima'] } },
@@ -228,6 +228,9 @@ test.each([
   ['one of generate alone', [JAPAN, { specialTokens: true }], /^chat has no option "specialTokens"/],
   ['n', [JAPAN, { n: 0 }], 'n must be a positive integer, got 0'],
   ['template options', [JAPAN, { templateOptions: 1 }], 'templateOptions must be an object, got 1'],
+  ['content that is no text', [[{ role: 'user', content: 5 }]], /^messages\[0\].content must be a string .*, got 5$/],
+  ['no content', [[{ role: 'user' }]], /^messages\[0\].content must be a string .*, got undefined$/],
+  ['content of a system', [[{ role: 'system', content: null }]], /^messages\[0\].content .*, got null$/],
   ['topLogprobs alone', [JAPAN, { topLogprobs: 1 }], 'topLogprobs needs logprobs: true'],
 ])('%s: E_INVALID_ARGUMENT, out of the await and the loop', async (_, given, message) => {
   const error = await reason(model.chat(...given));
@@ -243,4 +246,20 @@ goldenTest('SmolLM2 answers, in a conversation', async () => {
   const next = await smol.chat([...JAPAN, ...messages, { role: 'user', content: 'And of France?' }], { maxTokens: 20 });
   expect(next.content).toContain('Paris');
   smol.close();
+});
+
+test("answers of OpenAI's API that say nothing, or were refused", async () => {
+  const with_ = async (message) =>
+    (await model.chat([...JAPAN, message, ...JAPAN], { maxTokens: 1 })).usage.promptTokens;
+  const said = (content) => with_({ role: 'assistant', content });
+  expect(await with_({ role: 'assistant', content: null })).toBe(await said(''));
+  expect(await with_({ role: 'assistant' })).toBe(await said(''));
+  expect(await with_({ role: 'assistant', content: null, refusal: 'I cannot say.' })).toBe(await said('I cannot say.'));
+  const parts = [{ type: 'refusal', refusal: 'I cannot say.' }];
+  expect(await with_({ role: 'assistant', content: parts })).toBe(await said('I cannot say.'));
+  const called = { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{}' } };
+  expect(await reason(with_(called))).toMatchObject({
+    code: 'E_UNSUPPORTED',
+    message: 'messages[1].function_call is not read: tool_calls are',
+  });
 });

@@ -272,3 +272,80 @@ test('a model that is closed ends a chat that is at a tool', async () => {
     expect(signal.aborted).toBe(true);
   }
 });
+
+test.each([
+  ['nothing that can be told', () => Object.create(null), 'the tool failed'],
+  ['what throws when it is read', () => new Proxy({}, { get: () => JSON.parse('') }), 'the tool failed'],
+  [
+    'an error whose message is no text',
+    () => Object.assign(new Error(), { message: { a: 1 } }),
+    'Error: [object Object]',
+  ],
+  ['nothing', () => null, 'null'],
+  ['a symbol', () => Symbol('x'), 'Symbol(x)'],
+])('a tool that throws %s', async (_, thrown, told) => {
+  const { tools } = capitalTool(() => {
+    throw thrown();
+  });
+  const { steps, messages } = await model.chat(JAPAN, { tools, ...CALL, maxSteps: 2 });
+  expect(steps[0].toolResults).toEqual([{ id: expect.any(String), name: 'capital', error: told }]);
+  expect(messages[1]).toMatchObject({ role: 'tool', content: JSON.stringify({ error: told }) });
+});
+
+test('what a tool returns is written once', async () => {
+  let times = 0;
+  const { tools } = capitalTool(() => ({ toJSON: () => ({ times: ++times }) }));
+  const { messages } = await model.chat(JAPAN, { tools, ...CALL, maxSteps: 2 });
+  expect(messages[1].content).toBe('{"times":1}');
+});
+
+test('many answers and many calls at once: no warning of listeners', async () => {
+  const warnings = [];
+  const note = (warning) => warnings.push(warning.message);
+  process.on('warning', note);
+  const { tools } = capitalTool();
+  const { choices } = await model.chat(JAPAN, { tools, ...CALL, maxSteps: 2, n: 12 });
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', note);
+  expect(choices).toHaveLength(12);
+  expect(warnings).toEqual([]);
+});
+
+test('arguments are objects, whatever else a schema of a tool says', async () => {
+  const ask = (given, options) => model.chat(JAPAN, { tools: { f: { parameters: given } }, ...CALL, ...options });
+  for (const [given, types] of [
+    [{ type: 'string' }, 'string'],
+    [{ enum: [1, 'a'] }, 'number or string'],
+    [{ $ref: '#/$defs/a', $defs: { a: { type: 'array' } } }, 'array'],
+    [false, 'nothing'],
+  ])
+    expect(await reason(ask(given))).toMatchObject({
+      code: 'E_INVALID_ARGUMENT',
+      message: `tools.f.parameters must be a JSON Schema of an object, got one of ${types}`,
+    });
+  for (const given of [
+    true,
+    {},
+    { type: ['object', 'null'], maxProperties: 1 },
+    { anyOf: [{ type: 'null' }, parameters] },
+  ])
+    for (let seed = 0; seed < 4; seed++) {
+      const { toolCalls } = await ask(given, { temperature: 2, topK: 0, topP: 1, minP: 0, seed, maxTokens: 80 });
+      for (const call of toolCalls) expect(call).toMatchObject({ name: 'f', arguments: expect.any(Object) });
+    }
+});
+
+test("null is nothing in tools of OpenAI's form; what an instance of a class has of its own is its own", async () => {
+  const nothing = { name: 'capital', description: null, parameters: null, strict: null };
+  const { toolCalls } = await model.chat(JAPAN, { tools: [{ type: 'function', function: nothing }], ...CALL });
+  expect(toolCalls).toEqual([{ id: expect.any(String), name: 'capital', arguments: {} }]);
+  class Capital {
+    city = 'Tokyo';
+    parameters = parameters;
+    execute() {
+      return this.city;
+    }
+  }
+  const { messages } = await model.chat(JAPAN, { tools: { capital: new Capital() }, ...CALL, maxSteps: 2 });
+  expect(messages[1].content).toBe('Tokyo');
+});

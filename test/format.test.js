@@ -1,6 +1,7 @@
 'use strict';
 
 const { loadModel } = require('..');
+const { runScript } = require('./fixtures/child');
 const { rejection } = require('./fixtures/failure');
 const { tinyAtlas } = require('./fixtures/places');
 
@@ -146,5 +147,85 @@ test.each([
   expect(await rejection(model.generate('a', { format }))).toMatchObject({
     code,
     message: expect.stringMatching(message),
+  });
+});
+
+/** A schema of a library whose own check is this. */
+const library = (validate) => ({
+  '~standard': { version: 1, vendor: 'test', validate, jsonSchema: { input: () => ({ type: 'integer' }) } },
+});
+
+describe('checks of a library that never end', () => {
+  const messages = [{ role: 'user', content: 'x' }];
+  const calls = [
+    ['generate', (options) => model.generate('x', options)],
+    ['chat', (options) => model.chat(messages, options)],
+  ];
+
+  test.each(calls)('%s ends by its signal, its timeout, and by cancel()', async (_, call) => {
+    const stop = new AbortController();
+    const begun = [];
+    const started = new Promise((resolve) => begun.push(resolve));
+    const format = library(() => {
+      begun[0]();
+      return new Promise(() => {});
+    });
+    const aborted = call({ format, maxTokens: 20, signal: stop.signal });
+    await started;
+    stop.abort(new Error('enough'));
+    expect(await rejection(aborted)).toMatchObject({ message: 'enough' });
+    expect(await rejection(call({ format, maxTokens: 20, timeout: 300 }))).toMatchObject({ code: 'E_TIMEOUT' });
+    const again = new Promise((resolve) => (begun[0] = resolve));
+    const left = call({ format, maxTokens: 20 });
+    await again;
+    left.cancel();
+    const { finishReason, value } = await left;
+    expect({ finishReason, value }).toEqual({ finishReason: 'cancelled', value: undefined });
+  });
+});
+
+test.each([
+  [undefined, "the schema's validate must give { value } or { issues }, got undefined"],
+  [null, "the schema's validate must give { value } or { issues }, got null"],
+  [{ issues: [] }, 'the schema refuses the value: it does not say why'],
+])('a library whose check gives %j', async (given, message) => {
+  const options = { format: library(() => given), maxTokens: 20 };
+  expect(await rejection(model.generate('x', options))).toMatchObject({ code: 'E_VALUE', message });
+  expect(await rejection((async () => model.generateSync('x', options))())).toMatchObject({ code: 'E_VALUE', message });
+  const later = { format: library(async () => given), maxTokens: 20 };
+  expect(await rejection(model.generate('x', later))).toMatchObject({ code: 'E_VALUE', message });
+});
+
+test('a check that takes its time is refused by generateSync, and what comes of it troubles nobody', async () => {
+  const { code, stderr } = await runScript(`
+    const model = realm.loadModelSync(${JSON.stringify(tinyAtlas)});
+    const format = { '~standard': { version: 1, vendor: 'test', validate: async () => { throw new Error('later'); },
+      jsonSchema: { input: () => ({ type: 'integer' }) } } };
+    try { model.generateSync('x', { format, maxTokens: 20 }); } catch ({ code }) { if (code !== 'E_UNSUPPORTED') throw code; }
+    setImmediate(() => model.close());
+  `);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+test.each([
+  [/a+/, /^format must be 'json', .*, got an object \(RegExp\)$/],
+  [new Map([['type', 'string']]), /^format must be 'json', .*, got an object \(Map\)$/],
+  [{ toJSON: () => undefined, type: 'string' }, /^format is no JSON, but an object \(Object\)$/],
+  [{ const: 5n }, /^format is no JSON: /],
+  [{ structure: { json: { const: 5n } } }, /^format.structure is no JSON: /],
+])('%p is no format', async (format, message) => {
+  expect(await rejection(model.generate('x', { format }))).toMatchObject({
+    code: 'E_INVALID_ARGUMENT',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('a library that tells no schema', async () => {
+  const silent = {
+    '~standard': { version: 1, vendor: 'test', validate: () => ({}), jsonSchema: { input: () => undefined } },
+  };
+  expect(await rejection(model.generate('x', { format: silent }))).toMatchObject({
+    code: 'E_INVALID_ARGUMENT',
+    message: 'format is no JSON, but undefined',
   });
 });

@@ -467,3 +467,20 @@ test('n texts are cancelled together', async () => {
   const { choices } = await generation;
   expect(choices.map(({ finishReason }) => finishReason)).toEqual(['cancelled', 'cancelled', 'cancelled']);
 });
+
+test('an iterator that is left before its first step, or while it waits, stops the work', async () => {
+  for (const begin of [
+    () => model.generate('Once', { ignoreEos: true, maxTokens: 400, logitsProcessor: () => new Promise(() => {}) }),
+    () => model.chat([{ role: 'user', content: 'x' }], { logitsProcessor: () => new Promise(() => {}) }),
+  ]) {
+    const early = begin();
+    await early[Symbol.asyncIterator]().return();
+    expect((await early).finishReason).toBe('cancelled');
+    const late = begin();
+    const steps = late[Symbol.asyncIterator]();
+    const step = steps.next();
+    await steps.return();
+    await step;
+    expect((await late).finishReason).toBe('cancelled');
+  }
+});

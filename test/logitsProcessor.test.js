@@ -229,3 +229,9 @@ test('in a worker', async () => {
   expect(text).toBe((await model.generate(PROMPT, { ...OPTIONS, logitBias: { 300: 6 } })).text);
   await worker.terminate();
 });
+
+test('of what a logitsProcessor gives that is no promise the first word counts', async () => {
+  const logitsProcessor = () => ({ then: (done, fail) => [done(), done(), fail(new Error('too late'))] });
+  const { text } = await model.generate(PROMPT, { maxTokens: 3, logitsProcessor });
+  expect(text).toBe((await model.generate(PROMPT, { maxTokens: 3 })).text);
+});

@@ -229,10 +229,47 @@ describe('embeddings', () => {
 
   test('of nothing', async () => {
     await expect(embeddings({ input: [] })).rejects.toThrow('input must be a text, texts, ids or lists of ids');
-    await expect(embeddings({ inputs: 'x' })).rejects.toThrow('there is no field "inputs"');
+    await expect(embeddings({ inputs: 'x' })).rejects.toThrow('there is no field "inputs"; did you mean "input"?');
+    await expect(embeddings({ input: ['x', 5] })).rejects.toThrow('input[1] must be a string or token ids, got 5');
   });
 });
 
 test('openai() takes a model', () => {
   expect(() => openai({})).toThrow('model must be an open model, got an object (Object)');
+});
+
+test.each([
+  [{ max_tokens: 0 }, 'max_tokens must be a positive integer, got 0'],
+  [{ max_completion_tokens: 0 }, 'max_completion_tokens must be a positive integer, got 0'],
+  [{ top_p: 2 }, 'top_p must be a number from 0 to 1, got 2'],
+  [{ logit_bias: { x: 1 } }, 'logit_bias: "x" is no token id'],
+  [{ top_logprobs: 2 }, 'top_logprobs needs logprobs: true'],
+  [{ tool_choice: 'required' }, 'tool_choice asks for a call, but there are no tools'],
+  [{ reasoning_effort: 5 }, 'reasoning_effort must be a string, got 5'],
+])('%j: what is wrong is named in the words of who asked', async (params, message) => {
+  for (const stream of [false, true])
+    await expect(create('in this process', { ...params, stream })).rejects.toMatchObject({
+      code: 'E_INVALID_ARGUMENT',
+      message,
+    });
+});
+
+test.each(both)('%s: log probabilities of a stream are those of the whole', async (name) => {
+  const tools = { tools: openAiTools, tool_choice: 'required', parallel_tool_calls: false };
+  for (const params of [{}, tools, { stop: 'yo' }, { max_tokens: 3 }]) {
+    const asked = { ...params, logprobs: true, top_logprobs: 1 };
+    const whole = (await create(name, asked)).choices[0].logprobs.content;
+    const chunks = await chunksOf(await create(name, { ...asked, stream: true }));
+    expect(chunks.flatMap(({ choices }) => choices[0].logprobs?.content ?? [])).toEqual(whole);
+  }
+});
+
+test('a stream is read once; one that is left before its first chunk stops the work', async () => {
+  const stream = await create('in this process', { stream: true });
+  await chunksOf(stream);
+  await expect(chunksOf(stream)).rejects.toThrow('the stream is read already: its chunks come once');
+  const before = model.stats();
+  const left = await create('in this process', { stream: true, max_tokens: 400, ignore_eos: true });
+  await left[Symbol.asyncIterator]().return();
+  expect(model.stats()).toMatchObject({ running: before.running, cancelled: before.cancelled + 1 });
 });

@@ -8,6 +8,7 @@ const { createHost } = require('../dist/host');
 const { serve } = require('../dist/serve');
 const { openai } = require('../dist/openai');
 const { createRealm } = require('../dist/adapters/ai');
+const { ChatRealm, RealmEmbeddings, RealmRerank } = require('../dist/adapters/langchain');
 const { tinyEncoder } = require('./fixtures/encoder');
 const { startHost } = require('./fixtures/host');
 const { tinyAtlas } = require('./fixtures/places');
@@ -32,6 +33,8 @@ afterAll(async () => {
   model.close();
   ranker.close();
 });
+
+const create = (o) => openai(model).chat.completions.create({ messages: MESSAGES, ...o });
 
 /** What messages call the call, an option that it does not have, and the one that was meant. */
 const CALLS = [
@@ -80,6 +83,28 @@ const CALLS = [
   ['create', 'sginal', 'signal', (o) => openai(model).chat.completions.create({ messages: MESSAGES }, o)],
   ['create', 'sginal', 'signal', (o) => openai(model).embeddings.create({ input: 'x' }, o)],
   ['createRealm', 'spesification', 'specification', (o) => createRealm(model, o)],
+  ['ChatRealm', 'option', 'options', (o) => new ChatRealm({ model, ...o })],
+  ['ChatRealm', 'maxToken', 'model', (o) => new ChatRealm({ model, ...o })],
+  ['chat', 'maxToken', 'maxTokens', (o) => new ChatRealm({ model, options: o })],
+  ['RealmEmbeddings', 'document', 'documents', (o) => new RealmEmbeddings({ model, ...o })],
+  ['embed', 'prefx', 'prefix', (o) => new RealmEmbeddings({ model, documents: o })],
+  ['embed', 'prefx', 'prefix', (o) => new RealmEmbeddings({ model, query: o })],
+  ['RealmRerank', 'topn', 'topN', (o) => new RealmRerank({ model, ...o })],
+  ['contextShift', 'recnet', 'recent', (o) => model.createSession({ contextShift: o })],
+  ['format', 'regexp', 'regex', (o) => model.generate(PROMPT, { format: o })],
+  ['format', 'chioce', 'choice', (o) => model.compileFormat(o)],
+  ['tools.f', 'paramaters', 'parameters', (o) => model.chat(MESSAGES, { tools: { f: o } })],
+  ['tools.f', 'exec', 'execute', (o) => model.chat(MESSAGES, { tools: { f: o } })],
+  [
+    ...['tools[0].function', 'parametres', 'parameters'],
+    (o) => model.chat(MESSAGES, { tools: [{ type: 'function', function: { name: 'f', ...o } }] }),
+  ],
+  ['stream_options', 'include_usge', 'include_usage', (o) => create({ stream_options: o })],
+  ['response_format', 'jsonschema', 'json_schema', (o) => create({ response_format: { type: 'json_schema', ...o } })],
+  [
+    ...['response_format.json_schema', 'shema', 'schema'],
+    (o) => create({ response_format: { type: 'json_schema', json_schema: { name: 'x', ...o } } }),
+  ],
 ];
 
 test.each(CALLS)('%s: %s', async (name, wrong, meant, call) => {
@@ -91,6 +116,35 @@ test.each(CALLS)('%s: %s', async (name, wrong, meant, call) => {
     code: 'E_INVALID_ARGUMENT',
     message: `${name} has no option "${wrong}"; did you mean "${meant}"?`,
   });
+});
+
+test.each([
+  ['generate', (o) => model.generate(PROMPT, o)],
+  ['chat', (o) => model.chat(MESSAGES, o)],
+  ['a session', (o) => model.createSession().chat('x', o)],
+  ['embed', (o) => model.embed(['x'], o)],
+  ['createSession', (o) => model.createSession(o)],
+])('%s: options that are no object with members are refused', async (_, call) => {
+  for (const [options, told] of [
+    [5, '5'],
+    ['x', '"x"'],
+    [() => {}, 'a function'],
+    [[], 'an array'],
+    [new Map([['maxTokens', 1]]), 'an object (Map)'],
+    [Promise.resolve({}), 'an object (Promise)'],
+  ]) {
+    const error = await (async () => call(options))().catch((thrown) => thrown);
+    expect(error).toMatchObject({
+      code: 'E_INVALID_ARGUMENT',
+      message: `options must be an object, got ${told}`,
+    });
+  }
+});
+
+test('options that an object has from its prototype count everywhere', async () => {
+  const options = Object.create({ maxTokens: 2, ignoreEos: true });
+  expect((await model.generate(PROMPT, options)).usage.generatedTokens).toBe(2);
+  expect((await model.chat(MESSAGES, options)).usage.generatedTokens).toBe(2);
 });
 
 test('every public function that takes options is in the table', () => {

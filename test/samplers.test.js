@@ -83,3 +83,28 @@ test.each([
 ])('%j is refused', async (options, message) => {
   expect(await rejection(model.generate('a', options))).toMatchObject({ code: 'E_INVALID_ARGUMENT', message });
 });
+
+test.each([
+  [new Map([[5, 1]]), 'logitBias must be an object of numbers by token ids, got an object (Map)'],
+  [{ '05': 1 }, 'logitBias: "05" is no token id'],
+  [{ 5: null }, 'logitBias of token 5 must be a number from -3e+38 to 3e+38, got null'],
+])('logitBias %j is refused', async (logitBias, message) => {
+  expect(await rejection(model.generate('Once', { logitBias }))).toMatchObject({ code: 'E_INVALID_ARGUMENT', message });
+});
+
+test('where every token is forbidden none is chosen', async () => {
+  const { vocabSize } = model.info;
+  const all = Object.fromEntries(Array.from({ length: vocabSize }, (_, id) => [id, -Infinity]));
+  for (const options of [
+    {},
+    { temperature: 1 },
+    { temperature: 1, topK: 0, topP: 1, minP: 0 },
+    { mirostat: 2, temperature: 1 },
+  ])
+    expect(await rejection(model.generate('Once', { ...options, logitBias: all }))).toMatchObject({
+      code: 'E_INVALID_ARGUMENT',
+      message: `none of the ${vocabSize} tokens is allowed`,
+    });
+  const only = await model.generate('Once', { logitBias: { ...all, 7: undefined }, maxTokens: 2, temperature: 1 });
+  expect([...only.tokens]).toEqual([7, 7]);
+});

@@ -414,7 +414,7 @@ describe('/v1/chat/completions', () => {
     [{ max_tokens: -1 }, 'max_tokens must be', 'max_tokens'],
     [{ top_logprobs: 3 }, 'top_logprobs needs logprobs: true', 'top_logprobs'],
     [{ repetition_penalty: 0 }, 'repetition_penalty must be', 'repetition_penalty'],
-    [{ reasoning_effort: 5 }, 'reasoning_effort.effort must be', 'reasoning_effort'],
+    [{ reasoning_effort: 5 }, 'reasoning_effort must be', 'reasoning_effort'],
     [{ chat_template_kwargs: 5 }, 'chat_template_kwargs must be', 'chat_template_kwargs'],
     [{ response_format: { type: 'x' } }, 'response_format.type must be', 'response_format.type'],
     [{ tools: [{ type: 'x' }] }, 'tools[0] must be', 'tools[0]'],

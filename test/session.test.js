@@ -1,5 +1,6 @@
 'use strict';
 
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -238,4 +239,29 @@ test('nothing is left: models, sessions, jobs, pages, bytes', async () => {
   expect(forgotten.sessions).toBe(0);
   expect(after).toEqual(none);
   expect(getEngineInfo().live.models).toBeGreaterThan(0);
+});
+
+test('only a file is replaced by a file: a pipe, a device and a folder stay what they are', async () => {
+  const session = model.createSession();
+  await session.generate('x', { maxTokens: 1 });
+  const pipe = path.join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const place of [pipe, folder])
+    expect(await rejection(session.save(place))).toMatchObject({
+      code: 'E_NOT_REGULAR',
+      message: expect.stringContaining('expected a file'),
+    });
+  expect(fs.statSync(pipe).isFIFO()).toBe(true);
+  fs.rmSync(pipe);
+  session.close();
+});
+
+test('a generation that the closing of its session ends says so', async () => {
+  const session = model.createSession();
+  const generation = session.generate('x', { ...OPTIONS, maxTokens: 400 });
+  session.close();
+  expect(await rejection(generation)).toMatchObject({
+    code: 'E_CANCELLED',
+    message: 'the session was closed before the work was done',
+  });
 });

@@ -29,12 +29,14 @@ export function checkMessages(messages: unknown): ChatMessage[] {
     if (typeof role !== 'string') throw invalid(`messages[${at}].role must be a string, got ${told(role)}`);
     checkCalls(message as ChatMessage, at);
     if (Array.isArray(content)) return { ...message, role, content: joinedParts(content, at) };
-    if (typeof content === 'object' && content !== null) {
-      throw invalid(`messages[${at}].content must be a string or an array of parts, got an object`);
-    }
+    if (typeof content !== 'string' && content !== null && content !== undefined) throw noContent(at, content);
     return message as ChatMessage;
   });
 }
+
+/** Of a message whose content is nothing that can be said. */
+export const noContent = (at: number, content: unknown): RealmError =>
+  invalid(`messages[${at}].content must be a string or an array of parts, got ${told(content)}`);
 
 /** A copy of a conversation, which nobody else can change: of lists and plain objects in it; other values are what they are. */
 export function ownMessages(messages: readonly ChatMessage[]): ChatMessage[] {
@@ -84,7 +86,8 @@ function joinedParts(parts: readonly unknown[], message: number): string {
       const where = `messages[${message}].content[${at}]`;
       if (typeof part !== 'object' || part === null)
         throw invalid(`${where} must be an object { type, text }, got ${told(part)}`);
-      const { type, text } = part as { type?: unknown; text?: unknown };
+      const { type, text, refusal } = part as { type?: unknown; text?: unknown; refusal?: unknown };
+      if (type === 'refusal' && typeof refusal === 'string') return refusal;
       if (type !== 'text' && type !== 'input_text' && type !== 'output_text') {
         throw new RealmError(
           'E_UNSUPPORTED',

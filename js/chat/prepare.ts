@@ -1,5 +1,5 @@
 import { RealmError } from '../portable/errors';
-import { callsOf, checkMessages, invalid, type ChatMessage } from './conversation';
+import { callsOf, checkMessages, invalid, noContent, type ChatMessage } from './conversation';
 import { withFamilyIds } from './format/ids';
 import type { ChatFormat } from './format/types';
 import { inWords } from './inWords';
@@ -30,6 +30,7 @@ export function prepared(
   if (ready.length === 0) throw invalid('messages must have at least one message, got none');
   if (!source.includes('developer'))
     ready = ready.map((message) => (message.role === 'developer' ? { ...message, role: 'system' } : message));
+  ready = ready.map(withContent);
   ready = withToolNames(withFamilyIds(ready, ids));
   ready = ready.map((message) => withReasoning(message, keepReasoning === false ? undefined : reasoning?.field));
   ready = inWords(ready, tools, format);
@@ -41,6 +42,16 @@ export function prepared(
       ...(takes.tools && tools.length > 0 ? { tools } : {}),
     },
   };
+}
+
+/** Says something, if it be nothing: an answer that was refused says so. Of one with calls alone templates know what to make. */
+function withContent(message: ChatMessage, at: number): ChatMessage {
+  const { role, content, refusal, function_call: called } = message;
+  if (typeof content === 'string' || callsOf(message).length > 0) return message;
+  if (called !== undefined && called !== null)
+    throw new RealmError('E_UNSUPPORTED', `messages[${at}].function_call is not read: tool_calls are`);
+  if (role === 'user' || role === 'system' || role === 'developer') throw noContent(at, content);
+  return { ...message, content: typeof refusal === 'string' ? refusal : '' };
 }
 
 /** Results of tools name their tool, as some templates want it: found by the call's id. */

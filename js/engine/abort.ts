@@ -1,3 +1,21 @@
+/**
+ * Work that does not look at a signal.
+ *
+ * @throws the signal's reason, also while the work goes on
+ */
+export async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => PromiseLike<T> | T): Promise<T> {
+  if (!signal) return work();
+  signal.throwIfAborted();
+  let leave!: () => void;
+  const aborted = new Promise<never>((_, reject) => (leave = () => reject(signal.reason as Error)));
+  const ignore = whenAborted(signal, leave);
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    ignore();
+  }
+}
+
 const waiting = new WeakMap<AbortSignal, { all: Set<() => void>; run: () => void }>();
 
 /**

@@ -42,10 +42,24 @@ export function invalid(message: string, options?: { cause?: unknown }): RealmEr
   return new RealmError('E_INVALID_ARGUMENT', message, options);
 }
 
+/** Objects that hold something else than members: who gives one means what is in it, of which nothing would be read. */
+const HOLDERS = [
+  ...[types.isMap, types.isSet, types.isWeakMap, types.isWeakSet, types.isPromise, types.isDate, types.isRegExp],
+  ...[types.isAnyArrayBuffer, types.isBoxedPrimitive],
+];
+
+/** Whether a value is an object whose members can be read. */
+export const hasMembers = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !ArrayBuffer.isView(value) &&
+  !HOLDERS.some((is) => is(value));
+
 /** The options of a call: an object, or nothing. */
-export function optionsObject<T extends object>(options: T | undefined): Partial<T> {
+export function optionsObject<T extends object>(options: T | undefined, name = 'options'): Partial<T> {
   if (options === undefined || options === null) return {};
-  if (typeof options !== 'object') throw invalid(`options must be an object, got ${show(options)}`);
+  if (!hasMembers(options)) throw invalid(`${name} must be an object, got ${show(options)}`);
   return options;
 }
 

@@ -128,7 +128,7 @@ export function waitForJob(
   }
 }
 
-/** A generation or a run that the closing of its model has ended. */
-export function closedMeanwhile(): RealmError {
-  return new RealmError('E_CANCELLED', 'the model was closed before the work was done');
+/** A generation or a run that the closing of its model, or of its session, has ended. */
+export function closedMeanwhile(what: 'model' | 'session' = 'model'): RealmError {
+  return new RealmError('E_CANCELLED', `the ${what} was closed before the work was done`);
 }

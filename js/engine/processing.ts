@@ -57,7 +57,8 @@ export class Processing {
       };
       const done = this.#processor(logits, step) as PromiseLike<void> | undefined;
       if (typeof done?.then === 'function')
-        done.then(
+        // Of what is no promise of the platform's only the first word counts.
+        Promise.resolve(done).then(
           () => this.#answer(job, logits),
           (error: unknown) => this.#fail(error),
         );

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { binding, type JobEvent } from '../engine/binding';
 import { abortSignal, flag, invalid, oneOf, show, ownTokenIds, text, wholeNumber } from '../engine/check';
 import { native } from '../engine/errors';
@@ -111,7 +112,7 @@ export function vectorsSync(model: Opened, order: VectorOrder): Float32Array {
 
 function isIds(value: unknown): boolean {
   return (
-    ArrayBuffer.isView(value) || value instanceof ArrayBuffer || (Array.isArray(value) && typeof value[0] === 'number')
+    ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) || (Array.isArray(value) && typeof value[0] === 'number')
   );
 }
 
@@ -182,6 +183,14 @@ class Embedding {
 }
 
 const NAMES = ['dimensions', 'prefix', 'truncate', 'pooling', 'normalize', 'lora', 'signal'];
+
+/** @internal Names of what `embed` takes. */
+export const EMBED_OPTIONS: readonly string[] = NAMES;
+
+/** @internal Checks options that calls will have. */
+export function checkEmbedOptions(model: Opened, options: EmbedOptions | undefined): void {
+  new Embedding('embed', model, [], options);
+}
 
 /** @internal `Model.embed`. */
 export async function embed(model: Opened, texts: unknown, options: EmbedOptions | undefined): Promise<Float32Array[]> {

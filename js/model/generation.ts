@@ -1,12 +1,15 @@
+import { unlessAborted, whenAborted } from '../engine/abort';
 import type { JobEvent, OnEvent } from '../engine/binding';
 import { binding } from '../engine/binding';
-import { closedMeanwhile, endOf, startJob, waitForJob, type Job } from '../engine/job';
+import { closedMeanwhile, endOf, reasonOf, startJob, waitForJob, type GenerationEnd, type Job } from '../engine/job';
 import { processedJson } from '../engine/processing';
 import { idsOf } from '../engine/records';
 import { checkGenerateOptions, type CheckedGenerateOptions, type GenerateOptions } from '../options/generate';
 import { refuseCallbacks } from '../options/table';
+import { RealmError } from '../portable/errors';
 import { allOrNone } from './allOrNone';
 import { joinedIds } from './joinedIds';
+import { leave, leftBefore } from './leftBefore';
 import { withPartial } from './partial';
 import { PartialJson } from './partialJson';
 import { checkPrompt } from './prompt';
@@ -33,6 +36,9 @@ export interface Beginning {
   end?: (failed: boolean) => void;
 }
 
+/** Why a generation ends whose loop was left. */
+const LEFT = new RealmError('E_CANCELLED', 'the generation was cancelled');
+
 /** One of the texts of a generation, as it comes. */
 class Choice {
   readonly #options: CheckedGenerateOptions;
@@ -41,6 +47,8 @@ class Choice {
   readonly #kept: GenerationChunk[] = [];
   readonly #onChunk: (chunk: GenerationChunk) => void;
   readonly #number: number;
+  /** Fires when nobody waits for the value any more. */
+  readonly #left = new AbortController();
   #job: Job | undefined;
 
   constructor(options: CheckedGenerateOptions, number: number, onChunk: (chunk: GenerationChunk) => void) {
@@ -86,6 +94,7 @@ class Choice {
 
   cancel(): void {
     this.#job?.cancel();
+    this.#left.abort(LEFT);
   }
 
   /** All chunks as one. */
@@ -97,12 +106,36 @@ class Choice {
     return whole;
   }
 
-  async result(isClosed: () => boolean): Promise<GenerationResult> {
+  async result(whyClosed: () => RealmError | undefined): Promise<GenerationResult> {
     const end = endOf(await (this.#job as Job).end);
-    if (end.finishReason === 'cancelled' && isClosed()) throw closedMeanwhile();
+    const closed = end.finishReason === 'cancelled' && whyClosed();
+    if (closed) throw closed;
     const { whole } = this;
-    const isWhole = this.#options.collect && end.finishReason !== 'cancelled';
-    return resultOf(whole, end, isWhole ? await valueOf(whole.text, this.#options) : undefined);
+    if (!this.#options.collect || end.finishReason === 'cancelled') return resultOf(whole, end);
+    try {
+      return resultOf(whole, end, await this.#valueOf(whole.text, end));
+    } catch (error) {
+      if (error !== LEFT) throw error;
+      return resultOf(whole, { ...end, finishReason: 'cancelled', stop: null });
+    }
+  }
+
+  /** What the text says. A schema's own checks may take as long as they want: what ends a generation ends the wait for them. */
+  async #valueOf(text: string, { timings }: GenerationEnd): Promise<{ value: unknown } | undefined> {
+    const { signal, timeout, validate } = this.#options;
+    if (!validate) return valueOf(text, this.#options);
+    const left = this.#left;
+    const ignore = whenAborted(signal, () => left.abort(signal && reasonOf(signal)));
+    if (signal?.aborted) left.abort(reasonOf(signal));
+    const late = () => left.abort(new RealmError('E_TIMEOUT', 'the time given for the generation is over'));
+    const rest = (timeout ?? 0) - timings.queued - timings.prompt - timings.generation;
+    const timer = timeout === undefined ? undefined : setTimeout(late, Math.max(rest, 0));
+    try {
+      return await unlessAborted(left.signal, () => valueOf(text, this.#options));
+    } finally {
+      ignore();
+      clearTimeout(timer);
+    }
   }
 }
 
@@ -139,10 +172,10 @@ export class Generation<Value = unknown> implements AsyncIterable<GenerationChun
   /**
    * @internal
    * @param begin checks what was asked; what it throws comes out of the generation
-   * @param isClosed whether the model was closed, which ends the generation
+   * @param whyClosed what the closing of the model or the session ends it with, if that was closed
    */
-  constructor(begin: () => Beginning, isClosed: () => boolean) {
-    this.#result = this.#run(begin, isClosed).finally(() => {
+  constructor(begin: () => Beginning, whyClosed: () => RealmError | undefined) {
+    this.#result = this.#run(begin, whyClosed).finally(() => {
       this.#ended = true;
       this.#chunks?.end();
     });
@@ -151,14 +184,14 @@ export class Generation<Value = unknown> implements AsyncIterable<GenerationChun
   }
 
   // Up to its first await it runs in the constructor: the job has started when the caller gets the generation.
-  async #run(begin: () => Beginning, isClosed: () => boolean): Promise<GenerationResult<Value>> {
+  async #run(begin: () => Beginning, whyClosed: () => RealmError | undefined): Promise<GenerationResult<Value>> {
     const beginning = begin();
     const { options, end } = beginning;
     const chunks = (this.#chunks = new Replay<GenerationChunk>(options.collect));
     const choices = options.jsons.map((_, number) => new Choice(options, number, (chunk) => chunks.add(chunk)));
     this.#choices = choices;
     this.#start(beginning);
-    const results = choices.map((choice) => choice.result(isClosed));
+    const results = choices.map((choice) => choice.result(whyClosed));
     try {
       const whole = withChoices(await allOrNone(results, () => this.cancel())) as GenerationResult<Value>;
       end?.(false);
@@ -183,7 +216,11 @@ export class Generation<Value = unknown> implements AsyncIterable<GenerationChun
     if (!this.#ended) for (const choice of this.#choices) choice.cancel();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<GenerationChunk, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<GenerationChunk, void, undefined> {
+    return leftBefore(this.#read(), () => leave(this));
+  }
+
+  async *#read(): AsyncGenerator<GenerationChunk, void, undefined> {
     if (!this.#chunks)
       await this.#result; // throws what was wrong with the call
     // Left early: nobody wants the rest.

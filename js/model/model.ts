@@ -14,7 +14,7 @@ import { checkGenerateOptions, scalesOf, type GenerateOptions } from '../options
 import type { CacheType } from '../options/load';
 import { checkSessionOptions, type SessionOptions } from '../options/session';
 import { Generation, generateSync, type Beginning } from './generation';
-import { startJob } from '../engine/job';
+import { closedMeanwhile, startJob } from '../engine/job';
 import { forgetStats, statsOf, type ModelStats } from '../engine/observe';
 import { readOptions, type Table } from '../options/table';
 import type { Chat, ChatBeginning } from './chat/chat';
@@ -379,7 +379,7 @@ export class Model {
       const from = checkPrompt(prompt);
       return { model, options: checked, start: (json, onEvent) => binding.generateStart(model, from, json, onEvent) };
     };
-    return new Generation(begin, () => this.#closed);
+    return new Generation(begin, () => (this.#closed ? closedMeanwhile() : undefined));
   }
 
   /**

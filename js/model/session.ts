@@ -3,7 +3,7 @@ import { checkMessages, ownMessages, type ChatMessage } from '../chat/conversati
 import { binding } from '../engine/binding';
 import { abortSignal, invalid, show, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
-import { startJob } from '../engine/job';
+import { closedMeanwhile, startJob } from '../engine/job';
 import { filePath, isUrl } from '../engine/source';
 import { checkGenerateOptions, type GenerateOptions } from '../options/generate';
 import { readOptions, type Table } from '../options/table';
@@ -72,6 +72,12 @@ export class Session {
     return this.#closed || this.#model.isClosed;
   }
 
+  /** What ends the work of a session that is closed. */
+  get #whyClosed(): RealmError | undefined {
+    if (this.#model.isClosed) return closedMeanwhile('model');
+    return this.#closed ? closedMeanwhile('session') : undefined;
+  }
+
   /** Of a session that is at nothing. */
   get #free(): bigint {
     const handle = this.#open;
@@ -132,7 +138,7 @@ export class Session {
         },
       };
     };
-    return new Generation(begin, () => this.#isClosed);
+    return new Generation(begin, () => this.#whyClosed);
   }
 
   /**
@@ -237,7 +243,7 @@ export class Session {
   /**
    * Writes the session into a file, which is then whole or, if this fails, as it was before.
    *
-   * @throws RealmError E_IO
+   * @throws RealmError E_IO; E_NOT_REGULAR: there is a folder, a device or a pipe
    */
   async save(path: string | URL, options?: SessionFileOptions): Promise<void> {
     const { signal } = readOptions('save', {}, FILE, options).here;
@@ -276,7 +282,7 @@ export class Session {
     if (this.#before !== undefined) binding.closeSession(this.#before);
     this.#before = undefined;
     // It may be at a tool, where the engine has nothing to end.
-    this.#chatting?.fail(new RealmError('E_CANCELLED', 'the session was closed before the work was done'));
+    this.#chatting?.fail(closedMeanwhile('session'));
   }
 
   [dispose](): void {

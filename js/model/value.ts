@@ -1,3 +1,4 @@
+import { show } from '../engine/check';
 import type { valueFacts } from '../options/generate';
 import type { ValidationResult } from '../options/structure';
 import { RealmError } from '../portable/errors';
@@ -26,15 +27,25 @@ export function valueOfSync(text: string, facts: ReturnType<typeof valueFacts>):
   const value = read(text, facts);
   if (!facts.validate) return { value };
   const result = facts.validate(value);
-  if ('then' in result)
+  if (isPromise(result)) {
+    // Nobody asks what comes of it.
+    result.then(undefined, () => {});
     throw new RealmError('E_UNSUPPORTED', 'the schema checks values asynchronously: await generate');
+  }
   return checked(result);
 }
 
 const read = (text: string, { isJson }: ReturnType<typeof valueFacts>): unknown => (isJson ? JSON.parse(text) : text);
 
-function checked(result: ValidationResult): { value: unknown } {
+const isPromise = (result: unknown): result is PromiseLike<unknown> =>
+  typeof (result as { then?: unknown } | null | undefined)?.then === 'function';
+
+function checked(given: ValidationResult): { value: unknown } {
+  const result = given as ValidationResult | null | undefined;
+  if (typeof result !== 'object' || result === null)
+    throw new RealmError('E_VALUE', `the schema's validate must give { value } or { issues }, got ${show(result)}`);
   if (!result.issues) return { value: result.value };
   const [first] = result.issues;
-  throw new RealmError('E_VALUE', `the schema refuses the value: ${first?.message}`, { cause: result.issues });
+  const why = first === undefined ? 'it does not say why' : first.message;
+  throw new RealmError('E_VALUE', `the schema refuses the value: ${why}`, { cause: result.issues });
 }

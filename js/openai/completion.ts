@@ -90,16 +90,19 @@ export const newHead = (model: string): Head => ({
 const finishOf = (reason: ChatFinishReason): FinishReason =>
   reason === 'tool-calls' ? 'tool_calls' : reason === 'length' ? 'length' : 'stop';
 
+/** Whether a token may end an answer. */
+const isEnd = (model: Model, token: TokenLogprob | undefined): boolean =>
+  token !== undefined && (model.info.tokenizer?.endIds ?? []).includes(token.token);
+
 /** Tokens as OpenAI's API has them: each one's text and bytes; the one that ends the answer is none of it. */
 function logprobsOf(model: Model, tokens: readonly TokenLogprob[] | undefined): CompletionLogprobs | null {
   if (!tokens) return null;
-  const ends = model.info.tokenizer?.endIds ?? [];
   const told = (token: number, logprob: number): CompletionToken => {
     const bytes = model.tokenBytes(token);
     return { token: written(bytes), logprob, bytes: [...bytes] };
   };
   const content = tokens
-    .filter(({ token }, i) => i < tokens.length - 1 || !ends.includes(token))
+    .filter((token, i) => i < tokens.length - 1 || !isEnd(model, token))
     .map(({ token, logprob, top }) => ({
       ...told(token, logprob),
       top_logprobs: top.map((other) => told(other.token, other.logprob)),
@@ -144,6 +147,8 @@ export class CompletionChunks {
   readonly #head: Head;
   readonly #model: Model;
   readonly #begun = new Set<number>();
+  /** Log probabilities of each answer that have no chunk yet. */
+  readonly #untold = new Map<number, TokenLogprob[]>();
 
   constructor(head: Head, model: Model) {
     this.#head = head;
@@ -151,11 +156,17 @@ export class CompletionChunks {
   }
 
   of(given: ChatDelta): CompletionChunk[] {
-    const { choice = 0, logprobs } = given;
+    const { choice = 0 } = given;
     const delta = deltaOf(given);
     const finished = given.type === 'step' ? finishOf(given.finishReason) : null;
+    const tokens = [...(this.#untold.get(choice) ?? []), ...(given.logprobs ?? [])];
+    // Whether a token that may end an answer has ended this one is known at the end.
+    const isOpen = !finished && isEnd(this.#model, tokens.at(-1));
+    const ready = !delta && !finished ? 0 : tokens.length - Number(isOpen);
+    this.#untold.set(choice, tokens.slice(ready));
     if (!delta && !finished) return [];
-    const told = logprobsOf(this.#model, logprobs);
+    const logprobs = logprobsOf(this.#model, tokens.slice(0, ready));
+    const told = logprobs?.content.length ? logprobs : null;
     if (this.#begun.has(choice)) return [this.#chunk(choice, delta ?? {}, finished, told)];
     this.#begun.add(choice);
     const first = this.#chunk(

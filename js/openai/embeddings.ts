@@ -1,7 +1,7 @@
 import { invalid, oneOf, optionsObject, show, type TokenIds } from '../engine/check';
 import { embedCounted } from '../model/embed';
 import { openedOf, type Model } from '../model/model';
-import type { Others } from './fields';
+import { noField, type Others } from './fields';
 
 /** The parameters of OpenAI's `embeddings.create`. */
 export interface EmbeddingParams {
@@ -45,7 +45,7 @@ export async function embedded(
   most?: (texts: number, encoding: Embedded['encoding']) => void,
 ): Promise<Embedded> {
   const unknown = Object.keys(given).find((name) => !NAMES.includes(name));
-  if (unknown !== undefined && others === 'refuse') throw invalid(`there is no field ${show(unknown)}`);
+  if (unknown !== undefined && others === 'refuse') throw invalid(noField(unknown, NAMES));
   const { input, encoding_format: format, dimensions } = given;
   const encoding = oneOf('encoding_format', format ?? undefined, ['float', 'base64'] as const, 'float');
   const texts = textsOf(input);

@@ -1,9 +1,10 @@
 import type { ChatMessage } from '../chat/conversation';
-import { flag, invalid, show, wholeNumber } from '../engine/check';
+import { flag, invalid, show, text, wholeNumber } from '../engine/check';
+import { OPENAI_MEMBERS } from '../model/chat/members';
 import type { ChatOptions, OpenAITool, ToolChoice } from '../model/chat/types';
 import { checkGenerateOptions, GENERATE_OPTIONS, type GenerateOptions } from '../options/generate';
 import type { Format, JsonSchema } from '../options/structure';
-import { snakeCase } from '../options/table';
+import { knownOptions, snakeCase } from '../options/table';
 import { nearest } from '../portable/nearest';
 import { RealmError } from '../portable/errors';
 
@@ -69,31 +70,40 @@ const OPTIONS = new Map(
   GENERATE_OPTIONS.filter((name) => name !== 'specialTokens').map((name): [string, string] => [snakeCase(name), name]),
 );
 
+type Fields = Readonly<Record<string, (value: unknown, others: Others) => ChatOptions>>;
+
 /** Fields that become options of `chat`: what they are there. */
-const FIELDS: Readonly<Record<string, (value: unknown) => ChatOptions>> = {
+const FIELDS: Fields = {
   max_completion_tokens: (maxTokens) => ({ maxTokens: maxTokens as number }),
   repetition_penalty: (repeatPenalty) => ({ repeatPenalty: repeatPenalty as number }),
   n: (n) => ({ n: n as number }),
-  response_format: (value) => ({ ...formatOf(value) }),
-  tools: (tools) => ({ tools: tools as OpenAITool[] }),
+  response_format: (value, others) => ({ ...formatOf(value, others) }),
+  tools: (tools, others) => ({ tools: (others === 'refuse' ? tools : toolsOf(tools)) as OpenAITool[] }),
   tool_choice: (value) => ({ toolChoice: toolChoiceOf(value) }),
   parallel_tool_calls: (value) => ({ parallelToolCalls: value as boolean }),
-  reasoning_effort: (effort) => ({ reasoning: effort === 'none' ? false : { effort: effort as string } }),
-  reasoning_budget: (budget) => (budget === -1 ? {} : { reasoning: { maxTokens: budget as number } }),
+  reasoning_effort: (effort) => ({
+    reasoning: effort === 'none' ? false : { effort: text('reasoning_effort', effort) },
+  }),
+  reasoning_budget: (budget) =>
+    budget === -1 ? {} : { reasoning: { maxTokens: wholeNumber('reasoning_budget', budget, 0, 0x7fffffff) } },
   chat_template_kwargs: (variables) => ({ templateOptions: variables as Body }),
   ...{ grammar: (gbnf) => grammarOf(gbnf), json_schema: (schema) => ({ format: asSchema('json_schema', schema) }) },
 };
 /** The same of completions of texts. */
-const TEXT_FIELDS: Readonly<Record<string, (value: unknown) => GenerateOptions>> = {
-  repetition_penalty: FIELDS.repetition_penalty as (value: unknown) => GenerateOptions,
+const TEXT_FIELDS: Readonly<Record<string, (value: unknown, others: Others) => GenerateOptions>> = {
+  repetition_penalty: (repeatPenalty) => ({ repeatPenalty: repeatPenalty as number }),
   n: (n) => ({ n: n as number }),
   logprobs: (count) => ({ logprobs: true, topLogprobs: wholeNumber('logprobs', count, 0, 128) }),
-  response_format: (value) => ({ ...formatOf(value) }),
+  response_format: (value, others) => ({ ...formatOf(value, others) }),
   ...{ grammar: (gbnf) => grammarOf(gbnf), json_schema: (schema) => ({ format: asSchema('json_schema', schema) }) },
 };
 /** Fields that are read here, one by one. */
 const OWN = ['model', 'messages', 'stream', 'stream_options', 'stop_tokens'];
 const TEXT_OWN = ['model', 'prompt', 'stream', 'stream_options', 'stop_tokens', 'echo', 'max_tokens'];
+
+/** What is said of a field that there is not. */
+export const noField = (name: string, names: readonly string[]): string =>
+  `there is no field ${show(name)}; did you mean ${show(nearest(name, names))}?`;
 
 /**
  * The options that fields ask for. What asks for nothing is left out; what asks for something that this cannot do is refused by name.
@@ -101,7 +111,7 @@ const TEXT_OWN = ['model', 'prompt', 'stream', 'stream_options', 'stop_tokens', 
 function optionsOf(
   body: Body,
   own: readonly string[],
-  fields: Readonly<Record<string, (value: unknown) => object>>,
+  fields: Readonly<Record<string, (value: unknown, others: Others) => object>>,
   nothing: typeof ASKS_NOTHING,
   others: Others,
 ): Record<string, unknown> {
@@ -112,11 +122,11 @@ function optionsOf(
     if (Object.hasOwn(nothing, name)) {
       if (!nothing[name]?.(value))
         throw new RealmError('E_UNSUPPORTED', `${name} is not supported, got ${JSON.stringify(value).slice(0, 60)}`);
-    } else if (Object.hasOwn(fields, name)) options = { ...options, ...fields[name]?.(value) };
+    } else if (Object.hasOwn(fields, name)) options = { ...options, ...fields[name]?.(value, others) };
     else if (option !== undefined) options[option] ??= value;
     else if (others === 'refuse') {
       const names = [...own, ...Object.keys(fields), ...OPTIONS.keys(), ...Object.keys(nothing)];
-      throw invalid(`there is no field ${show(name)}; did you mean ${show(nearest(name, names))}?`);
+      throw invalid(noField(name, names));
     }
   }
   const { stop_tokens: ids } = body;
@@ -127,9 +137,10 @@ function optionsOf(
   return options;
 }
 
-function streamingOf({ stream, stream_options: streaming }: Body): Streaming {
+function streamingOf({ stream, stream_options: streaming }: Body, others: Others): Streaming {
   if (streaming !== undefined && streaming !== null && !isObject(streaming))
     throw invalid(`stream_options must be an object, got ${show(streaming)}`);
+  checkMembers('stream_options', streaming ?? {}, ['include_usage', 'include_obfuscation'], others);
   return {
     stream: flag('stream', stream ?? undefined, false),
     includeUsage: flag('stream_options.include_usage', streaming?.include_usage ?? undefined, false),
@@ -142,7 +153,7 @@ export function chatRequest(body: Body, others: Others): ChatRequest {
   const { messages } = body;
   if (!Array.isArray(messages) || messages.length === 0)
     throw invalid(`messages must be an array of at least one message, got ${show(messages)}`);
-  return { messages: messages as ChatMessage[], options, ...streamingOf(body) };
+  return { messages: messages as ChatMessage[], options, ...streamingOf(body, others) };
 }
 
 /** As many tokens OpenAI's API makes of a prompt unless told otherwise. */
@@ -163,7 +174,7 @@ export function textRequest(body: Body, others: Others): TextRequest {
     options,
     maxTokens: wholeNumber('max_tokens', most ?? undefined, TEXT_TOKENS, 0x7fffffff),
     echo: flag('echo', echo ?? undefined, false),
-    ...streamingOf(body),
+    ...streamingOf(body, others),
   };
 }
 
@@ -185,16 +196,33 @@ function grammarOf(gbnf: unknown): { format?: Format } {
   return gbnf === '' ? {} : { format: { gbnf } };
 }
 
+/** Of objects in a request: what nobody knows. */
+function checkMembers(field: string, value: Body, known: readonly string[], others: Others): void {
+  if (others === 'refuse') knownOptions(field, value, known);
+}
+
+/** Tools of clients: what nobody knows is left out. */
+function toolsOf(tools: unknown): unknown {
+  if (!Array.isArray(tools)) return tools;
+  return tools.map((tool: unknown) => {
+    if (!isObject(tool) || !isObject(tool.function)) return tool;
+    const known = Object.entries(tool.function).filter(([name]) => OPENAI_MEMBERS.includes(name));
+    return { ...tool, function: Object.fromEntries(known) };
+  });
+}
+
 /** `response_format`. */
-function formatOf(value: unknown): { format?: Format } {
+function formatOf(value: unknown, others: Others): { format?: Format } {
   const name = 'response_format';
   if (!isObject(value)) throw invalid(`${name} must be an object { type }, got ${show(value)}`);
   const { type, json_schema: named } = value;
+  checkMembers(name, value, ['type', 'json_schema'], others);
   if (type === 'text') return {};
   if (type === 'json_object') return { format: { type: 'object' } };
   if (type !== 'json_schema')
     throw invalid(`${name}.type must be 'text', 'json_object' or 'json_schema', got ${show(type)}`);
   if (!isObject(named)) throw invalid(`${name}.json_schema must be an object { name, schema }, got ${show(named)}`);
+  checkMembers(`${name}.json_schema`, named, ['name', 'description', 'schema', 'strict'], others);
   const { schema = { type: 'object' } } = named;
   return { format: asSchema(`${name}.json_schema.schema`, schema) };
 }

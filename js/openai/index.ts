@@ -1,6 +1,7 @@
 import { whenAborted } from '../engine/abort';
 import { abortSignal, invalid, optionsObject, show } from '../engine/check';
 import type { Chat } from '../model/chat/chat';
+import { leave, leftBefore } from '../model/leftBefore';
 import { Model } from '../model/model';
 import type { GenerateOptions } from '../options/generate';
 import type { JsonSchema } from '../options/structure';
@@ -8,6 +9,7 @@ import { knownOptions } from '../options/table';
 import { completion, CompletionChunks, newHead, type Completion, type CompletionChunk } from './completion';
 import { embeddings, type EmbeddingParams, type Embeddings } from './embeddings';
 import { chatRequest } from './fields';
+import { inFields } from './wrongField';
 
 export type {
   Completion,
@@ -107,9 +109,10 @@ export interface OpenAIClient {
  */
 export function openai(model: Model): OpenAIClient {
   if (!(model instanceof Model)) throw invalid(`model must be an open model, got ${show(model)}`);
+  // Who asks in OpenAI's words is answered in them.
   const name = (given: unknown): string => (typeof given === 'string' ? given : (model.info.name ?? 'realm'));
   async function create(params: CompletionParams, options?: RequestOptions): Promise<Completion | CompletionStream> {
-    const { messages, options: asked, stream, includeUsage } = chatRequest(optionsObject(params), 'refuse');
+    const { messages, options: asked, stream, includeUsage } = chatRequest(optionsObject(params, 'params'), 'refuse');
     const signal = signalOf(options);
     const head = newHead(name(params.model));
     if (!stream) return completion(head, model, await model.chat(messages, signal ? { ...asked, signal } : asked));
@@ -121,11 +124,27 @@ export function openai(model: Model): OpenAIClient {
     const chunks = chunksOf(chat, new CompletionChunks(head, model), includeUsage);
     // What is wrong with the request is the request's error, as it is over HTTP; so the first piece is waited for.
     const first = await chunks.next();
-    return { controller, [Symbol.asyncIterator]: () => withFirst(first, chunks) };
+    let isRead = false;
+    return {
+      controller,
+      [Symbol.asyncIterator]() {
+        if (isRead) throw invalid('the stream is read already: its chunks come once');
+        isRead = true;
+        return leftBefore(withFirst(first, chunks), () => leave(chat));
+      },
+    };
   }
+  const inItsWords = (params: CompletionParams, options?: RequestOptions) =>
+    inFields(params, () => create(params, options));
   return {
-    chat: { completions: { create: create as OpenAIClient['chat']['completions']['create'] } },
-    embeddings: { create: async (params, options) => embeddings(model, name(params.model), params, signalOf(options)) },
+    chat: { completions: { create: inItsWords as OpenAIClient['chat']['completions']['create'] } },
+    embeddings: {
+      create: (params, options) =>
+        inFields(params, async () => {
+          const given = optionsObject(params, 'params') as EmbeddingParams;
+          return embeddings(model, name(given.model), given, signalOf(options));
+        }),
+    },
   };
 }
 

@@ -70,7 +70,12 @@ export function structureJson(
       }
     }
   };
-  return JSON.stringify(read(name, node, 0));
+  const tree = read(name, node, 0);
+  try {
+    return JSON.stringify(tree);
+  } catch (error) {
+    throw invalid(`${name} is no JSON: ${(error as Error)?.message ?? show(error)}`);
+  }
 }
 
 function count(name: string, value: unknown): number | undefined {

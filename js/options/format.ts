@@ -1,6 +1,8 @@
-import { invalid, oneOf, show } from '../engine/check';
+import { hasMembers, invalid, oneOf, show } from '../engine/check';
+import { nearest } from '../portable/nearest';
 import { RealmError } from '../portable/errors';
 import { structureJson } from './checkStructure';
+import { SCHEMA_KEYWORDS } from './schemaKeywords';
 import type { StandardSchema, ValidationResult } from './structure';
 
 /** As the engine reads it; `validate` is for this side. */
@@ -45,13 +47,17 @@ export function formatOf(name: string, value: unknown): NativeFormat | undefined
   if (value === undefined) return undefined;
   if (value === 'json') return { type: 'json', text: '' };
   if (typeof value === 'boolean') return { type: 'json_schema', text: String(value) };
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || Array.isArray(value))
-    throw invalid(`${name} must be ${KINDS}, got ${show(value)}`);
-  const known = compiled.get(value);
-  if (known) return known;
+  if (typeof value !== 'function' && !hasMembers(value)) throw invalid(`${name} must be ${KINDS}, got ${show(value)}`);
+  const done = compiled.get(value);
+  if (done) return done;
   const given = value as Readonly<Record<string, unknown>>;
   if ('~standard' in given) return standardFormat(name, given as unknown as StandardSchema);
   const names = Object.keys(given).filter((one) => given[one] !== undefined);
+  const [only] = names;
+  // Everything is a value of a schema of one keyword that is not known: that is a slip of the pen.
+  const known = [...WAYS, ...SCHEMA_KEYWORDS];
+  if (only !== undefined && names.length === 1 && /^[a-z]+$/i.test(only) && !known.includes(only))
+    throw invalid(`${name} has no option ${show(only)}; did you mean ${show(nearest(only, known))}?`);
   const said = names.filter((one) => WAYS.includes(one));
   if (said.length > 1 && said.length === names.length)
     throw invalid(`${name} must be one of ${said.map((one) => `{ ${one} }`).join(' and ')}, got both`);
@@ -79,14 +85,14 @@ function standardFormat(name: string, schema: StandardSchema): NativeFormat {
   const standard = schema['~standard'];
   if (typeof standard?.jsonSchema?.input !== 'function')
     throw invalid(
-      `${name} is a schema of ${show(standard?.vendor)} that does not tell its JSON Schema (~standard.jsonSchema): ` +
+      `${name} is a schema of ${standard?.vendor === undefined ? 'a library' : show(standard.vendor)} that does not tell its JSON Schema (~standard.jsonSchema): ` +
         'give its JSON Schema instead (Valibot: toJsonSchema of @valibot/to-json-schema; Zod 3: zod-to-json-schema)',
     );
   let json: Record<string, unknown>;
   try {
     json = standard.jsonSchema.input({ target: 'draft-2020-12' });
   } catch (cause) {
-    throw invalid(`${name} can't be said as a JSON Schema: ${(cause as Error)?.message}`, { cause });
+    throw invalid(`${name} can't be said as a JSON Schema: ${(cause as Error)?.message ?? show(cause)}`, { cause });
   }
   const validate = (value: unknown): ValidationResult | Promise<ValidationResult> => standard.validate(value);
   return { type: 'json_schema', text: closed(jsonOf(name, json)), validate };
@@ -131,9 +137,12 @@ function within(name: string, text: string): string {
 const MOST_CHARACTERS = 4 << 20;
 
 function jsonOf(name: string, schema: object): string {
+  let text: string | undefined;
   try {
-    return JSON.stringify(schema);
+    text = JSON.stringify(schema);
   } catch (error) {
-    throw invalid(`${name} is no JSON: ${(error as Error).message}`);
+    throw invalid(`${name} is no JSON: ${(error as Error)?.message ?? show(error)}`);
   }
+  if (text === undefined) throw invalid(`${name} is no JSON, but ${show(schema)}`);
+  return text;
 }

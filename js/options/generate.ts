@@ -3,6 +3,7 @@ import type { LogitsProcessor } from '../engine/processing';
 import {
   abortSignal,
   flag,
+  hasMembers,
   invalid,
   numberBetween,
   oneOf,
@@ -198,14 +199,14 @@ const count = (least: number) =>
 
 /** JSON has no infinity: null stands for the negative one. */
 const biasesOf = optional((name, value) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid(`${name} must be an object of numbers by token ids, got ${show(value)}`);
-  const biases = Object.entries(value).map(([id, bias]) => {
-    if (!/^[0-9]{1,10}$/.test(id)) throw invalid(`${name}: ${show(id)} is no token id`);
+  if (!hasMembers(value)) throw invalid(`${name} must be an object of numbers by token ids, got ${show(value)}`);
+  const given = Object.entries(value).filter(([, bias]) => bias !== undefined);
+  const biases = given.map(([id, bias]): [string, number | null] => {
+    if (!/^(?:0|[1-9][0-9]{0,9})$/.test(id)) throw invalid(`${name}: ${show(id)} is no token id`);
     if (bias === -Infinity) return [id, null];
-    return [id, numberBetween(`${name} of token ${id}`, bias ?? null, 0, -LARGEST, LARGEST)];
+    return [id, numberBetween(`${name} of token ${id}`, bias, 0, -LARGEST, LARGEST)];
   });
-  return Object.fromEntries(biases) as Record<string, number | null>;
+  return Object.fromEntries(biases);
 });
 
 const textsOf = optional((name, value) => {
@@ -278,7 +279,7 @@ export function checkGenerateOptions(options: GenerateOptions | undefined, call 
       json,
       ...Array.from({ length: n - 1 }, (_, i) => JSON.stringify({ ...engine, seed: seedAfter(engine.seed, i + 1) })),
     ],
-    logprobs: engine.logprobs,
+    ...{ logprobs: engine.logprobs, timeout: engine.timeout },
     ...valueFacts(format),
     ...rest,
   };

@@ -1,6 +1,6 @@
-import { invalid, show, wholeNumber } from '../engine/check';
+import { hasMembers, invalid, show, wholeNumber } from '../engine/check';
 import { scalesOf } from './generate';
-import { readOptions, type Table } from './table';
+import { knownOptions, readOptions, type Table } from './table';
 
 /** What stays when a session's context is full. */
 export interface ContextShift {
@@ -25,11 +25,9 @@ const MOST = 0x7fffffff;
 function shiftOf(contextLength: number) {
   return (name: string, value: unknown): { keep: number; recent: number } | undefined => {
     if (value === undefined || value === false) return undefined;
-    if (value !== true && (typeof value !== 'object' || value === null || Array.isArray(value)))
+    if (value !== true && !hasMembers(value))
       throw invalid(`${name} must be true, false or { keep, recent }, got ${show(value)}`);
-    const given = value === true ? {} : (value as Readonly<Record<string, unknown>>);
-    for (const key of Object.keys(given))
-      if (key !== 'keep' && key !== 'recent') throw invalid(`${name} has no ${show(key)}: it has keep and recent`);
+    const given = knownOptions(name, value === true ? {} : value, ['keep', 'recent']);
     return {
       keep: wholeNumber(`${name}.keep`, given.keep, 4, MOST),
       recent: wholeNumber(`${name}.recent`, given.recent, contextLength >> 1, MOST),

@@ -29,6 +29,16 @@ export function readOptions<Engine extends Table, Here extends Table>(
   return { json: JSON.stringify(values), engine: values, here: read(here) };
 }
 
+/** A copy of options, each read once: those of the tables, wherever they come from, and whatever else the object has. */
+export function ownOptions(
+  options: object | undefined,
+  ...tables: readonly Table[]
+): Readonly<Record<string, unknown>> {
+  const given = optionsObject(options) as Readonly<Record<string, unknown>>;
+  const all = new Set([...Object.keys(given), ...names(...tables)]);
+  return Object.fromEntries([...all].map((name) => [name, given[name]]));
+}
+
 const names = (...tables: readonly Table[]): string[] => tables.flatMap((table) => Object.keys(table));
 
 /** Of a call while which the event loop waits: what would have to be called meanwhile can't be. */

@@ -1,5 +1,5 @@
 import { RealmError, type RealmErrorCode } from '../portable/errors';
-import { snakeCase } from '../options/table';
+import { fieldOf } from '../openai/wrongField';
 
 /** Codes that only the host gives; the engine's own (`RealmErrorCode`) go through as they are. */
 export type ServeErrorCode =
@@ -95,34 +95,6 @@ export interface OpenAiError extends WireError {
 }
 
 type Body = Readonly<Record<string, unknown>>;
-
-/** What a message begins with that says what is wrong: the name of an option or of a field, and where in it. */
-const WRONG = /^([A-Za-z_]\w*)((?:\[\d+\]|\.\w+)*)(?= (?:must|needs|asks|is not supported|can't)\b|:)/;
-/** Options that come of fields with other names: those, the one that counts first. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  maxTokens: ['max_completion_tokens', 'max_tokens'],
-  max_tokens: ['max_completion_tokens', 'max_tokens'],
-  repeatPenalty: ['repetition_penalty', 'repeat_penalty'],
-  templateOptions: ['chat_template_kwargs'],
-  reasoning: ['reasoning_effort', 'reasoning_budget'],
-  format: ['response_format', 'json_schema', 'grammar'],
-};
-
-/** The field of a request that a failure is about, and the message with its name in place of the option's. */
-function fieldOf({ code, message }: WireError, asked: Body): { message: string; param: string | null } {
-  const has = (name: string): boolean => asked[name] !== undefined && asked[name] !== null;
-  if (code === 'E_CONTEXT_FULL')
-    return { message, param: ['messages', 'prompt', 'input'].find((name) => has(name)) ?? null };
-  const [words, name, path] = WRONG.exec(message) ?? [];
-  if ((code !== 'E_INVALID_ARGUMENT' && code !== 'E_UNSUPPORTED') || !words || name === undefined)
-    return { message, param: null };
-  const others = FIELDS[name];
-  const plain = snakeCase(name);
-  const field = others?.find(has) ?? plain;
-  // What nobody has asked for is no field, unless it is one that must be there.
-  if (!has(field) && !/^ must\b.* got undefined$/s.test(message.slice(words.length))) return { message, param: null };
-  return { message: field + (path ?? '') + message.slice(words.length), param: others ? field : plain + (path ?? '') };
-}
 
 /** A failure in OpenAI's form. `code` stays ours, which says more. `asked`: the request's body, if it was read. */
 export function openAiError(thrown: unknown, asked: Body = {}): OpenAiError {

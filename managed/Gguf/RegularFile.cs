@@ -20,8 +20,7 @@ internal static class RegularFile
         if (path.Contains('\0')) throw new RealmException(ErrorCode.InvalidArgument, $"{shown}: a path cannot contain a zero byte");
         try
         {
-            if (WhyNotRegular(path) is { } reason)
-                throw new RealmException(ErrorCode.NotRegular, $"{shown}: {reason}; expected a file");
+            RefuseOther(path);
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -41,6 +40,14 @@ internal static class RegularFile
             // The texts of system errors are stripped from the native build; the number is not.
             throw new RealmException(ErrorCode.Io, $"{shown}: cannot be opened (operating system error {e.HResult & 0xFFFF})");
         }
+    }
+
+    /// <summary>Refuses a path of something else than a file: what is written in its place would be gone. A path of nothing is none of that.</summary>
+    /// <exception cref="RealmException"><see cref="ErrorCode.NotRegular"/>.</exception>
+    public static void RefuseOther(string path)
+    {
+        if (WhyNotRegular(path) is { } reason)
+            throw new RealmException(ErrorCode.NotRegular, $"{Quoted.Path(path)}: {reason}; expected a file");
     }
 
     /// <summary>What the path names instead of a regular file; null when it is one, or when it cannot be told (opening will say why).</summary>

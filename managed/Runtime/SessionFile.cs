@@ -31,9 +31,11 @@ internal static unsafe class SessionFile
     /// <param name="ids">The text.</param>
     /// <param name="session">What is remembered of its beginning; null: nothing.</param>
     /// <param name="isCancelled">Asked now and then.</param>
-    /// <exception cref="RealmException">E_IO, E_CANCELLED; then the path is as it was.</exception>
+    /// <exception cref="RealmException">E_IO, E_NOT_REGULAR, E_CANCELLED; then the path is as it was.</exception>
     public static void Write(string path, SessionOrigin origin, Model model, ReadOnlySpan<int> ids, Session? session, Func<bool> isCancelled)
     {
+        // A rename would put the file in the place of a device.
+        RegularFile.RefuseOther(path);
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {

@@ -78,7 +78,7 @@ public sealed unsafe class SamplerChain
     /// <param name="random">The sequence's own; takes its next number, whatever the steps.</param>
     /// <param name="scratch">Of the same vocabulary and this thread.</param>
     /// <returns>A token id.</returns>
-    /// <exception cref="RealmException"><see cref="ErrorCode.Numeric"/>: a logit is not finite; <see cref="ErrorCode.InvalidArgument"/>: the mask allows no token.</exception>
+    /// <exception cref="RealmException"><see cref="ErrorCode.Numeric"/>: a logit is not finite; <see cref="ErrorCode.InvalidArgument"/>: no token is allowed.</exception>
     public int Choose(float* logits, ulong* mask, History history, RandomSource random, SamplerScratch scratch)
     {
         Draw draw = new(random.NextBits());

@@ -82,7 +82,7 @@ public sealed unsafe partial class SamplerScratch : IDisposable
     /// <param name="logits">(vocabulary), read again by the other passes until the next scan.</param>
     /// <param name="mask">(vocabulary) bits of the tokens that are allowed, or null: all.</param>
     /// <exception cref="RealmException"><see cref="ErrorCode.Numeric"/> naming the first logit that is not finite;
-    /// <see cref="ErrorCode.InvalidArgument"/>: the mask allows nothing.</exception>
+    /// <see cref="ErrorCode.InvalidArgument"/>: nothing is allowed, by the mask or because every logit is <see cref="LogitMask.Forbidden"/> already.</exception>
     internal void Scan(float* logits, ulong* mask = null)
     {
         _logits = logits;
@@ -109,7 +109,7 @@ public sealed unsafe partial class SamplerScratch : IDisposable
             best = Bests[i] > best ? Bests[i] : best;
         }
         Best = best;
-        if (mask != null && best <= LogitMask.Forbidden)
+        if (best <= LogitMask.Forbidden)
         {
             throw new RealmException(ErrorCode.InvalidArgument, $"none of the {Vocabulary} tokens is allowed");
         }

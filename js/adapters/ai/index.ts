@@ -3,10 +3,11 @@
  * `ai` 6, whose specification is older, takes it with `{ specification: 'v3' }`.
  */
 import type { EmbeddingModelV4, LanguageModelV4, ProviderV4, RerankingModelV4 } from '@ai-sdk/provider';
-import { oneOf } from '../../engine/check';
+import { hasMembers, invalid, oneOf, show } from '../../engine/check';
 import type { Model } from '../../model/model';
 import { knownOptions } from '../../options/table';
 import { RealmError } from '../../portable/errors';
+import { isModel, modelOf } from '../given';
 import { RealmEmbeddingModel, RealmRerankingModel } from './embedding';
 import { RealmLanguageModel } from './language';
 
@@ -37,14 +38,22 @@ export function createRealm(
 ): RealmProvider {
   const { specification: asked } = knownOptions('createRealm', options, ['specification']);
   const specification = oneOf('specification', asked, ['v3', 'v4'] as const, 'v4');
-  const byName = new Map(isModel(models) ? [[models.info.name ?? 'model', models]] : Object.entries(models));
+  if (!hasMembers(models)) throw invalid(`models must be a model, or models by their names, got ${show(models)}`);
+  const byName = new Map(
+    isModel(models)
+      ? [[models.info.name ?? 'model', models]]
+      : Object.entries(models).map(([name, model]) => [name, modelOf(`models.${name}`, model)]),
+  );
   const [only] = byName.keys();
   const find = (name: string | undefined): [Model, string] => {
     const wanted = name ?? only;
     const model = wanted === undefined ? undefined : byName.get(wanted);
     if (model && wanted !== undefined) return [model, wanted];
     const there = [...byName.keys()].map((known) => `"${known}"`).join(', ');
-    throw new RealmError('E_MODEL_NOT_FOUND', `no model "${wanted}"; there is ${there || 'none'}`);
+    throw new RealmError(
+      'E_MODEL_NOT_FOUND',
+      wanted === undefined ? 'no model was given' : `no model "${wanted}"; there is ${there || 'none'}`,
+    );
   };
   // The two specifications have the same calls, options and parts in all that is done here.
   const specified = <T extends object>(model: T): T =>
@@ -62,8 +71,4 @@ export function createRealm(
       );
     },
   });
-}
-
-function isModel(value: Model | Readonly<Record<string, Model>>): value is Model {
-  return typeof (value as Model).close === 'function' && 'info' in value;
 }

@@ -8,7 +8,8 @@ import type {
   LanguageModelV4StreamResult,
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
-import type { ChatResult, ChatUsage } from '../../model/chat/types';
+import type { ChatResult, ChatUsage, ToolCall } from '../../model/chat/types';
+import { leave, leftBefore } from '../../model/leftBefore';
 import { messagesOf } from './messages';
 import { chatOptionsOf } from './options';
 import { PartStream } from './parts';
@@ -31,7 +32,9 @@ export class RealmLanguageModel extends Provided implements LanguageModelV4 {
     };
   }
 
-  doStream(given: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
+  // What is wrong with the call rejects.
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async doStream(given: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
     const { options, warnings } = chatOptionsOf(given);
     const chat = this.model.chat(messagesOf(given.prompt), options);
     const { modelId } = this;
@@ -48,7 +51,7 @@ export class RealmLanguageModel extends Provided implements LanguageModelV4 {
         yield { type: 'error', error };
       }
     }
-    return Promise.resolve({ stream: streamOf(parts()) });
+    return { stream: streamOf(leftBefore(parts(), () => leave(chat))) };
   }
 }
 
@@ -66,12 +69,16 @@ function streamOf<T>(parts: AsyncGenerator<T, void, undefined>): ReadableStream<
   });
 }
 
-function contentOf({ reasoning, content, toolCalls }: ChatResult): LanguageModelV4Content[] {
+function contentOf({ reasoning, content, toolCalls, messages }: ChatResult): LanguageModelV4Content[] {
+  const written = (messages.at(-1)?.tool_calls ?? []) as { function: { arguments: string } }[];
+  // What is no JSON comes as it was written: the AI SDK tells what is wrong with it.
+  const inputOf = (call: ToolCall, i: number): string =>
+    call.invalid ? (written[i]?.function.arguments ?? '') : JSON.stringify(call.arguments);
   const parts: LanguageModelV4Content[] = [];
   if (reasoning) parts.push({ type: 'reasoning', text: reasoning });
   if (content) parts.push({ type: 'text', text: content });
-  for (const call of toolCalls)
-    parts.push({ type: 'tool-call', toolCallId: call.id, toolName: call.name, input: JSON.stringify(call.arguments) });
+  for (const [i, call] of toolCalls.entries())
+    parts.push({ type: 'tool-call', toolCallId: call.id, toolName: call.name, input: inputOf(call, i) });
   return parts;
 }
 

@@ -1,4 +1,5 @@
 import type { LanguageModelV4CallOptions, SharedV4Warning } from '@ai-sdk/provider';
+import { invalid } from '../../engine/check';
 import type { ChatOptions } from '../../model/chat/types';
 
 /** A call's settings as options of `model.chat`, and what of them is not done. */
@@ -37,7 +38,8 @@ export function chatOptionsOf(options: LanguageModelV4CallOptions): {
     toolChoice: tools.length ? choiceOf(options.toolChoice) : undefined,
     reasoning: reasoningOf(options.reasoning),
     ...options.providerOptions?.realm,
-  };
+  } as Record<string, unknown>;
+  if (given.n !== undefined && given.n !== 1) throw invalid('n must be 1: a model of the AI SDK gives one text');
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   return { options: Object.fromEntries(present), warnings };
 }

@@ -8,6 +8,8 @@ export class PartStream {
   #texts = 0;
   /** Ids of calls by their places. */
   readonly #calls = new Map<number, string>();
+  /** Their arguments, so far. */
+  readonly #written = new Map<number, string>();
 
   *of(delta: ChatDelta): Generator<LanguageModelV4StreamPart, void, undefined> {
     switch (delta.type) {
@@ -28,12 +30,16 @@ export class PartStream {
         yield { type: 'tool-input-start', id: delta.id, toolName: delta.name };
         break;
       case 'tool-call-delta':
+        this.#written.set(delta.index, (this.#written.get(delta.index) ?? '') + delta.arguments);
         yield { type: 'tool-input-delta', id: this.#calls.get(delta.index) as string, delta: delta.arguments };
         break;
-      case 'tool-call':
+      case 'tool-call': {
+        // What is no JSON comes as it was written: the AI SDK tells what is wrong with it.
+        const input = delta.invalid ? (this.#written.get(delta.index) ?? '') : JSON.stringify(delta.arguments);
         yield { type: 'tool-input-end', id: delta.id };
-        yield { type: 'tool-call', toolCallId: delta.id, toolName: delta.name, input: JSON.stringify(delta.arguments) };
+        yield { type: 'tool-call', toolCallId: delta.id, toolName: delta.name, input };
         break;
+      }
       default: // results of tools that the model ran itself: the AI SDK has its own
     }
   }

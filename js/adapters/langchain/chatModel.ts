@@ -14,8 +14,12 @@ import { AIMessage, AIMessageChunk, type BaseMessage, type UsageMetadata } from 
 import { ChatGenerationChunk, type ChatResult as LangChainResult } from '@langchain/core/outputs';
 import type { Runnable } from '@langchain/core/runnables';
 import { toJsonSchema } from '@langchain/core/utils/json_schema';
+import { callsOf, type ChatMessage } from '../../chat/conversation';
+import { CHAT_OPTIONS, checkChatDefaults } from '../../model/chat/options';
 import type { ChatDelta, ChatOptions, ChatResult, ChatUsage } from '../../model/chat/types';
 import type { Model } from '../../model/model';
+import { invalid } from '../../engine/check';
+import { paramsOf } from '../given';
 import { messagesOf } from './messages';
 import { chatOptionsOf, type RealmCallOptions } from './options';
 
@@ -26,6 +30,12 @@ export interface ChatRealmParams extends BaseChatModelParams {
   options?: ChatOptions;
 }
 
+/** What may be given: beside these two, what LangChain's base class takes. */
+const NAMES = [
+  ...['model', 'options', 'callbackManager', 'callbacks', 'cache', 'disableStreaming', 'maxConcurrency', 'maxRetries'],
+  ...['metadata', 'onFailedAttempt', 'outputVersion', 'tags', 'verbose'],
+];
+
 /** A model as a chat model of LangChain, in process. */
 export class ChatRealm extends BaseChatModel<RealmCallOptions> {
   readonly model: Model;
@@ -35,8 +45,12 @@ export class ChatRealm extends BaseChatModel<RealmCallOptions> {
     return 'ChatRealm';
   }
 
-  constructor({ model, options, ...fields }: ChatRealmParams) {
+  constructor(params: ChatRealmParams) {
+    const { model, options, ...fields } = paramsOf('ChatRealm', params, NAMES, { of: 'options', names: CHAT_OPTIONS });
+    checkChatDefaults(options);
     super(fields);
+    // The base class has it, and does not read it.
+    this.disableStreaming = fields.disableStreaming ?? false;
     this.model = model;
     this.options = options ?? {};
   }
@@ -74,12 +88,17 @@ export class ChatRealm extends BaseChatModel<RealmCallOptions> {
     run?: CallbackManagerForLLMRun,
   ): Promise<LangChainResult> {
     const chat = this.model.chat(messagesOf(messages), chatOptionsOf(options, this.options));
-    if (run) for await (const delta of chat) if (delta.type === 'content') await run.handleLLMNewToken(delta.text);
+    if (run)
+      for await (const delta of chat)
+        if (delta.type === 'content')
+          await run.handleLLMNewToken(delta.text, { prompt: 0, completion: delta.choice ?? 0 });
     const result = await chat;
-    const message = messageOf(result);
-    const { promptTokens, generatedTokens } = result.usage;
-    const tokenUsage = { promptTokens, completionTokens: generatedTokens, totalTokens: promptTokens + generatedTokens };
-    return { generations: [{ text: result.content, message }], llmOutput: { tokenUsage } };
+    const all = result.choices ?? [result];
+    const { promptTokens } = result.usage;
+    const completionTokens = all.reduce((sum, { usage }) => sum + usage.generatedTokens, 0);
+    const tokenUsage = { promptTokens, completionTokens, totalTokens: promptTokens + completionTokens };
+    const generations = all.map((choice) => ({ text: choice.content, message: messageOf(choice) }));
+    return { generations, llmOutput: { tokenUsage } };
   }
 
   override async *_streamResponseChunks(
@@ -87,7 +106,10 @@ export class ChatRealm extends BaseChatModel<RealmCallOptions> {
     options: this['ParsedCallOptions'],
     run?: CallbackManagerForLLMRun,
   ): AsyncGenerator<ChatGenerationChunk> {
-    const chat = this.model.chat(messagesOf(messages), chatOptionsOf(options, this.options));
+    const given = chatOptionsOf(options, this.options);
+    if (given.n !== undefined && given.n !== 1)
+      throw invalid('n must be 1 in a stream: several texts would be one there');
+    const chat = this.model.chat(messagesOf(messages), given);
     for await (const delta of chat) {
       const message = chunkOf(delta);
       if (!message) continue;
@@ -118,6 +140,12 @@ export class ChatRealm extends BaseChatModel<RealmCallOptions> {
   }
 }
 
+/** The arguments of a call as the model wrote them. */
+function textOfCall(call: { function?: { arguments?: unknown } } | undefined): string {
+  const text = call?.function?.arguments;
+  return typeof text === 'string' ? text : '';
+}
+
 function usageOf({ promptTokens, cachedTokens, generatedTokens, reasoningTokens }: ChatUsage): UsageMetadata {
   return {
     input_tokens: promptTokens,
@@ -128,15 +156,20 @@ function usageOf({ promptTokens, cachedTokens, generatedTokens, reasoningTokens 
   };
 }
 
-function messageOf({ content, reasoning, toolCalls, usage, finishReason }: ChatResult): AIMessage {
+function messageOf({ content, reasoning, toolCalls, messages, usage, finishReason }: ChatResult): AIMessage {
+  const written = messages.at(-1) ? callsOf(messages.at(-1) as ChatMessage) : [];
+  const calls = toolCalls.map((call, i) => ({ ...call, text: textOfCall(written[i]) }));
   const message = new AIMessage({
     content,
-    tool_calls: toolCalls.map(({ id, name, arguments: args }) => ({
-      type: 'tool_call',
-      id,
-      name,
-      args: args as Record<string, unknown>,
-    })),
+    tool_calls: calls
+      .filter((call) => !call.invalid)
+      .map(({ id, name, arguments: args }) => ({ type: 'tool_call', id, name, args: args as Record<string, unknown> })),
+    invalid_tool_calls: calls
+      .filter((call) => call.invalid)
+      .map(({ id, name, text, invalid: error = 'malformed' }) => ({
+        ...{ type: 'invalid_tool_call', id, name },
+        ...{ args: text, error },
+      })),
     response_metadata: { finish_reason: finishReason },
     ...(reasoning ? { additional_kwargs: { reasoning_content: reasoning } } : {}),
   });

@@ -1,6 +1,8 @@
 import { Embeddings, type EmbeddingsParams } from '@langchain/core/embeddings';
-import type { EmbedOptions } from '../../model/embed';
-import type { Model } from '../../model/model';
+import { optionsObject } from '../../engine/check';
+import { checkEmbedOptions, EMBED_OPTIONS, type EmbedOptions } from '../../model/embed';
+import { openedOf, type Model } from '../../model/model';
+import { paramsOf } from '../given';
 
 export interface RealmEmbeddingsParams extends EmbeddingsParams {
   /** An open model; who opened it closes it. */
@@ -11,12 +13,18 @@ export interface RealmEmbeddingsParams extends EmbeddingsParams {
   query?: EmbedOptions;
 }
 
+const NAMES = ['model', 'documents', 'query', 'maxConcurrency', 'maxRetries', 'onFailedAttempt'];
+
 /** A model as LangChain's embeddings, in process. */
 export class RealmEmbeddings extends Embeddings<number[]> {
   readonly #params: RealmEmbeddingsParams;
 
   constructor(params: RealmEmbeddingsParams) {
-    super(params);
+    const options = { of: 'documents', names: EMBED_OPTIONS };
+    const { model, documents, query, ...fields } = paramsOf('RealmEmbeddings', params, NAMES, options);
+    checkEmbedOptions(openedOf(model), optionsObject(documents, 'documents'));
+    checkEmbedOptions(openedOf(model), optionsObject(query, 'query'));
+    super(fields);
     this.#params = params;
   }
 

@@ -13,11 +13,10 @@ export function messagesOf(messages: readonly BaseMessage[]): ChatMessage[] {
     if (message instanceof ToolMessage)
       return { role: 'tool', tool_call_id: message.tool_call_id, name: message.name, content };
     if (!(message instanceof AIMessage)) return { role, content };
-    const calls = (message.tool_calls ?? []).map(({ id, name, args }) => ({
-      id: id ?? '',
-      type: 'function',
-      function: { name, arguments: JSON.stringify(args) },
-    }));
+    const calls = [
+      ...(message.tool_calls ?? []).map(({ id, name, args }) => callOf(id, name, JSON.stringify(args))),
+      ...(message.invalid_tool_calls ?? []).map(({ id, name, args }) => callOf(id, name, args)),
+    ];
     const reasoning = message.additional_kwargs.reasoning_content;
     return {
       role,
@@ -27,6 +26,11 @@ export function messagesOf(messages: readonly BaseMessage[]): ChatMessage[] {
     };
   });
 }
+
+const callOf = (id: string | undefined, name: string | undefined, args: string | undefined): object => ({
+  ...{ id: id ?? '', type: 'function' },
+  function: { name: name ?? '', arguments: args ?? '' },
+});
 
 /** Calls and reasoning among the parts of an assistant's content stand in fields of their own too; what else is no text is refused by `chat`. */
 function partsOf(content: BaseMessage['content']): unknown {

@@ -17,9 +17,8 @@ export function chatOptionsOf(options: Partial<RealmCallOptions>, defaults: Chat
     ...Object.fromEntries(own),
     ...(stop ? { stop } : {}),
     ...(signal ? { signal } : {}),
-    ...(tools?.length
-      ? { tools: tools.map(toolOf), ...(choice === undefined ? {} : { toolChoice: choiceOf(choice) }) }
-      : {}),
+    ...(tools?.length ? { tools: tools.map(toolOf) } : {}),
+    ...(choice === undefined ? {} : { toolChoice: choiceOf(choice) }),
   } as ChatOptions;
 }
 

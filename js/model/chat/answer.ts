@@ -96,12 +96,15 @@ export class Answer {
     for (const delta of deltas) {
       this.#isReasoning = delta.type === 'reasoning';
       this.#keep(delta);
-      if (this.#untold.length === 0) this.#emit(delta);
-      else {
-        this.#emit({ ...delta, logprobs: this.#untold });
-        this.#untold = [];
-      }
+      this.tell(delta);
     }
+  }
+
+  /** Tells the caller, also of the tokens that were chosen since the last time. */
+  tell(delta: ChatDeltaKind): void {
+    if (this.#untold.length === 0) return this.#emit(delta);
+    this.#emit({ ...delta, logprobs: this.#untold });
+    this.#untold = [];
   }
 
   #keep(delta: ChatDeltaKind): void {

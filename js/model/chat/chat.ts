@@ -4,6 +4,7 @@ import { closedMeanwhile } from '../../engine/job';
 import { seedAfter } from '../../options/generate';
 import { RealmError } from '../../portable/errors';
 import { allOrNone } from '../allOrNone';
+import { leave, leftBefore } from '../leftBefore';
 import { onlyOne } from '../onlyOne';
 import { Replay } from '../replay';
 import { checkChatOptions, type CheckedChatOptions } from './options';
@@ -100,7 +101,11 @@ export class Chat<Value = unknown> implements AsyncIterable<ChatDelta>, Promise<
     if (!this.#ended) for (const run of this.#runs) run.cancel();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ChatDelta, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<ChatDelta, void, undefined> {
+    return leftBefore(this.#read(), () => leave(this));
+  }
+
+  async *#read(): AsyncGenerator<ChatDelta, void, undefined> {
     if (!this.#deltas)
       await this.#result; // throws what was wrong with the call
     // Left early: nobody wants the rest.

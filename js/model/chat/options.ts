@@ -1,14 +1,13 @@
 import type { ChatMessage } from '../../chat/conversation';
-import { flag, invalid, oneOf, optionsObject, positiveInteger, show, text, wholeNumber } from '../../engine/check';
+import { flag, hasMembers, invalid, oneOf, positiveInteger, show, text, wholeNumber } from '../../engine/check';
 import { checkTogether, GENERATE_TABLES, valueFacts, type GenerateOptions } from '../../options/generate';
-import { readOptions, type Table } from '../../options/table';
-import { nearest } from '../../portable/nearest';
+import { knownOptions, ownOptions, readOptions, type Table } from '../../options/table';
 import { checkToolChoice, toolChoiceOf, toolsOf } from './tools';
 import type { ChatOptions, ReasoningOptions } from './types';
 
 function variablesOf(name: string, value: unknown): Readonly<Record<string, unknown>> {
   if (value === undefined) return {};
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (hasMembers(value)) return value;
   throw invalid(`${name} must be an object, got ${show(value)}`);
 }
 
@@ -16,14 +15,8 @@ function variablesOf(name: string, value: unknown): Readonly<Record<string, unkn
 function reasoningOf(name: string, value: unknown): { on: boolean | undefined } & ReasoningOptions {
   if (value === undefined || value === 'auto' || value === true) return { on: undefined };
   if (value === false) return { on: false };
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid(`${name} must be 'auto', false or { maxTokens, effort }, got ${show(value)}`);
-  const names = ['maxTokens', 'effort'];
-  const given = optionsObject(value as Record<string, unknown>);
-  for (const other of Object.keys(given))
-    if (!names.includes(other))
-      throw invalid(`${name} has no option ${show(other)}; did you mean ${show(nearest(other, names))}?`);
-  const { maxTokens, effort } = given;
+  if (!hasMembers(value)) throw invalid(`${name} must be 'auto', false or { maxTokens, effort }, got ${show(value)}`);
+  const { maxTokens, effort } = knownOptions(name, value, ['maxTokens', 'effort']);
   const checked: { on: boolean | undefined; maxTokens?: number; effort?: string } = { on: undefined };
   if (maxTokens !== undefined) checked.maxTokens = wholeNumber(`${name}.maxTokens`, maxTokens, 0, 0x7fffffff);
   if (effort !== undefined) checked.effort = text(`${name}.effort`, effort);
@@ -51,12 +44,20 @@ const without = <T extends Table, Name extends keyof T>(table: T, name: Name) =>
 const ENGINE = without(GENERATE_TABLES.engine, 'specialTokens');
 const HERE = without(GENERATE_TABLES.here, 'partial');
 
+/** Names of what `chat` takes. */
+export const CHAT_OPTIONS: readonly string[] = Object.keys({ ...ENGINE, ...HERE, ...CHAT });
+
+/** Checks options that a call will have beside its own. */
+export function checkChatDefaults(options: ChatOptions | undefined): void {
+  readOptions('chat', ENGINE, { ...HERE, ...CHAT }, options);
+}
+
 export type CheckedChatOptions = ReturnType<typeof checkChatOptions>;
 
 /** Reads each option once, checks it, fills in what is missing. */
 export function checkChatOptions(options: ChatOptions | undefined, messages: readonly ChatMessage[]) {
   // A copy: what is done with them later is what was checked.
-  const given = { ...options };
+  const given = ownOptions(options, ENGINE, HERE, CHAT);
   const { engine, here } = readOptions('chat', ENGINE, { ...HERE, ...CHAT }, given);
   checkTogether(engine);
   checkToolChoice(here.toolChoice, here.tools);

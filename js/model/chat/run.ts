@@ -1,4 +1,5 @@
 import { ownMessages, type ChatMessage } from '../../chat/conversation';
+import { unlessAborted, whenAborted } from '../../engine/abort';
 import type { OnEvent } from '../../engine/binding';
 import { closedMeanwhile, endOf, startJob, type GenerationEnd, type Job } from '../../engine/job';
 import { processedJson } from '../../engine/processing';
@@ -12,8 +13,8 @@ import type { CheckedChatOptions } from './options';
 import type { ChatModel, ChatPrompt } from './prompt';
 import { messageOf, resultOf, stepOf } from './result';
 import { beginStep } from './step';
-import { execute, resultMessage } from './tools';
-import type { ChatDelta, ChatPartial, ChatResult, ChatStep, ToolChoice, ToolResult } from './types';
+import { execute, noSuchTool, type Executed } from './tools';
+import type { ChatDelta, ChatPartial, ChatResult, ChatStep, ToolChoice } from './types';
 
 /** Starts a generation from the ids of a whole conversation, with options as JSON. */
 export type StartGeneration = (ids: Uint32Array, json: string, onEvent: OnEvent) => bigint;
@@ -58,7 +59,7 @@ export class ChatRun {
   async run(first: Promise<ChatPrompt>): Promise<ChatResult> {
     const { halt } = this.#conversation;
     const stopTools = () => this.#tools.abort(halt.reason);
-    halt.addEventListener('abort', stopTools);
+    const ignore = whenAborted(halt, stopTools);
     try {
       const loopEnd = await this.#loop(first);
       const { finishReason, stop } = this.#steps.at(-1) ?? { finishReason: 'cancelled', stop: null };
@@ -72,7 +73,7 @@ export class ChatRun {
       if (this.#cancelled && !halt.aborted) return this.#result({ finishReason: 'cancelled', stop: null });
       throw withPartial(error, this.partial);
     } finally {
-      halt.removeEventListener('abort', stopTools);
+      ignore();
     }
   }
 
@@ -137,12 +138,12 @@ export class ChatRun {
     const end = await this.#work(prompt, json(), answer);
     const step = stepOf(answer, end);
     if (step.finishReason === 'stop' || step.finishReason === 'length')
-      this.#value = answer.toolCalls.length > 0 ? undefined : await valueOf(answer.content, this.#options.value);
+      this.#value = answer.toolCalls.length > 0 ? undefined : await this.#valueOf(answer.content);
     this.#steps.push(step);
     this.#said.push(this.#messageOf(answer));
     this.#logprobs.push(...answer.logprobs);
     this.#answer = undefined;
-    this.#emit({ type: 'step', finishReason: step.finishReason });
+    answer.tell({ type: 'step', finishReason: step.finishReason });
     return step;
   }
 
@@ -168,28 +169,29 @@ export class ChatRun {
     }
   }
 
+  /** What the content says; a schema's own checks may take as long as they want, but not longer than the chat. */
+  #valueOf(content: string): Promise<{ value: unknown } | undefined> {
+    return unlessAborted(this.#tools.signal, () => valueOf(content, this.#options.value));
+  }
+
   /** Executes the step's calls, all at once; false: some are the caller's to answer. */
   async #execute(step: ChatStep): Promise<boolean> {
     const { tools, onToolError } = this.#options;
     const said = [...this.#conversation.messages, ...this.#said];
-    const work = step.toolCalls.map(async (call): Promise<ToolResult | undefined> => {
+    const work = step.toolCalls.map(async (call): Promise<Executed | undefined> => {
       const tool = tools.find(({ name }) => name === call.name);
       if (tool && !tool.execute) return undefined;
       const context = { signal: this.#tools.signal, id: call.id, messages: ownMessages(said) };
-      const result: ToolResult = tool
-        ? await execute(tool, call, context, onToolError === 'throw')
-        : { id: call.id, name: call.name, error: `there is no tool ${call.name}` };
-      this.#emit({ type: 'tool-result', ...result });
-      return result;
+      const done = tool ? await execute(tool, call, context, onToolError === 'throw') : noSuchTool(call);
+      this.#emit({ type: 'tool-result', ...done.result });
+      return done;
     });
-    const results = await allOrNone(work, () =>
-      this.#tools.abort(new RealmError('E_CANCELLED', 'another tool failed')),
-    );
-    for (const result of results) {
-      if (!result) continue;
-      step.toolResults.push(result);
-      this.#said.push(resultMessage(result));
+    const all = await allOrNone(work, () => this.#tools.abort(new RealmError('E_CANCELLED', 'another tool failed')));
+    for (const done of all) {
+      if (!done) continue;
+      step.toolResults.push(done.result);
+      this.#said.push(done.message);
     }
-    return results.every((result) => result !== undefined);
+    return all.every((done) => done !== undefined);
   }
 }

@@ -1,8 +1,12 @@
 import type { ChatMessage } from '../../chat/conversation';
-import { invalid, show } from '../../engine/check';
+import { typesOf } from '../../chat/format/schemaTypes';
+import { unlessAborted } from '../../engine/abort';
+import { hasMembers, invalid, show } from '../../engine/check';
 import { formatOf, type NativeFormat } from '../../options/format';
 import type { JsonSchema } from '../../options/structure';
+import { knownOptions } from '../../options/table';
 import { nearest } from '../../portable/nearest';
+import { MEMBERS, OPENAI_MEMBERS } from './members';
 import type { OpenAITool, Tool, ToolCall, ToolChoice, ToolContext, ToolResult } from './types';
 
 /** A tool, checked. */
@@ -21,15 +25,17 @@ const NO_ARGUMENTS = { type: 'object', properties: {}, additionalProperties: fal
 /** The option `tools`. */
 export function toolsOf(option: string, value: unknown): readonly ReadyTool[] {
   if (value === undefined || value === null) return [];
-  if (typeof value !== 'object') throw invalid(`${option} must be an object of tools or an array, got ${show(value)}`);
-  if (!Array.isArray(value))
-    return Object.entries(value).map(([name, tool]) => readyTool(`${option}.${name}`, name, tool));
+  if (hasMembers(value))
+    return Object.entries(value).map(([name, tool]) => readyTool(`${option}.${name}`, name, tool, MEMBERS));
+  if (!Array.isArray(value)) throw invalid(`${option} must be an object of tools or an array, got ${show(value)}`);
   const tools = value.map((tool: unknown, i) => {
     const { type, function: told } = (tool ?? {}) as { type?: unknown; function?: unknown };
     const where = `${option}[${i}]`;
-    if (type !== 'function' || typeof told !== 'object' || told === null)
+    if (type !== 'function' || !hasMembers(told))
       throw invalid(`${where} must be { type: 'function', function: { name, parameters } }, got ${show(type ?? tool)}`);
-    return readyTool(`${where}.function`, (told as { name?: unknown }).name, told);
+    // OpenAI's clients write null for what is not there.
+    const said = Object.entries(told).filter(([, member]) => member !== null);
+    return readyTool(`${where}.function`, told.name, Object.fromEntries(said), OPENAI_MEMBERS);
   });
   const names = tools.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -37,12 +43,19 @@ export function toolsOf(option: string, value: unknown): readonly ReadyTool[] {
   return tools;
 }
 
-function readyTool(where: string, name: unknown, tool: unknown): ReadyTool {
-  if (typeof tool !== 'object' || tool === null)
+function isLiteral(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function readyTool(where: string, name: unknown, tool: unknown, members: readonly string[]): ReadyTool {
+  if (!hasMembers(tool))
     throw invalid(`${where} must be an object { description, parameters, execute }, got ${show(tool)}`);
   if (typeof name !== 'string' || !NAME.test(name))
     throw invalid(`${where}: a tool's name must be 1 to 64 letters, digits or any of _ . : -, got ${show(name)}`);
-  const { description, parameters = NO_ARGUMENTS, execute } = tool as Record<string, unknown>;
+  // What an instance of a class has beside them is its own.
+  if (isLiteral(tool)) knownOptions(where, tool, members);
+  const { description, parameters = NO_ARGUMENTS, execute } = tool;
   if (description !== undefined && typeof description !== 'string')
     throw invalid(`${where}.description must be a string, got ${show(description)}`);
   if (execute !== undefined && typeof execute !== 'function')
@@ -53,10 +66,20 @@ function readyTool(where: string, name: unknown, tool: unknown): ReadyTool {
   const { validate } = format;
   const told = { name, ...(description === undefined ? {} : { description }), parameters: schema };
   return {
-    ...{ name, parameters: schema, told: { type: 'function', function: told } },
+    ...{ name, parameters: ofObjects(`${where}.parameters`, schema), told: { type: 'function', function: told } },
     ...(validate ? { validate } : {}),
-    ...(execute ? { execute: (given, context) => (tool as Required<Tool>).execute(given, context) } : {}),
+    ...(execute ? { execute: (given, context) => (tool as unknown as Required<Tool>).execute(given, context) } : {}),
   };
+}
+
+/** The objects among the values of a schema: whatever it says beside that, arguments have names. */
+function ofObjects(where: string, schema: JsonSchema): JsonSchema {
+  const types = typesOf(schema, schema);
+  if (schema === false || (types && !types.has('object')))
+    throw invalid(
+      `${where} must be a JSON Schema of an object, got one of ${[...(types ?? ['nothing'])].join(' or ')}`,
+    );
+  return schema === true ? { type: 'object' } : { ...schema, type: 'object' };
 }
 
 /** The option `toolChoice`. */
@@ -79,14 +102,32 @@ export function checkToolChoice(choice: ToolChoice, tools: readonly ReadyTool[])
     );
 }
 
-/** What a tool is told, and what it has said, as a message for the model. */
-export function resultMessage(result: ToolResult): ChatMessage {
-  const { id, name } = result;
-  const content = 'error' in result ? JSON.stringify({ error: result.error }) : textOf(result.value);
-  return { role: 'tool', tool_call_id: id, name, content };
+/** What came of a call, and what the model is told of it. */
+export interface Executed {
+  readonly result: ToolResult;
+  readonly message: ChatMessage;
+}
+
+/** What a tool has said. */
+function executed({ id, name }: ToolCall, said: { value: unknown } | { error: string }): Executed {
+  const content = 'error' in said ? JSON.stringify({ error: said.error }) : textOf(said.value);
+  return { result: { id, name, ...said }, message: { role: 'tool', tool_call_id: id, name, content } };
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null'));
+
+/** What a tool threw, in words: whatever it is, as what it throws when it is read is not worth a failure. */
+function inWords(thrown: unknown): string {
+  try {
+    const { message } = (thrown ?? {}) as { message?: unknown };
+    return typeof message === 'string' ? message : String(thrown);
+  } catch {
+    return 'the tool failed';
+  }
+}
+
+/** A call of a tool that there is not. */
+export const noSuchTool = (call: ToolCall): Executed => executed(call, { error: `there is no tool ${call.name}` });
 
 /**
  * Executes a call of a tool that has `execute`. What goes wrong with it is the result, for the model to read.
@@ -99,28 +140,20 @@ export async function execute(
   call: ToolCall,
   context: ToolContext,
   rethrow: boolean,
-): Promise<ToolResult> {
-  const { id, name } = call;
+): Promise<Executed> {
   const { signal } = context;
-  if (call.invalid) return { id, name, error: 'the arguments are no JSON' };
-  let leave!: () => void;
-  const aborted = new Promise<never>((_, reject) => (leave = () => reject(signal.reason)));
-  signal.throwIfAborted();
-  signal.addEventListener('abort', leave, { once: true });
-  const work = async (): Promise<ToolResult> => {
+  if (call.invalid) return executed(call, { error: 'the arguments are no JSON' });
+  const work = async (): Promise<Executed> => {
     const checked = validate ? await validate(call.arguments) : { value: call.arguments };
     if (checked.issues)
-      return { id, name, error: `wrong arguments: ${checked.issues.map(({ message }) => message).join('; ')}` };
-    const value = await run?.(checked.value, context);
-    textOf(value); // what is no JSON can't be told: that is the tool's fault too
-    return { id, name, value };
+      return executed(call, { error: `wrong arguments: ${checked.issues.map(({ message }) => message).join('; ')}` });
+    // What is no JSON can't be told: that is the tool's fault too.
+    return executed(call, { value: await run?.(checked.value, context) });
   };
   try {
-    return await Promise.race([work(), aborted]);
+    return await unlessAborted(signal, work);
   } catch (error) {
     if (rethrow || signal.aborted) throw error;
-    return { id, name, error: error instanceof Error ? error.message : String(error) };
-  } finally {
-    signal.removeEventListener('abort', leave);
+    return executed(call, { error: inWords(error) });
   }
 }

@@ -109,6 +109,15 @@ public unsafe class SamplerChainTests
         Assert.Equal((ErrorCode.InvalidArgument, "none of the 70 tokens is allowed"), (error.Code, error.Message));
     }
 
+    [Fact]
+    public void Biases_that_forbid_everything_are_an_error()
+    {
+        using SamplerScratch scratch = new(70);
+        (int, float)[] all = [.. Enumerable.Range(0, 70).Select(id => (id, float.NegativeInfinity))];
+        RealmException error = Assert.Throws<RealmException>(() => Next(new Chooser(new(1) { LogitBias = all }, 70), new float[70], scratch));
+        Assert.Equal((ErrorCode.InvalidArgument, "none of the 70 tokens is allowed"), (error.Code, error.Message));
+    }
+
     /// <summary>Every word of a mask, every remainder of a vocabulary.</summary>
     [Fact]
     public void Masks_like_a_loop()
