@@ -46,6 +46,10 @@ const PROGRAM = `
     same<typeof pattern.value, string>(true);
     const tree = await model.generate('x', { format: { structure: { sequence: ['a', { text: { without: [] } }] } } });
     same<typeof tree.value, string>(true);
+    const going = await model.createSession().generate('x', { format: { choice: ['Paris', 'Rome'] }, n: 1 });
+    same<typeof going.value, 'Paris' | 'Rome'>(true);
+    const many = await model.generate('x', { format: { choice: ['Paris', 'Rome'] }, n: 2 });
+    same<NonNullable<typeof many.choices>[number]['value'], 'Paris' | 'Rome'>(true);
     const json = await model.generate('x', { format: 'json' });
     same<typeof json.value, unknown>(true);
     const none = await model.generate('x', { maxTokens: 1 });

@@ -66,7 +66,7 @@ export interface GenerationResult<Value = unknown> extends PartialResult {
   /** Not enumerable, so that two results of the same text are equal. */
   timings: GenerationTimings;
   /** With `n`: all texts, of which this is the first. */
-  choices?: GenerationResult[];
+  choices?: GenerationResult<Value>[];
 }
 
 /** A result of what was chosen and how it ended. */

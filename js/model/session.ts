@@ -113,7 +113,10 @@ export class Session {
    *
    * @param prompt text, or token ids, that come next. Whatever goes wrong, a wrong argument too, comes out of the loop or the await.
    */
-  generate(prompt: string | TokenIds, options?: GenerateOptions): Generation {
+  generate<const F extends Format | undefined = undefined>(
+    prompt: string | TokenIds,
+    options?: GenerateOptions<F>,
+  ): Generation<FormatValue<F>> {
     const begin = (): Beginning => {
       const checked = checkGenerateOptions(options);
       if (checked.jsons.length > 1) throw onlyOne();
