@@ -44,6 +44,8 @@ async function refusals() {
   say("the engine's tests ...");
   fs.writeFileSync(hits, '');
   const { output } = await xunit(undefined, { REALM_MUTANT_HITS: hits }, LEFT_OUT);
+  if (!/^(Passed|Failed)!/m.test(output) || /aborted|crashed/i.test(output))
+    throw new Error(`with every check in place the tests end early:\n${output.slice(-3000)}`);
   // To be watched takes time and memory, of which some tests keep account.
   const failed = [...new Set([...output.matchAll(/^ *Failed (Realm\.Tests[\w.]+)\.\w+/gm)].map(([, name]) => name))];
   if (failed.length) {
@@ -159,16 +161,18 @@ async function main(args) {
   const record = fs.existsSync(RECORD) ? JSON.parse(fs.readFileSync(RECORD, 'utf8')) : { noticed: {} };
   if (args.includes('--again')) record.noticed = {};
   const keep = () => fs.writeFileSync(RECORD, JSON.stringify(record, null, 1));
-  const todo = chosen.filter((row) => !record.noticed[keyOf(row)]);
+  // Of the sources as they are now: somebody may write to them meanwhile.
+  const keys = new Map(chosen.map((row) => [row, keyOf(row)]));
+  const todo = chosen.filter((row) => !record.noticed[keys.get(row)]);
   if (todo.length) await prepare(rows, stateOf(rows), record);
   keep();
   const where = { corpus: new Map(record.refusals?.corpus), tests: new Map(record.refusals?.tests) };
   const unnoticed = [];
   for (const row of chosen) {
     const began = Date.now();
-    const before = record.noticed[keyOf(row)];
+    const before = record.noticed[keys.get(row)];
     const who = before ?? (row.second ? undefined : await whoNotices(row, where));
-    if (who) record.noticed[keyOf(row)] = who;
+    if (who) record.noticed[keys.get(row)] = who;
     else if (!row.second) unnoticed.push(row);
     keep();
     const refuses = where.corpus.has(row.number) || where.tests.has(row.number);

@@ -74,7 +74,9 @@ internal sealed partial class Lark
         if (_reader.Take('~'))
         {
             SkipSpace(lines: false);
+            _reader.Enter();
             int denied = Repeated();
+            _reader.Leave();
             if (!_store[denied].IsRegular)
             {
                 throw _reader.Error("~ denies terminals only, not rules");

@@ -175,7 +175,7 @@ internal sealed partial class Lark
         JsonItem regex = JsonItem.Parse(SkipJson(), "%regex");
         List<string> chunks = regex switch
         {
-            _ when regex["substring_chunks"] is { IsArray: true } list => list.Items.ConvertAll(each => each.Text),
+            _ when regex["substring_chunks"] is { IsArray: true } list && list.Items.TrueForAll(each => each.IsString) => list.Items.ConvertAll(each => each.Text),
             _ when regex["substring_chars"] is { IsString: true } text => [.. text.Text.EnumerateRunes().Select(rune => rune.ToString())],
             _ when regex["substring_words"] is { IsString: true } text => Words(text.Text),
             _ => throw Unsupported("%regex without substring_chunks, substring_words or substring_chars"),

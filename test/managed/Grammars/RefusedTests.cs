@@ -39,6 +39,7 @@ public class RefusedTests
     [InlineData("start: f{\"a\"}\nf{x, y}: x y", "'f' takes 2 parts, not 1")]
     [InlineData("start: \"a\" )", "expected the end of the line")]
     [InlineData("start: %json {", "expected a JSON value")]
+    [InlineData("start: %regex {\"substring_chunks\":[\"a\",1]}", "%regex without substring_chunks, substring_words or substring_chars")]
     [InlineData("start: A\nA: /a/ & /b/", "the format allows no text at all")]
     public void Lark(string text, string message) => Refuses(GrammarNotation.Lark, text, message);
 
@@ -55,6 +56,8 @@ public class RefusedTests
     [InlineData("(?x:a)", "unknown kind of group")]
     [InlineData("[b-a]", "range out of order in a class")]
     [InlineData("\\u12", "expected 4 hexadecimal digits")]
+    [InlineData("\\ud800", "half of a surrogate pair")]
+    [InlineData("\\z", "unknown escape")]
     [InlineData("(?:^a){9}", "an anchor, a look ahead or a word boundary is repeated")]
     [InlineData("(?:a|b*|-)*\\bc", "what stands before a word boundary (\\b) is not known in this place")]
     [InlineData("[^\\s\\S]", "the format allows no text at all")]
@@ -155,6 +158,7 @@ public class RefusedTests
             {
                 { GrammarNotation.Gbnf, "root ::= " + Nested("(", "\"a\"", ")", 257), "nested deeper than 256" },
                 { GrammarNotation.Lark, "start: " + Nested("(", "\"a\"", ")", 257), "nested deeper than 256" },
+                { GrammarNotation.Lark, "start: " + new string('~', 100_000) + "A\nA: \"a\"", "nested deeper than 256" },
                 { GrammarNotation.Regex, Nested("(", "a", ")", 257), "nested deeper than 256" },
                 { GrammarNotation.JsonSchema, Nested("{\"not\":", "{}", "}", 257), "the schema is nested deeper than 256" },
                 { GrammarNotation.Gbnf, "root ::= \"a\"\n" + Rules(131073, i => $"r{i} ::= \"y\""), "the grammar has more than 131072 rules" },
