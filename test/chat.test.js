@@ -263,3 +263,13 @@ test("answers of OpenAI's API that say nothing, or were refused", async () => {
     message: 'messages[1].function_call is not read: tool_calls are',
   });
 });
+
+test('what is done with the options after the call changes nothing', async () => {
+  const options = { stop: ['never there'], logitBias: {}, samplers: ['temperature'], templateOptions: {}, tools: {} };
+  const chat = model.chat(JAPAN, options);
+  options.stop.push('Tokyo');
+  options.logitBias.x = 1;
+  options.samplers.push('none such');
+  options.tools.f = 5;
+  expect((await chat).content).toBe('The capital of Japan is Tokyo.');
+});

@@ -219,3 +219,9 @@ test('what is longer than the engine reads is refused before it is copied', asyn
     expect(error).toMatchObject({ code: 'E_LIMIT', message: expect.stringMatching(`^${name} has \\d+ characters`) });
   }
 });
+
+test('half of a surrogate pair is no text that could have been generated', async () => {
+  const compiled = await model.compileFormat({ type: 'string' });
+  for (const text of ['"\ud800"', '"\udc00"', '"\udc00\ud800"', '"x\ud83dy"']) expect(compiled.test(text)).toBe(false);
+  expect(compiled.test('"\ud83d\ude42"')).toBe(true);
+});

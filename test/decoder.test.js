@@ -64,10 +64,14 @@ test('what is generated is what the decoder makes of its tokens behind the promp
 
 test('wrong arguments', () => {
   const model = loadModelSync(tinyAtlas, { vocabOnly: true });
-  expect(failure(() => model.decoder({ after: 'x' })).message).toBe('after must be Uint32Array or Buffer');
+  expect(failure(() => model.decoder({ after: 'x' })).message).toBe(
+    'after must be token ids (an array, a Uint32Array, or bytes in a Buffer), got "x"',
+  );
   expect(failure(() => model.decoder({ skipSpecial: 0 })).message).toBe('skipSpecial must be a boolean, got 0');
   const decoder = model.decoder();
-  expect(failure(() => decoder.push('x')).message).toBe('ids must be Uint32Array or Buffer');
+  expect(failure(() => decoder.push('x')).message).toBe(
+    'ids must be token ids (an array, a Uint32Array, or bytes in a Buffer), got "x"',
+  );
   expect(failure(() => decoder.push(-1)).message).toBe('ids[0] must be an integer from 0 to 4294967295, got -1');
   expect(failure(() => decoder.push(1536)).code).toBe('E_INVALID_TOKEN');
   model.close();

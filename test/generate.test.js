@@ -113,6 +113,7 @@ test('stop tokens, special tokens written out, and what ended it', async () => {
   expect(await run(['never', 260, 16])).toEqual([' Par', 'stop', 260, 2]);
   expect(await run(['zz', 'ris'])).toEqual([' Pa', 'stop', 'ris', 2]);
   expect(await run('<|endoftext|>', { ignoreEos: true })).toEqual([' Paris.', 'stop', '<|endoftext|>', 4]);
+  expect(await run('endoftext', { ignoreEos: true, maxTokens: 4 })).toEqual([' Paris.', 'length', null, 4]);
   expect(await run([], { maxTokens: 2 })).toEqual([' Paris', 'length', null, 2]);
   const streamed = await collect(model.generate(PROMPT, { stop: [16] }));
   expect(streamed.text).toBe(' Paris');
@@ -243,7 +244,10 @@ test.each([
   [undefined, 'prompt must be a string or token ids, got undefined'],
   [5, 'prompt must be a string or token ids, got 5'],
   [{}, 'prompt must be a string or token ids, got an object (Object)'],
-  [new Float32Array(2), 'prompt must be Uint32Array or Buffer'],
+  [
+    new Float32Array(2),
+    'prompt must be token ids (an array, a Uint32Array, or bytes in a Buffer), got an object (Float32Array)',
+  ],
   [
     [{ role: 'user', content: 'Hello' }],
     'prompt must be a string or token ids, got an array of objects: model.applyChatTemplate(messages) makes a string of messages',

@@ -35,7 +35,9 @@ test('no tokens, too many, and one outside the vocabulary', async () => {
     code: 'E_INVALID_TOKEN',
     message: expect.stringContaining('1536'),
   });
-  expect((await rejection(model.logits('text'))).message).toBe('ids must be Uint32Array or Buffer');
+  expect((await rejection(model.logits('text'))).message).toBe(
+    'ids must be token ids (an array, a Uint32Array, or bytes in a Buffer), got "text"',
+  );
 });
 
 test('abort rejects with the reason', async () => {

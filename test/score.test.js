@@ -1,5 +1,6 @@
 'use strict';
 
+const vm = require('node:vm');
 const { loadModel, loadModelSync } = require('..');
 const { tinyAtlas } = require('./fixtures/places');
 const { rejection } = require('./fixtures/failure');
@@ -62,4 +63,11 @@ test('what can’t be scored', async () => {
   const vocabulary = await loadModel(tinyAtlas, { vocabOnly: true });
   expect(await rejection(vocabulary.score(TEXT))).toMatchObject({ code: 'E_INVALID_ARGUMENT' });
   vocabulary.close();
+});
+
+test('ids of another context are ids', async () => {
+  const ids = [5, 300, 7, 1000];
+  const foreign = vm.runInNewContext('Uint32Array.from([5, 300, 7, 1000])');
+  expect([...(await model.score(foreign)).tokens]).toEqual(ids);
+  expect(await model.embed([foreign])).toEqual(await model.embed([ids]));
 });

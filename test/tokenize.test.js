@@ -2,7 +2,7 @@
 
 const { loadModelSync } = require('..');
 const { tinyAtlas } = require('./fixtures/places');
-const { failure } = require('./fixtures/failure');
+const { failure, rejection } = require('./fixtures/failure');
 
 let model;
 beforeAll(() => (model = loadModelSync(tinyAtlas, { vocabOnly: true })));
@@ -49,7 +49,9 @@ test('wrong arguments', () => {
   expect(failure(() => model.tokenize('x', { parseSpecial: null }))).toEqual(
     invalid('parseSpecial must be a boolean, got null'),
   );
-  expect(failure(() => model.detokenize('x'))).toEqual(invalid('ids must be Uint32Array or Buffer'));
+  expect(failure(() => model.detokenize('x'))).toEqual(
+    invalid('ids must be token ids (an array, a Uint32Array, or bytes in a Buffer), got "x"'),
+  );
   expect(failure(() => model.detokenize([1, -1])).message).toBe(
     'ids[1] must be an integer from 0 to 4294967295, got -1',
   );
@@ -58,4 +60,22 @@ test('wrong arguments', () => {
     code: 'E_INVALID_TOKEN',
     message: 'token 1536 at index 1 is not in the vocabulary of 1536',
   });
+});
+
+test('bytes that are no whole ids are refused everywhere, not cut', async () => {
+  const message = 'has 7 bytes, which are not whole ids of 4';
+  for (const bytes of [Buffer.alloc(7), new ArrayBuffer(7), new SharedArrayBuffer(7)]) {
+    for (const call of [
+      () => model.detokenize(bytes),
+      () => model.decoder().push(bytes),
+      () => model.generateSync(bytes),
+      () => model.scoreSync(bytes),
+      () => model.embedSync([bytes]),
+    ])
+      expect(failure(call)).toMatchObject({ code: 'E_INVALID_ARGUMENT', message: expect.stringContaining(message) });
+    expect((await rejection(model.logits(bytes))).message).toBe(`ids ${message}`);
+    expect((await rejection(model.generate(bytes))).message).toBe(`prompt ${message}`);
+  }
+  expect(failure(() => model.tokenBytes(1.5)).message).toBe('id must be an integer from 0 to 4294967295, got 1.5');
+  expect((await rejection(model.score(5))).message).toBe('text must be a string or token ids, got 5');
 });

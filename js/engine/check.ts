@@ -133,15 +133,23 @@ export function tokenIds(value: unknown, name = 'tokenIds'): Uint32Array | Buffe
   return ids;
 }
 
+/** Token ids that a model is given: whole ones, where they come as bytes. */
+export function modelIds(value: unknown, name: string): Uint32Array | Buffer | ArrayBuffer {
+  const isBytes = Buffer.isBuffer(value) || types.isAnyArrayBuffer(value);
+  if (!isBytes && !types.isUint32Array(value) && !types.isInt32Array(value) && !Array.isArray(value))
+    throw invalid(`${name} must be token ids (an array, a Uint32Array, or bytes in a Buffer), got ${show(value)}`);
+  const { byteLength } = value as { byteLength: number };
+  if (isBytes && byteLength % 4 !== 0) throw invalid(`${name} has ${byteLength} bytes, which are not whole ids of 4`);
+  return tokenIds(value, name);
+}
+
 /** A copy of token ids, which nobody can change. */
 export function ownTokenIds(value: unknown, name: string): Uint32Array {
-  const ids = tokenIds(value, name);
+  const ids = modelIds(value, name);
   // Of what is detached nothing can be taken, not even nothing.
   if (ids.byteLength === 0) return new Uint32Array(0);
-  if (ids instanceof Uint32Array) return ids.slice();
-  const bytes = Buffer.isBuffer(ids) ? Uint8Array.from(ids) : new Uint8Array(ids.slice(0));
-  if (bytes.length % 4 !== 0) throw invalid(`${name} has ${bytes.length} bytes, which are not whole ids of 4`);
-  return new Uint32Array(bytes.buffer);
+  if (types.isUint32Array(ids)) return Uint32Array.from(ids);
+  return new Uint32Array((Buffer.isBuffer(ids) ? Uint8Array.from(ids) : new Uint8Array(ids.slice(0))).buffer);
 }
 
 /** float32 numbers as the addon takes them. The text of the error for other types is upstream's. */

@@ -57,7 +57,10 @@ export class CompiledFormat<Value = unknown> implements CompiledFormatLike<Value
   /** Whether a generation with this format could give exactly this text. */
   test(text: string): boolean {
     checkText('text', text);
-    return native(() => binding.testText(this.#model(), this.#json, text));
+    const model = this.#model();
+    // Half of a surrogate pair is no character: on its way to the engine it would become another.
+    if (/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(text)) return false;
+    return native(() => binding.testText(model, this.#json, text));
   }
 }
 

@@ -1,5 +1,5 @@
 import { binding } from '../engine/binding';
-import { tokenIds, type TokenIds } from '../engine/check';
+import { modelIds, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
 
 export interface DecoderOptions {
@@ -39,7 +39,7 @@ export class Decoder {
   }
 
   #bytes(ids: TokenIds, name: string): ArrayBuffer {
-    const checked = tokenIds(ids, name);
+    const checked = modelIds(ids, name);
     return native(() => binding.detokenizeNext(this.#open(), checked, this.#skipSpecial, this.#state));
   }
 }

@@ -5,7 +5,7 @@ import { type ChatTemplateOptions, modelTemplate } from '../chat/modelTemplate';
 import { renderChatSegments } from '../chat/renderChatSegments';
 import { renderChatTemplate } from '../chat/renderChatTemplate';
 import { binding, type JobEvent } from '../engine/binding';
-import { abortSignal, flag, text as checkText, tokenIds, type TokenIds } from '../engine/check';
+import { abortSignal, flag, invalid, modelIds, show, text as checkText, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
 import { dispose } from '../portable/dispose';
 import { deepFrozen } from '../portable/frozen';
@@ -143,7 +143,7 @@ const DETOKENIZE = {
 } satisfies Table;
 const DECODER = {
   skipSpecial: (name, value) => flag(name, value, false),
-  after: (name, value) => (value === undefined ? undefined : tokenIds(value, name)),
+  after: (name, value) => (value === undefined ? undefined : modelIds(value, name)),
 } satisfies Table;
 const TOKEN_BYTES = { skipSpecial: (name, value) => flag(name, value, false) } satisfies Table;
 const SIGNAL = { signal: (_, value) => abortSignal(value) } satisfies Table;
@@ -241,14 +241,16 @@ export class Model {
    */
   detokenize(ids: TokenIds, options?: DetokenizeOptions): string {
     const { skipSpecial, cleanSpaces } = readOptions('detokenize', {}, DETOKENIZE, options).here;
-    const checked = tokenIds(ids, 'ids');
+    const checked = modelIds(ids, 'ids');
     return native(() => binding.detokenize(this.#open, checked, Number(skipSpecial) + 2 * Number(cleanSpaces)));
   }
 
   /** The bytes that a token adds within a text, which may be part of a character. */
   tokenBytes(id: number, options?: TokenBytesOptions): Uint8Array {
     const { skipSpecial } = readOptions('tokenBytes', {}, TOKEN_BYTES, options).here;
-    const ids = tokenIds([id], 'id');
+    if (!Number.isInteger(id) || id < 0 || id > 0xffff_ffff)
+      throw invalid(`id must be an integer from 0 to 4294967295, got ${show(id)}`);
+    const ids = Uint32Array.of(id);
     const state = Uint32Array.of(WITHIN_A_TEXT);
     return new Uint8Array(native(() => binding.detokenizeNext(this.#open, ids, skipSpecial, state)));
   }
@@ -262,7 +264,7 @@ export class Model {
   /** The logits at every position of a sequence of its own: float32 (ids, vocabSize). */
   async logits(ids: TokenIds, options?: LogitsOptions): Promise<Float32Array> {
     const { json, here } = readOptions('logits', LOGITS, SIGNAL, options);
-    const checked = tokenIds(ids, 'ids');
+    const checked = modelIds(ids, 'ids');
     const count = Buffer.isBuffer(checked) || !ArrayBuffer.isView(checked) ? checked.byteLength >> 2 : checked.length;
     const elements = BigInt(count) * BigInt(this.info.vocabSize ?? 0);
     const model = this.#open;

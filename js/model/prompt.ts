@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { ChatSegment } from '../chat/renderChatSegments';
 import { binding } from '../engine/binding';
 import { native } from '../engine/errors';
-import { invalid, show, tokenIds } from '../engine/check';
+import { invalid, modelIds, show } from '../engine/check';
 import { idsElsewhere, LONG_TEXT } from './elsewhere';
 
 /** A conversation as the engine reads it: UTF-8 lengths of the template's own text and of others', by turns. */
@@ -58,7 +58,7 @@ export function checkPrompt(prompt: unknown): string | Uint32Array | Buffer | Ar
     throw invalid(
       'prompt must be a string or token ids, got an array of objects: model.applyChatTemplate(messages) makes a string of messages',
     );
-  if (!isList && !ArrayBuffer.isView(prompt) && !types.isAnyArrayBuffer(prompt))
+  if (!isList && (!ArrayBuffer.isView(prompt) || types.isDataView(prompt)) && !types.isAnyArrayBuffer(prompt))
     throw invalid(`prompt must be a string or token ids, got ${show(prompt)}`);
-  return tokenIds(prompt, 'prompt');
+  return modelIds(prompt, 'prompt');
 }

@@ -1,5 +1,6 @@
+import { types } from 'node:util';
 import { binding, type JobEvent } from '../engine/binding';
-import { abortSignal, ownTokenIds, wholeNumber, type TokenIds } from '../engine/check';
+import { abortSignal, invalid, ownTokenIds, show, wholeNumber, type TokenIds } from '../engine/check';
 import { native } from '../engine/errors';
 import { startJob, waitForJob } from '../engine/job';
 import { scalesOf } from '../options/generate';
@@ -37,6 +38,8 @@ const HERE = { signal: (_, value) => abortSignal(value) } satisfies Table;
 /** Ids of what is scored, as unsigned numbers of 32 bits, and nobody else's. */
 function idsOf(model: bigint, content: unknown): Uint32Array {
   if (typeof content === 'string') return new Uint32Array(native(() => binding.tokenize(model, content, 1, false)));
+  if (!Array.isArray(content) && !ArrayBuffer.isView(content) && !types.isAnyArrayBuffer(content))
+    throw invalid(`text must be a string or token ids, got ${show(content)}`);
   return ownTokenIds(content, 'text');
 }
 

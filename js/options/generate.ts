@@ -85,7 +85,7 @@ export interface GenerateOptions<F extends Format | undefined = Format | undefin
   seed?: number | bigint;
   /** How many texts: their seeds are made of `seed` and the number of each, the first one's is `seed` itself. Default 1, at most 128. */
   n?: number;
-  /** The text ends before any of these: texts, in which special tokens may be written out, or token ids. */
+  /** The text ends before any of these: texts, in which special tokens may be written out as a whole, or token ids. */
   stop?: string | number | readonly (string | number)[];
   /**
    * What the text keeps to; see `Format`. It is whole when the generation ends, also at `maxTokens`: less than the shortest text takes is

@@ -1,4 +1,4 @@
-import { invalid, optionsObject } from '../engine/check';
+import { hasMembers, invalid, optionsObject } from '../engine/check';
 import { unknownOption } from '../portable/known';
 
 /** What is done with the value of an option: checks it, and fills in what is missing. */
@@ -29,14 +29,32 @@ export function readOptions<Engine extends Table, Here extends Table>(
   return { json: JSON.stringify(values), engine: values, here: read(here) };
 }
 
-/** A copy of options, each read once: those of the tables, wherever they come from, and whatever else the object has. */
+/**
+ * A copy of options, each read once: those of the tables, wherever they come from, and whatever else the object has. Lists and literals
+ * are copied too, so that what is done with them later changes nothing.
+ */
 export function ownOptions(
   options: object | undefined,
   ...tables: readonly Table[]
 ): Readonly<Record<string, unknown>> {
   const given = optionsObject(options) as Readonly<Record<string, unknown>>;
   const all = new Set([...Object.keys(given), ...names(...tables)]);
-  return Object.fromEntries([...all].map((name) => [name, given[name]]));
+  return Object.fromEntries([...all].map((name) => [name, ownValue(given[name])]));
+}
+
+function ownValue(value: unknown): unknown {
+  if (Array.isArray(value)) return [...(value as unknown[])];
+  return isLiteral(value) && !isTold(value) ? { ...value } : value;
+}
+
+/** A format that is known by the object it is. */
+const isTold = (value: object): boolean => '~standard' in value;
+
+/** Whether a value is an object that no class has made. */
+export function isLiteral(value: unknown): value is object {
+  if (!hasMembers(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 const names = (...tables: readonly Table[]): string[] => tables.flatMap((table) => Object.keys(table));

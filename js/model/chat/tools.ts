@@ -4,7 +4,7 @@ import { unlessAborted } from '../../engine/abort';
 import { hasMembers, invalid, show } from '../../engine/check';
 import { formatOf, type NativeFormat } from '../../options/format';
 import type { JsonSchema } from '../../options/structure';
-import { knownOptions } from '../../options/table';
+import { isLiteral, knownOptions } from '../../options/table';
 import { nearest } from '../../portable/nearest';
 import { MEMBERS, OPENAI_MEMBERS } from './members';
 import type { OpenAITool, Tool, ToolCall, ToolChoice, ToolContext, ToolResult } from './types';
@@ -41,11 +41,6 @@ export function toolsOf(option: string, value: unknown): readonly ReadyTool[] {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw invalid(`${option} has two tools named ${show(twice)}`);
   return tools;
-}
-
-function isLiteral(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function readyTool(where: string, name: unknown, tool: unknown, members: readonly string[]): ReadyTool {

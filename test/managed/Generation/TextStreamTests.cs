@@ -126,7 +126,7 @@ public class TextStreamTests
         Assert.Equal("<ending", Encoding.UTF8.GetString(stream.Ready));
     }
 
-    /// <summary>Special tokens are not in the text, but stop strings may name them, alone or with what stands around.</summary>
+    /// <summary>Special tokens are not in the text, but stop strings may name them as a whole, alone or with what stands around: a part of a name is none of the text.</summary>
     [Theory]
     [InlineData("one <end> two", "one ", "<end>")]
     [InlineData("one <end> two", "one  two", "<other>")]
@@ -134,10 +134,15 @@ public class TextStreamTests
     [InlineData("one <end> two", "one ", "<end> ")]
     [InlineData("one <end> two", "one  t", "wo")]
     [InlineData("one <end><end> two", "one ", "<end><end>")]
-    [InlineData("one <end>", "one ", "end")]
-    public void StopsSeeSpecialTokens(string text, string expected, string stop)
+    [InlineData("one <end> two", "one  two", "end", false)]
+    [InlineData("a <end> two", "a  two", "n", false)]
+    [InlineData("one <end> two", "one  two", " <", false)]
+    [InlineData("one <end> two", "one  two", "> t", false)]
+    [InlineData("tw <end> e", "tw  ", "e", true)]
+    [InlineData("one <end><end> n", "one  n", "><", false)]
+    public void StopsSeeSpecialTokens(string text, string expected, string stop, bool? named = null)
     {
-        bool stops = text.Contains(stop);
+        bool stops = named ?? text.Contains(stop);
         string[] words = text.Split("<end>");
         foreach (byte[][] pieces in CutsInThree(Encoding.UTF8.GetBytes(words[^1])))
         {
