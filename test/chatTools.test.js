@@ -349,3 +349,33 @@ test("null is nothing in tools of OpenAI's form; what an instance of a class has
   const { messages } = await model.chat(JAPAN, { tools: { capital: new Capital() }, ...CALL, maxSteps: 2 });
   expect(messages[1].content).toBe('Tokyo');
 });
+
+test.each([
+  [{ format: { type: 'strin' } }, 'E_INVALID_ARGUMENT', /^schema #\/type: type must be /],
+  [{ format: { regex: '(' } }, 'E_INVALID_ARGUMENT', /^pattern: expected '\)'/],
+  [{ reasoning: { maxTokens: 5 }, format: { type: 'strin' } }, 'E_INVALID_ARGUMENT', /^schema #\/type: type must be /],
+  [
+    { tools: { a: {}, f: { parameters: { properties: { 'x: y/z': { type: 'strin' } } } } } },
+    'E_INVALID_ARGUMENT',
+    /^tools\.f\.parameters: schema #\/properties\/x: y~1z\/type: type must be /,
+  ],
+  [
+    {
+      tools: [
+        ...openAiTools,
+        {
+          type: 'function',
+          function: {
+            name: 'g',
+            parameters: { minItems: 1, uniqueItems: true, properties: { a: { uniqueItems: true } }, required: ['a'] },
+          },
+        },
+      ],
+      toolChoice: 'required',
+    },
+    'E_UNSUPPORTED',
+    /^tools\[1\]\.function\.parameters: schema #\/properties\/a\/uniqueItems: /,
+  ],
+])('%j: what is wrong is told of the place in the call', async (options, code, message) => {
+  expect(await reason(model.chat(JAPAN, options))).toMatchObject({ code, message: expect.stringMatching(message) });
+});

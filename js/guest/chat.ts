@@ -9,6 +9,14 @@ import { valueOfSync } from '../model/value';
 import type { EngineChat } from '../portable/guest/engine';
 import { runJob, tell } from './generate';
 
+function attempt<T>(work: () => T, told: (error: unknown) => unknown): T {
+  try {
+    return work();
+  } catch (error) {
+    throw told(error);
+  }
+}
+
 /**
  * `model.chat` for guests, while the caller waits: one generation, since calls of tools are the guest's to answer. How much of the prompt
  * had been computed before is not told: that would say what others ask.
@@ -20,7 +28,7 @@ export function chat(model: PromptModel, given: unknown, options: ChatOptions): 
   const { toolChoice } = checked;
   let fresh: ChatDelta[] = [];
   const how = { toolChoice, before: messages, seed: checked.generate.seed };
-  const { answer, isHeld, json } = beginStep(prompt, checked, how, (delta) => fresh.push(delta));
+  const { answer, isHeld, json, inPlace } = beginStep(prompt, checked, how, (delta) => fresh.push(delta));
   return {
     promptTokens: prompt.ids.length,
     isHeld,
@@ -32,10 +40,12 @@ export function chat(model: PromptModel, given: unknown, options: ChatOptions): 
         for (const delta of deltas)
           if (delta.type === 'content' || delta.type === 'reasoning') tell(onPiece(delta.type, delta.text, 0));
       };
-      const end = runJob(model.handle, prompt.ids, json(limits), (event) => {
-        answer.add(event);
-        flush(idsOf(event.tokens).length);
-      });
+      const work = () =>
+        runJob(model.handle, prompt.ids, json(limits), (event) => {
+          answer.add(event);
+          flush(idsOf(event.tokens).length);
+        });
+      const end = attempt(work, inPlace);
       answer.end();
       flush(0);
       const { content, reasoning, toolCalls, finishReason, stop, usage } = stepOf(answer, end);

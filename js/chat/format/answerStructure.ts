@@ -110,6 +110,16 @@ function callsNode(
   return section ? { sequence: [section.open, ...calls, section.close] } : { sequence: calls };
 }
 
+const ofTools = new WeakMap<object, string>();
+
+/** Whose call a part of a structure is. */
+export const toolOf = (node: object): string | undefined => ofTools.get(node);
+
+function noted<T extends object>(node: T, tool: ToolSchema): T {
+  ofTools.set(node, tool.name);
+  return node;
+}
+
 function callNode(format: ChatFormat, syntax: CallSyntax, tool: ToolSchema): Node {
   const { arguments: given, call } = syntax;
   const schema: JsonSchema = tool.parameters ?? { type: 'object' };
@@ -118,7 +128,7 @@ function callNode(format: ChatFormat, syntax: CallSyntax, tool: ToolSchema): Nod
   if (given.kind === 'envelope') parts.push(...fields(format, given.pattern, tool.name, written));
   else parts.push(written);
   if (call.close) parts.push(call.close);
-  return { sequence: merged(parts) };
+  return noted({ sequence: merged(parts) }, tool);
 }
 
 const ID_FORMS = { call: '[A-Za-z0-9_-]{1,40}', nine: '[A-Za-z0-9]{9}' } as const;
@@ -172,7 +182,7 @@ function channelBody(format: ChatFormat, tools: readonly ToolSchema[], must: boo
     const call = own
       ? callsNode(format, syntax, [tool], { parallelToolCalls: false })
       : argumentNode({ kind: 'json' }, tool.parameters ?? { type: 'object' });
-    return { sequence: [header, call] };
+    return noted({ sequence: [header, call] }, tool);
   });
   const call: Node = { choice: calls };
   const several = format.parallel && options.parallelToolCalls !== false;

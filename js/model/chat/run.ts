@@ -133,9 +133,12 @@ export class ChatRun {
   /** One generation. */
   async #step(prompt: ChatPrompt, toolChoice: ToolChoice): Promise<ChatStep> {
     const before = [...this.#conversation.messages, ...this.#said];
-    const { answer, json } = beginStep(prompt, this.#options, { toolChoice, before, seed: this.#seed }, this.#emit);
+    const how = { toolChoice, before, seed: this.#seed };
+    const { answer, json, inPlace } = beginStep(prompt, this.#options, how, this.#emit);
     this.#answer = answer;
-    const end = await this.#work(prompt, json(), answer);
+    const end = await this.#work(prompt, json(), answer).catch((error: unknown) => {
+      throw inPlace(error);
+    });
     const step = stepOf(answer, end);
     if (step.finishReason === 'stop' || step.finishReason === 'length')
       this.#value = answer.toolCalls.length > 0 ? undefined : await this.#valueOf(answer.content);

@@ -12,6 +12,8 @@ import type { OpenAITool, Tool, ToolCall, ToolChoice, ToolContext, ToolResult } 
 /** A tool, checked. */
 export interface ReadyTool {
   readonly name: string;
+  /** Where its schema stands in the call. */
+  readonly place: string;
   readonly parameters: JsonSchema;
   /** As templates want it. */
   readonly told: OpenAITool;
@@ -61,7 +63,12 @@ function readyTool(where: string, name: unknown, tool: unknown, members: readonl
   const { validate } = format;
   const told = { name, ...(description === undefined ? {} : { description }), parameters: schema };
   return {
-    ...{ name, parameters: ofObjects(`${where}.parameters`, schema), told: { type: 'function', function: told } },
+    ...{
+      name,
+      place: `${where}.parameters`,
+      parameters: ofObjects(`${where}.parameters`, schema),
+      told: { type: 'function', function: told },
+    },
     ...(validate ? { validate } : {}),
     ...(execute ? { execute: (given, context) => (tool as unknown as Required<Tool>).execute(given, context) } : {}),
   };
