@@ -6,9 +6,6 @@ namespace Realm.Grammars;
 /// </summary>
 internal sealed class GrammarState
 {
-    /// <summary>In <see cref="Row"/>: not looked at yet. State 0 is the dead one.</summary>
-    public const int Unknown = -1;
-
     /// <summary>Its number in its table.</summary>
     public required int Number { get; init; }
 
@@ -30,8 +27,11 @@ internal sealed class GrammarState
     /// <summary>The fewest bytes to the bottom.</summary>
     public int Shortest { get; init; }
 
-    /// <summary>(256): the states behind the bytes; made when first used.</summary>
-    public int[]? Row { get; set; }
+    /// <summary>The states behind the bytes; made when first used.</summary>
+    public StateRow? Row { get; set; }
+
+    /// <summary>Where characters lead; made when first asked.</summary>
+    public CharacterSteps? Steps { get; set; }
 
     /// <summary>The number of its partition of bytes; -1: not known yet.</summary>
     public int Partition { get; set; } = -1;

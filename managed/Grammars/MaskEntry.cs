@@ -28,7 +28,13 @@ internal sealed class MaskEntry
         {
             Or(Bits, allowed);
         }
-        foreach (int id in Tokens)
+        Or(Tokens, allowed);
+    }
+
+    /// <summary>Sets the bits of tokens.</summary>
+    public static void Or(ReadOnlySpan<int> tokens, Span<ulong> allowed)
+    {
+        foreach (int id in tokens)
         {
             allowed[id >> 6] |= 1UL << (id & 63);
         }

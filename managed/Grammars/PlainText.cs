@@ -6,10 +6,6 @@ namespace Realm.Grammars;
 /// </summary>
 internal static class PlainText
 {
-    // Bytes still to come: 1 to 3 of any value; 4 to 7 the second byte of E0, ED, F0 and F4, which is bounded so that no character has two
-    // forms.
-    private const int AfterE0 = 4, AfterED = 5, AfterF0 = 6, AfterF4 = 7;
-
     /// <summary>Ranges of bytes that no state tells apart.</summary>
     public static readonly (byte First, byte Last)[] Classes =
     [
@@ -17,27 +13,35 @@ internal static class PlainText
         (0xED, 0xED), (0xEE, 0xEF), (0xF0, 0xF0), (0xF1, 0xF3), (0xF4, 0xF4),
     ];
 
+    /// <summary>The bytes that begin a character.</summary>
+    public static readonly ByteSet Heads = HeadsOf();
+
     /// <summary>The state behind a byte, or -1.</summary>
-    public static int Next(int state, byte value) => state switch
+    public static int Next(int state, byte value) => value is (byte)'"' or (byte)'\\' or < 0x20 ? -1 : Utf8Phase.Next(state, value);
+
+    /// <summary>The characters of a text; -1 where it is none, or ends within a character.</summary>
+    public static int Characters(ReadOnlySpan<byte> text)
     {
-        0 => value switch
+        int state = 0, characters = 0;
+        foreach (byte value in text)
         {
-            (byte)'"' or (byte)'\\' or < 0x20 => -1,
-            < 0x80 => 0,
-            < 0xC2 => -1,
-            < 0xE0 => 1,
-            0xE0 => AfterE0,
-            0xED => AfterED,
-            < 0xF0 => 2,
-            0xF0 => AfterF0,
-            < 0xF4 => 3,
-            0xF4 => AfterF4,
-            _ => -1,
-        },
-        AfterE0 => value is >= 0xA0 and <= 0xBF ? 1 : -1,
-        AfterED => value is >= 0x80 and <= 0x9F ? 1 : -1,
-        AfterF0 => value is >= 0x90 and <= 0xBF ? 2 : -1,
-        AfterF4 => value is >= 0x80 and <= 0x8F ? 2 : -1,
-        _ => value is >= 0x80 and <= 0xBF ? state - 1 : -1,
-    };
+            state = Next(state, value);
+            if (state < 0)
+            {
+                return -1;
+            }
+            characters += state == 0 ? 1 : 0;
+        }
+        return state == 0 ? characters : -1;
+    }
+
+    private static ByteSet HeadsOf()
+    {
+        ByteSet heads = default;
+        for (int value = 0; value < 256; value++)
+        {
+            heads |= Next(0, (byte)value) >= 0 ? ByteSet.Of((byte)value) : default;
+        }
+        return heads;
+    }
 }

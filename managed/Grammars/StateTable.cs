@@ -60,9 +60,9 @@ internal sealed class StateTable
     /// <summary>The state behind a byte.</summary>
     public int Step(GrammarState from, byte value)
     {
-        int[] row = from.Row ??= NewRow(from);
-        int next = row[value];
-        return next != GrammarState.Unknown ? next : Derive(from, row, value);
+        StateRow row = RowOf(from);
+        int next = row.Behind(value);
+        return next != StateRow.Unknown ? next : Derive(row, value);
     }
 
     /// <summary>The state behind a byte, not kept in the table: for states that are met once.</summary>
@@ -271,31 +271,30 @@ internal sealed class StateTable
         return -1;
     }
 
-    private int Derive(GrammarState from, int[] row, byte value)
+    /// <summary>The row of a state; at first only that is known which bytes lead nowhere.</summary>
+    public StateRow RowOf(GrammarState state) => state.Row ??= NewRow(state);
+
+    private StateRow NewRow(GrammarState state)
+    {
+        BytePartition classes = PartitionOf(state);
+        var behind = new int[classes.Representatives.Length];
+        for (int i = 0; i < behind.Length; i++)
+        {
+            behind[i] = state.First.Contains(classes.Representatives[i]) ? StateRow.Unknown : Dead;
+        }
+        return new StateRow(state, classes.ClassOf, behind);
+    }
+
+    private int Derive(StateRow row, byte value)
     {
         _open.Clear();
-        foreach ((int expression, int stack) in from.Ways)
+        foreach ((int expression, int stack) in row.State.Ways)
         {
             AddLiving(_store.Derivative(expression, value), stack);
         }
         int next = Close();
-        BytePartition classes = PartitionOf(from);
-        ByteSet same = classes.Members[classes.ClassOf[value]];
-        for (int other = same.Next(0); other >= 0; other = same.Next(other + 1))
-        {
-            row[other] = next;
-        }
+        row.Set(value, next);
         return next;
-    }
-
-    public static int[] NewRow(GrammarState from)
-    {
-        var row = new int[256];
-        for (int value = from.First.Next(0); value >= 0; value = from.First.Next(value + 1))
-        {
-            row[value] = GrammarState.Unknown;
-        }
-        return row;
     }
 
     private void AddLiving(int expression, int stack)

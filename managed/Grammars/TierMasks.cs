@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Realm.Grammars;
 
 /// <summary>
@@ -7,17 +9,27 @@ namespace Realm.Grammars;
 /// </summary>
 internal sealed class TierMasks
 {
+    /// <summary>Looking for a run may take so many states, and no more than a walk of the tier would save: so many nodes cost what a state does.</summary>
+    private const int LeastRunStates = 256, MostRunStates = 512, NodesPerRunState = 200;
+
+    /// <summary>Of longer tokens it is faster to look at each than to ask whether all may follow, where their characters lead on and on.</summary>
+    private const int MostSteps = 8;
+
     private readonly TokenTier _tier;
     private readonly StateTable _exact;
     private readonly StateTable _table;
     private readonly Horizon? _horizon;
     private readonly Dictionary<int, int> _near = [];
     private readonly Dictionary<int, MaskEntry> _entries = [];
-    private readonly GrammarState[] _way;
+    private readonly StateRow[] _way;
+    private readonly PlainTextRun _run;
+    private readonly PlainTextRun _exactRun;
     private readonly List<int> _tokens = [];
     private readonly List<GrammarState> _ends = [];
     private readonly List<int> _exits = [];
+    private readonly List<(TokenRange Range, GrammarState End)> _ranges = [];
     private readonly int _words;
+    private int _count;
     private int _longest;
 
     public TierMasks(TokenTier tier, GrammarRules rules, StateTable exact, bool countsFar, int words)
@@ -25,7 +37,7 @@ internal sealed class TierMasks
         _tier = tier;
         _exact = exact;
         _words = words;
-        _way = new GrammarState[tier.Trie.Depth + 1];
+        _way = new StateRow[tier.Trie.Depth + 1];
         if (countsFar)
         {
             _horizon = new Horizon(rules.Store, Math.Max(tier.Trie.Depth, Horizon.Nearest));
@@ -35,6 +47,9 @@ internal sealed class TierMasks
         {
             _table = exact;
         }
+        int mostStates = Math.Clamp(tier.Trie.Nodes.Length / NodesPerRunState, LeastRunStates, MostRunStates);
+        _run = new PlainTextRun(_table, mostStates);
+        _exactRun = new PlainTextRun(_exact, mostStates);
     }
 
     /// <summary>Bytes of all that is kept.</summary>
@@ -82,39 +97,77 @@ internal sealed class TierMasks
     {
         GrammarState start = _exact[position.State];
         TokenTrie trie = _tier.Trie;
-        foreach (TokenSlice slice in MayHoldSlice(start) ? _tier.Slices : [])
+        if (MayHoldSlice(start) && AddRunInTime(start, position.Below, allowed, suffices))
         {
-            if (slice.IsWithin(_exact, position.State, out _, _ends))
-            {
-                int before = _ends.Count;
-                _ends.RemoveAll(end => !suffices(end, position.Below));
-                if (_ends.Count == before || _ends.Count == 0)
-                {
-                    trie = slice.Rest;
-                    if (_ends.Count > 0)
-                    {
-                        MaskEntry.Or(slice.Bits, allowed);
-                    }
-                }
-                break;
-            }
+            trie = _tier.Slice.Rest;
         }
         Begin();
-        _way[0] = start;
-        start.Row ??= StateTable.NewRow(start);
-        Walk(_exact, trie, 0, trie.Nodes.Length);
-        AddEnds(allowed, position.Below, suffices);
+        _way[0] = _exact.RowOf(start);
+        Walk(_exact, trie, 0, trie.Nodes.Length, exactEnds: true);
+        AddEnds(trie, allowed, position.Below, suffices);
         for (Frame? frame = position.Below; frame != null && _exits.Count > 0; frame = frame.Below)
         {
             int[] exits = [.. _exits];
             Begin();
-            WalkOn(_exact, trie, exits, _exact[_exact.Start(frame.Return)]);
-            AddEnds(allowed, frame.Below, suffices);
+            WalkOn(_exact, trie, exits, _exact[_exact.Start(frame.Return)], exactEnds: true);
+            AddEnds(trie, allowed, frame.Below, suffices);
         }
     }
 
-    private void AddEnds(Span<ulong> allowed, Frame? below, Func<GrammarState, Frame?, bool> suffices)
+    /// <summary>
+    /// Adds the tokens of plain text behind which there is time, where that is a matter of their lengths; false where it is not.
+    /// </summary>
+    private bool AddRunInTime(GrammarState start, Frame? below, Span<ulong> allowed, Func<GrammarState, Frame?, bool> suffices)
     {
+        TokenSlice slice = _tier.Slice;
+        if (!_exactRun.Find(start, slice.MostCharacters))
+        {
+            return false;
+        }
+        var inTime = new List<int>();
+        for (int characters = 1; characters <= _exactRun.Characters; characters++)
+        {
+            IReadOnlyList<GrammarState> ends = _exactRun.EndsBehind(characters);
+            int fine = ends.Count(end => suffices(end, below));
+            if (fine != 0 && fine != ends.Count)
+            {
+                return false;
+            }
+            // Where lengths are not told apart, a text may lead to the state behind a shorter one.
+            if (!_exactRun.IsCounted && ends.Count > 0 && characters > 1 && fine > 0 != inTime.Count > 0)
+            {
+                return false;
+            }
+            if (fine > 0 || !_exactRun.IsCounted && inTime.Count > 0)
+            {
+                inTime.Add(characters);
+            }
+        }
+        foreach (int characters in inTime)
+        {
+            MaskEntry.Or(slice.TokensOf(characters), allowed);
+        }
+        return true;
+    }
+
+    /// <summary>The tokens of a run that ends.</summary>
+    private void AddRun()
+    {
+        for (int characters = 1; characters <= _run.Characters; characters++)
+        {
+            _tokens.AddRange(_tier.Slice.TokensOf(characters));
+        }
+    }
+
+    private void AddEnds(TokenTrie trie, Span<ulong> allowed, Frame? below, Func<GrammarState, Frame?, bool> suffices)
+    {
+        foreach ((TokenRange range, GrammarState end) in _ranges)
+        {
+            if (suffices(end, below))
+            {
+                MaskEntry.Or(trie.TokensOf(range), allowed);
+            }
+        }
         for (int i = 0; i < _tokens.Count; i++)
         {
             if (suffices(_ends[i], below))
@@ -129,6 +182,8 @@ internal sealed class TierMasks
         _tokens.Clear();
         _ends.Clear();
         _exits.Clear();
+        _ranges.Clear();
+        _count = 0;
         _longest = 0;
     }
 
@@ -151,18 +206,24 @@ internal sealed class TierMasks
         TokenTrie trie = _tier.Trie;
         ulong[]? bits = null;
         GrammarState start = _table[state];
-        foreach (TokenSlice slice in MayHoldSlice(start) ? _tier.Slices : [])
+        if (MayHoldSlice(start))
         {
-            if (slice.IsWithin(_table, state, out int longest, null))
+            int end = _table.EndBehindAnyText(state);
+            if (end >= 0 || _run.Find(start, _tier.Slice.MostCharacters))
             {
-                trie = slice.Rest;
-                bits = slice.Bits;
-                _longest = longest;
-                break;
+                trie = _tier.Slice.Rest;
+                _longest = end >= 0 ? end : _run.Longest;
+                if (end >= 0 || _run.Characters == _tier.Slice.MostCharacters)
+                {
+                    bits = _tier.Slice.Bits;
+                }
+                else
+                {
+                    AddRun();
+                }
             }
         }
-        _way[0] = start;
-        start.Row ??= StateTable.NewRow(start);
+        _way[0] = _table.RowOf(start);
         Walk(_table, trie, 0, trie.Nodes.Length);
         return Take(trie, bits);
     }
@@ -175,9 +236,9 @@ internal sealed class TierMasks
     }
 
     /// <summary>Walks on from the nodes where the bottom was reached, with what follows there.</summary>
-    private void WalkOn(StateTable table, TokenTrie trie, int[] exits, GrammarState start)
+    private void WalkOn(StateTable table, TokenTrie trie, int[] exits, GrammarState start, bool exactEnds = false)
     {
-        start.Row ??= StateTable.NewRow(start);
+        StateRow row = table.RowOf(start);
         foreach (int exit in exits)
         {
             TrieNode node = trie.Nodes[exit];
@@ -185,27 +246,30 @@ internal sealed class TierMasks
             {
                 _exits.Add(exit);
             }
-            _way[node.Depth] = start;
-            Walk(table, trie, exit + 1, node.End);
+            _way[node.Depth] = row;
+            Walk(table, trie, exit + 1, node.End, exactEnds);
         }
     }
 
-    /// <summary>Walks the nodes of a range; the state at their parent is in <see cref="_way"/>.</summary>
-    private void Walk(StateTable table, TokenTrie trie, int first, int end)
+    /// <summary>
+    /// Walks the nodes of a range; the row of the state at their parent is in <see cref="_way"/>. Where all that is below a node may
+    /// follow, it is taken as a whole; with exact ends only where all of it leads back to the node's state.
+    /// </summary>
+    private void Walk(StateTable table, TokenTrie trie, int first, int end, bool exactEnds = false)
     {
         TrieNode[] nodes = trie.Nodes;
-        GrammarState[] way = _way;
+        StateRow[] way = _way;
         for (int i = first; i < end;)
         {
             ref readonly TrieNode node = ref nodes[i];
-            GrammarState from = way[node.Depth - 1];
-            int next = from.Row![node.Value];
+            StateRow from = way[node.Depth - 1];
+            int next = from.Behind(node.Value);
             if (next == StateTable.Dead)
             {
                 i = node.End;
                 continue;
             }
-            GrammarState state = table[next > 0 ? next : table.Step(from, node.Value)];
+            GrammarState state = table[next > 0 ? next : table.Step(from.State, node.Value)];
             if (state.IsDead)
             {
                 i = node.End;
@@ -217,32 +281,73 @@ internal sealed class TierMasks
                 _ends.Add(state);
                 _longest = Math.Max(_longest, state.Shortest);
             }
+            if (node.Below >= 0 && TakeRange(table, trie.Ranges[node.Below], state, exactEnds))
+            {
+                i = node.End;
+                continue;
+            }
             if (++i < node.End)
             {
                 if (state.Exits)
                 {
                     _exits.Add(i - 1);
                 }
-                state.Row ??= StateTable.NewRow(state);
-                way[node.Depth] = state;
+                way[node.Depth] = table.RowOf(state);
             }
         }
+    }
+
+    private bool TakeRange(StateTable table, TokenRange range, GrammarState state, bool exactEnds)
+    {
+        int longest = 0;
+        GrammarState at = state;
+        for (int left = range.Characters; ; left--)
+        {
+            longest = Math.Max(longest, at.Shortest);
+            if (left == 0)
+            {
+                break;
+            }
+            GrammarState? next = (at.Steps ??= new CharacterSteps(table, at)).Behind(range.Heads);
+            if (next == at)
+            {
+                break;
+            }
+            if (next == null || exactEnds || range.Characters > MostSteps)
+            {
+                return false;
+            }
+            at = next;
+        }
+        if (exactEnds && (!range.IsWhole || state.Exits))
+        {
+            return false;
+        }
+        _ranges.Add((range, state));
+        _count += range.End - range.First;
+        _longest = Math.Max(_longest, longest + (range.IsWhole ? 0 : Utf8Phase.MostToCome));
+        return true;
     }
 
     private MaskEntry Take(TokenTrie trie, ulong[]? bits)
     {
         int[] exits = _exits.Count == 0 ? [] : [.. _exits];
         CachedBytes += 96 + exits.Length * 4;
-        if (_tokens.Count > _words * 2)
+        if (_tokens.Count + _count > _words * 2)
         {
             // Many: a bit each is smaller and faster.
             ulong[] all = bits != null ? [.. bits] : new ulong[_words];
-            foreach (int id in _tokens)
+            MaskEntry.Or(CollectionsMarshal.AsSpan(_tokens), all);
+            foreach ((TokenRange range, _) in _ranges)
             {
-                all[id >> 6] |= 1UL << (id & 63);
+                MaskEntry.Or(trie.TokensOf(range), all);
             }
             CachedBytes += all.Length * 8;
             return new MaskEntry { Bits = all, Tokens = [], Exits = exits, Trie = trie, Longest = _longest };
+        }
+        foreach ((TokenRange range, _) in _ranges)
+        {
+            _tokens.AddRange(trie.TokensOf(range));
         }
         CachedBytes += _tokens.Count * 4;
         return new MaskEntry { Bits = bits, Tokens = [.. _tokens], Exits = exits, Trie = trie, Longest = _longest };

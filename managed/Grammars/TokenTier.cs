@@ -1,6 +1,6 @@
 namespace Realm.Grammars;
 
-/// <summary>Tokens of about one length, with the slices of them that masks take or leave as a whole.</summary>
+/// <summary>Tokens of about one length, with the slice of them that masks take or leave as a whole.</summary>
 internal sealed class TokenTier
 {
     /// <param name="vocabulary">The vocabulary.</param>
@@ -8,12 +8,10 @@ internal sealed class TokenTier
     public TokenTier(TokenVocabulary vocabulary, int[] sorted)
     {
         Trie = TokenTrie.Of(sorted, vocabulary);
-        // The larger one first: the first that fits is taken.
-        int[] lengths = Trie.Depth > Horizon.Nearest ? [Trie.Depth] : [Trie.Depth, 6];
-        Slices = Array.ConvertAll(lengths, length => new TokenSlice(vocabulary, sorted, length));
+        Slice = new TokenSlice(vocabulary, sorted);
     }
 
     public TokenTrie Trie { get; }
 
-    public TokenSlice[] Slices { get; }
+    public TokenSlice Slice { get; }
 }

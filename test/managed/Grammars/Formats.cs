@@ -63,17 +63,16 @@ internal static class Formats
     }
 
     /// <summary>A vocabulary of all single bytes, some longer texts and two special tokens, the last of which ends a generation.</summary>
-    public static TokenVocabulary SmallVocabulary(params string[] texts)
+    public static TokenVocabulary SmallVocabulary(params string[] texts) => SmallVocabulary(Array.ConvertAll(texts, Encoding.UTF8.GetBytes));
+
+    public static TokenVocabulary SmallVocabulary(byte[][] texts)
     {
         var bytes = new List<byte[]>();
         for (int value = 0; value < 256; value++)
         {
             bytes.Add([(byte)value]);
         }
-        foreach (string text in texts)
-        {
-            bytes.Add(Encoding.UTF8.GetBytes(text));
-        }
+        bytes.AddRange(texts);
         bytes.Add("<think>"u8.ToArray());
         bytes.Add("<end>"u8.ToArray());
         var isText = new bool[bytes.Count];

@@ -42,6 +42,122 @@ public class MaskTests
         }
     }
 
+    /// <summary>
+    /// Of what the tokens of a vocabulary are made, and of how many tokens one ends within a character: what else goes on there is no UTF-8.
+    /// </summary>
+    private static readonly (string[] Pieces, int OneOf)[] Vocabularies =
+    [
+        (["a", "b", "a", "b", "1", " ", "/", "é", "☃", "😀", "ab", "\u00a0", "\"", "\\n", "\n", "<", ">"], 20),
+        (["a", "b", "1", "☃"], 20),
+        (["☃", "☄"], int.MaxValue),
+        (["a", "b", "1"], int.MaxValue),
+    ];
+
+    public static TheoryData<GrammarNotation, string> TextCases => new()
+    {
+        { GrammarNotation.JsonSchema, """{"type":"string"}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","maxLength":9}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","minLength":20,"maxLength":31}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","minLength":12,"maxLength":12,"pattern":"[0-9a-f]+"}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","pattern":"1"}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","pattern":"^[^]([^]{2})*$"}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","pattern":"^(a[^]|[^a][^]{2})$"}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","pattern":"^[^/+#]+/[^/+#]+$"}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","pattern":"^(.+)/(.+)$"}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","pattern":"^(?:\\S+\\s+){0,3}\\S+$"}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","pattern":"^[^é]*$","maxLength":17}""" },
+        { GrammarNotation.JsonSchema, """{"type":"string","pattern":"^[☀-⛿a]{3,14}$"}""" },
+        { GrammarNotation.JsonSchema, """{"type":"object","additionalProperties":{"type":"string","maxLength":3},"minProperties":1}""" },
+        { GrammarNotation.Regex, "[ab ]{1,20}(b|é)*" },
+        { GrammarNotation.Regex, "([é☃😀]{2}|ab)*" },
+        { GrammarNotation.Regex, ".{5}/?" },
+        { GrammarNotation.Regex, "a[ab1\u2000-\u2fff]*" },
+        { GrammarNotation.Regex, "a([ab1]{2})*" },
+        { GrammarNotation.Regex, "(☃[☃☄]|☄[☃☄]b)*" },
+        { GrammarNotation.Regex, "éé\"|[^é\"\\\\]([^]{2})\\\\|é[^é\"\\\\][^]\\\\" },
+        { GrammarNotation.Gbnf, "root ::= \"<\" char* \">\" root?\nchar ::= [^<>]" },
+        { GrammarNotation.Gbnf, "root ::= word (\" \" word){0,4}\nword ::= [a-bé☃]{1,5}" },
+        { GrammarNotation.Gbnf, "root ::= n [ab]{0,9} \"\\\"\"\nn ::= [^\"\\\\\\x00-\\x1f]{2} | \"\\\"\" n \"\\\"\"" },
+        { GrammarNotation.Gbnf, "root ::= n [ab1]{4} \")\"\nn ::= [ab1]+ | \"(\" n \")\"" },
+    };
+
+    /// <summary>Many tokens that begin alike, of which a walk takes many at once.</summary>
+    [Theory]
+    [MemberData(nameof(TextCases))]
+    public void SameAsTokenByTokenWithManyTokens(GrammarNotation notation, string text)
+    {
+        byte[][] ending = Array.ConvertAll((string[])["aaaa", "aaab", "aab1", "aba", "ab1", "a1☃", "a1bb"], System.Text.Encoding.UTF8.GetBytes);
+        byte[][] whole = [.. ending.Where(word => word[^1] < 0x80)];
+        ending[5] = ending[5][..^1];
+        foreach (byte[][] texts in Vocabularies.Select(DenseTexts).Append(ending).Append(whole))
+        {
+            Grammar grammar = Formats.Compile(notation, text, Formats.SmallVocabulary(texts));
+            var random = new Random(text.Length);
+            for (int prefix = 0; prefix < 12; prefix++)
+            {
+                Constraint constraint = grammar.NewConstraint();
+                for (int length = prefix / 3; length > 0 && !constraint.IsComplete; length--)
+                {
+                    List<int> tokens = Allowed(constraint, grammar, constraint.TokensToEnd + 20);
+                    if (tokens.RemoveAll(token => !grammar.Vocabulary.IsText(token)) >= 0 && tokens.Count > 0)
+                    {
+                        constraint.Accept(tokens[random.Next(tokens.Count)]);
+                    }
+                }
+                foreach (int more in (int[])[0, 1, 2, 3, 4, 7])
+                {
+                    Allowed(constraint, grammar, Math.Max(constraint.TokensToEnd, 1) + more);
+                }
+            }
+        }
+    }
+
+    /// <summary>The tokens of a mask, which are those that are allowed one by one.</summary>
+    private static List<int> Allowed(Constraint constraint, Grammar grammar, int left)
+    {
+        var allowed = new ulong[grammar.Vocabulary.MaskWords];
+        constraint.Mask(allowed, left);
+        var tokens = new List<int>();
+        for (int id = 0; id < grammar.Vocabulary.Count; id++)
+        {
+            bool isAllowed = (allowed[id >> 6] >> (id & 63) & 1) != 0;
+            if (isAllowed != constraint.Allows(id, left))
+            {
+                Assert.Fail($"token {id}, {left} left: the mask says {isAllowed}");
+            }
+            if (isAllowed)
+            {
+                tokens.Add(id);
+            }
+        }
+        return tokens;
+    }
+
+    /// <summary>Texts that go on where others end; some within a character, and some that no UTF-8 is.</summary>
+    private static byte[][] DenseTexts((string[] Pieces, int OneOf) of)
+    {
+        const int Count = 500;
+        var random = new Random(7);
+        var texts = new List<byte[]> { Array.Empty<byte>() };
+        while (texts.Count < Count)
+        {
+            // Of a few roots, so that there is much below them.
+            byte[] before = texts[random.Next(Math.Min(texts.Count, 200))];
+            byte[] piece = System.Text.Encoding.UTF8.GetBytes(of.Pieces[random.Next(of.Pieces.Length)]);
+            if (random.Next(of.OneOf) == 0)
+            {
+                piece = piece[..^1];
+            }
+            if (random.Next(of.OneOf) == 1)
+            {
+                piece = [(byte)random.Next(0x80, 0x100)];
+            }
+            texts.Add([.. before, .. piece]);
+        }
+        texts.RemoveAll(text => text.Length == 0);
+        return [.. texts];
+    }
+
     /// <summary>Tokens of a text: at each place the longest.</summary>
     private static Func<byte[], int[]> Longest(TokenVocabulary vocabulary) => bytes =>
     {
@@ -121,17 +237,7 @@ public class MaskTests
         for (int used = 0; used < most && !constraint.IsComplete; used++)
         {
             int left = random.Next(4) == 0 ? most - used : Math.Max(most - used, constraint.TokensToEnd);
-            constraint.Mask(allowed, left);
-            var tokens = new List<int>();
-            for (int id = 0; id < vocabulary.Count; id++)
-            {
-                bool isAllowed = (allowed[id >> 6] >> (id & 63) & 1) != 0;
-                Assert.True(isAllowed == constraint.Allows(id, left), $"token {id} after {used}, {left} left: the mask says {isAllowed}");
-                if (isAllowed)
-                {
-                    tokens.Add(id);
-                }
-            }
+            List<int> tokens = Allowed(constraint, grammar, left);
             constraint.Mask(allowed, most - used);
             tokens.RemoveAll(id => (allowed[id >> 6] >> (id & 63) & 1) == 0);
             Assert.NotEmpty(tokens);
