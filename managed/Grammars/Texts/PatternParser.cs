@@ -71,10 +71,7 @@ internal sealed class PatternParser
             return part;
         }
         _reader.Take('?');
-        if (_reader.Peek is '*' or '+' or '?')
-        {
-            throw _reader.Error("nothing to repeat");
-        }
+        // Another one behind it would repeat nothing: it is read as a part of its own.
         if (part.Kind is PatternKind.Start or PatternKind.End or PatternKind.Boundary or PatternKind.NoBoundary)
         {
             throw _reader.Error("nothing to repeat");

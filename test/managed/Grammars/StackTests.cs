@@ -116,6 +116,14 @@ public class StackTests
             chain = store.Sequence(store.Call(1), chain);
         rules[0] = store.Choice(chain, store.Literal("b"u8));
         Refuses(() => new LeftRecursion(rules).Remove());
+        // Each level may be empty, as its first part tells at once, which is another at each.
+        (rules, store) = New();
+        int[] empty = [.. Enumerable.Range(0, 3_000).Select(_ => store.Call(rules.Add(store.Optional(store.Literal("a"u8)))))];
+        int itself = rules.Add(), nested = store.Call(itself);
+        foreach (int each in empty)
+            nested = store.Choice(each, store.Repeat(nested, 2, 100));
+        rules[itself] = nested;
+        Refuses(() => new LeftRecursion(rules).Remove());
     }
 
     /// <summary>Given texts, and alternatives, that begin alike.</summary>
