@@ -113,7 +113,7 @@ export interface GenerateOptions<F extends Format | undefined = Format | undefin
   topLogprobs?: number;
   /** Who goes first where not all can: what runs in the background gets what nobody else wants. Waiting raises it. Default `normal`. */
   priority?: 'background' | 'normal' | 'high';
-  /** `false`: what a loop has read is forgotten, and the result has no text, tokens and log probabilities. Default true. */
+  /** `false`: what a loop has read is forgotten, and the result has no text, tokens and log probabilities; of a chat it keeps the answer. Default true. */
   collect?: boolean;
   /**
    * Prompt look-up: where the text repeats what stands in the prompt or in itself, the model checks several guessed tokens at
