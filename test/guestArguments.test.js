@@ -42,6 +42,16 @@ test.each(Object.entries(MAKERS))('%s: options', (name, make) => {
   for (const nothing of [null, undefined]) make(nothing).close();
 });
 
+test.each(Object.entries(MAKERS))('%s: what cannot even be said', (name, make) => {
+  const detached = new Float64Array(4);
+  structuredClone(detached, { transfer: [detached.buffer] });
+  for (const value of [detached, new Proxy(new Uint32Array(2), {}), Object.create(null)]) {
+    const message = 'limits.tokens must be a number of at least 0, got a value of type object';
+    expect(() => make({ limits: { tokens: value } })).toThrow(wrong(message));
+    expect(() => make({ onError: value })).toThrow(wrong('onError must be a function, got a value of type object'));
+  }
+});
+
 test('runGuest: guests and options', async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'realm-arguments-'));
   const paris = wasmOf('c/paris.wasm');

@@ -261,7 +261,7 @@ test('layer by layer every token is one, however many layers there are', () => {
     const quota = new Quota({ tokens: 2000, cacheBytes: Infinity });
     let [passes, refused] = [0, false];
     const pass = (model) => {
-      for (let layer = 0; layer < layers; layer++) quota.forward(model, 1, 4, passes);
+      for (let layer = 0; layer < layers; layer++) quota.forward(model, 1, 4, passes, () => {});
       passes++;
     };
     while (!refused) {
@@ -280,10 +280,10 @@ test('layer by layer every token is one, however many layers there are', () => {
   for (let i = 0; i < 3; i++) {
     const model = { info };
     quota.addModel();
-    quota.forward(model, 9, 4, 0);
+    quota.forward(model, 9, 4, 0, () => {});
     quota.removeModel(model);
   }
-  expect(() => quota.forward({ info }, 1, 4, 0)).toThrow('3 tokens');
+  expect(() => quota.forward({ info }, 1, 4, 0, () => {})).toThrow('3 tokens');
 });
 
 test('caches: what was reserved counts until it is given back, a page with all of its layers', () => {

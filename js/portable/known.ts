@@ -1,3 +1,4 @@
+import { asText } from './asText.js';
 import { RealmError } from './errors.js';
 import { nearest } from './nearest.js';
 
@@ -12,7 +13,7 @@ export function unknownOption(call: string, options: object, names: readonly str
 
 const invalid = (message: string) => new RealmError('E_INVALID_ARGUMENT', message);
 const told = (value: unknown): string =>
-  typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value);
+  typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : asText(value);
 
 /** @throws RealmError E_INVALID_ARGUMENT: no object; see `unknownOption` */
 export function knownNames<T extends object>(call: string, options: T | null | undefined, names: readonly string[]): T {

@@ -52,14 +52,11 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
   const decoders = new GuestObjects<GuestDecoder>('decoder');
   const said = { mayStore: false, ...options };
   const of = (modelId: number): LocalModel => models.get(modelId);
-  const onText = (text: string): boolean => {
+  const telling = (callback: 'onToken' | 'onReasoning') => (text: string) => {
     quota.text(text);
-    return ofHost(() => said.onToken?.(text)) !== false;
+    return ofHost(() => said[callback]?.(text)) !== false;
   };
-  const onReasoning = (text: string): boolean => {
-    quota.text(text);
-    return ofHost(() => said.onReasoning?.(text)) !== false;
-  };
+  const [onText, onReasoning] = [telling('onToken'), telling('onReasoning')];
   const answers = new GuestAnswers();
   const take = (decoder: GuestDecoder): string => {
     const { ready } = decoder;
@@ -72,15 +69,7 @@ export function createHost(given: HostOptions = {}): Host & { configure(options:
     hidden: Float32Array | Buffer | ArrayBuffer,
     position: number,
     compute: () => T,
-  ): T => {
-    quota.forward(model, count, hidden.byteLength >> 2, whole('position', position));
-    try {
-      return native(compute);
-    } catch (error) {
-      if (count === 1) quota.takeBack(model);
-      throw error;
-    }
-  };
+  ): T => quota.forward(model, count, hidden.byteLength >> 2, whole('position', position), () => native(compute));
   const functions: Host = {
     loadModelByName: (name) => models.load(checkText('name', name)),
     storeModel(bytes, modelId) {

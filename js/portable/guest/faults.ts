@@ -1,3 +1,5 @@
+import { asText } from '../asText.js';
+
 /** What a call answers a guest with when it fails: one table for all functions (docs/option-2.md). */
 export const GuestCode = {
   /** An argument that cannot be: an id outside the vocabulary, a length that is no whole row, a misaligned pointer, a gap in the positions. */
@@ -86,6 +88,6 @@ export function guestMessageOf(error: unknown): string {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error || (typeof error === 'object' && error !== null && 'message' in error)
-    ? String((error as Error).message)
-    : String(error);
+    ? asText((error as Error).message)
+    : asText(error);
 }

@@ -1,3 +1,4 @@
+import { asText } from '../asText.js';
 import { RealmError } from '../errors.js';
 import { GuestFault } from './faults.js';
 import type { WasmMemory } from './webassembly.js';
@@ -20,7 +21,7 @@ export class GuestMemory {
     if (source !== undefined && typeof source !== 'function' && (typeof source !== 'object' || source === null))
       throw new RealmError(
         'E_INVALID_ARGUMENT',
-        `memory must be a WebAssembly.Memory or a function, got ${String(source)}`,
+        `memory must be a WebAssembly.Memory or a function, got ${asText(source)}`,
       );
     this.#source = source;
   }

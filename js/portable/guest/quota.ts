@@ -1,3 +1,4 @@
+import { asText } from '../asText.js';
 import { RealmError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { EngineModel, GenerationLimits, GuestAnswer, GuestChatAnswer, GuestModelInfo } from './engine.js';
@@ -45,8 +46,6 @@ export class Quota {
   readonly #pages = new Map<EngineModel, number>();
   /** Of each model: rows times layers that make no whole token yet. */
   readonly #parts = new Map<EngineModel, number>();
-  /** Tokens, parts, bytes and pages before the last pass. */
-  #before: [number, number, number, number] = [0, 0, 0, 0];
 
   /** @throws RealmError E_INVALID_ARGUMENT: a limit that is no number of at least 0, or is not there */
   constructor(limits: GuestLimits = {}) {
@@ -55,12 +54,12 @@ export class Quota {
 
   /** Limits from now on; what was used stays used. */
   set(limits: GuestLimits): void {
-    if (typeof limits !== 'object' || limits === null) throw invalid(`limits must be an object, got ${String(limits)}`);
+    if (typeof limits !== 'object' || limits === null) throw invalid(`limits must be an object, got ${asText(limits)}`);
     for (const [name, value] of Object.entries(limits)) {
       if (!(NAMES as string[]).includes(name))
         throw invalid(`limits has no ${name}; did you mean ${nearest(name, NAMES)}?`);
       if (value !== undefined && !(typeof value === 'number' && value >= 0))
-        throw invalid(`limits.${name} must be a number of at least 0, got ${String(value)}`);
+        throw invalid(`limits.${name} must be a number of at least 0, got ${asText(value)}`);
     }
     const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
     this.#limits = { ...DEFAULTS, ...given };
@@ -107,8 +106,11 @@ export class Quota {
     if (this.#tokens >= tokens) throw over(`${tokens} tokens`);
   }
 
-  /** Before rows go through `count` layers. What had to be reserved for a model stays so until it forgets. */
-  forward(model: EngineModel, count: number, floats: number, position: number): void {
+  /**
+   * Rows go through `count` layers. What had to be reserved for a model stays so until it forgets. Where one layer fails nothing was
+   * computed, and nothing is counted; of several, some may have been.
+   */
+  forward<T>(model: EngineModel, count: number, floats: number, position: number, compute: () => T): T {
     const { info } = model;
     const { cacheBytes, tokens } = this.#limits;
     const rows = Math.floor(floats / info.hiddenSize);
@@ -120,19 +122,21 @@ export class Quota {
     const needed = Math.max(pages, Math.ceil(Math.min(position + rows, info.contextLength) / PAGE));
     const bytes = this.#cacheBytes + (needed - pages) * pageBytes(info);
     if (needed > pages && bytes > cacheBytes) throw over(`${cacheBytes} bytes of caches`);
-    this.#before = [this.#tokens, had, this.#cacheBytes, pages];
+    const before = [this.#tokens, this.#cacheBytes] as const;
     this.#cacheBytes = bytes;
     this.#pages.set(model, needed);
     this.#tokens += Math.floor(parts / info.layers);
     this.#parts.set(model, parts % info.layers);
-  }
-
-  /** The one layer that was told last has failed: nothing was computed. */
-  takeBack(model: EngineModel): void {
-    const [tokens, parts, bytes, pages] = this.#before;
-    [this.#tokens, this.#cacheBytes] = [tokens, bytes];
-    this.#parts.set(model, parts);
-    this.#pages.set(model, pages);
+    try {
+      return compute();
+    } catch (error) {
+      if (count === 1) {
+        [this.#tokens, this.#cacheBytes] = before;
+        this.#parts.set(model, had);
+        this.#pages.set(model, pages);
+      }
+      throw error;
+    }
   }
 
   /** Before text goes to the host. */
@@ -238,7 +242,6 @@ export function answerChat(
   onText: OnText,
   onReasoning: OnText,
 ): GuestChatAnswer {
-  quota.checkTokens();
   const maxTokens = maxTokensOf(options);
   const chat = model.chat(messages, options);
   return quota.generate(

@@ -31,13 +31,7 @@ export function computeImports({ memory, models, calls, quota }: GuestContext): 
     const bytes = answer(length);
     // In place, as guests mostly do: one view less.
     const out = outPointer === pointer ? hidden : memory.floats('out', outPointer, length);
-    quota.forward(model, count, length, position);
-    try {
-      model.forwardInto(layer, count, hidden, position, out);
-    } catch (error) {
-      if (count === 1) quota.takeBack(model);
-      throw error;
-    }
+    quota.forward(model, count, length, position, () => model.forwardInto(layer, count, hidden, position, out));
     memory.wrote(outPointer, out);
     return bytes;
   }

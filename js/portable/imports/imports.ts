@@ -67,6 +67,10 @@ export function createImports(opener: ModelOpener<EngineModel>, options: ImportO
   checkFunctions(given, ['onToken', 'onReasoning', 'onError']);
   checkFlag('mayStore', mayStore);
   const quota = shared ?? new Quota(given.limits);
+  const telling = (callback: ImportOptions['onToken']) => (text: string) => {
+    quota.text(text);
+    return callback?.(text) !== false;
+  };
   const samplers = new GuestObjects<EngineSampler>('sampler');
   const decoders = new GuestObjects<GuestDecoder>('decoder');
   const context: GuestContext = {
@@ -75,14 +79,8 @@ export function createImports(opener: ModelOpener<EngineModel>, options: ImportO
     calls: new Calls(onError, quota),
     quota,
     named: new Map(),
-    onText(text) {
-      quota.text(text);
-      return onToken?.(text) !== false;
-    },
-    onReasoning(text) {
-      quota.text(text);
-      return onReasoning?.(text) !== false;
-    },
+    onText: telling(onToken),
+    onReasoning: telling(onReasoning),
     answers: new GuestAnswers(),
   };
   const { memory, calls } = context;
