@@ -1,6 +1,9 @@
 'use strict';
 
+const fs = require('node:fs');
+const path = require('node:path');
 const { loadModel } = require('..');
+const { SCHEMA_KEYWORDS } = require('../dist/options/schemaKeywords');
 const { runScript } = require('./fixtures/child');
 const { rejection } = require('./fixtures/failure');
 const { tinyAtlas } = require('./fixtures/places');
@@ -218,6 +221,14 @@ test.each([
     code: 'E_INVALID_ARGUMENT',
     message: expect.stringMatching(message),
   });
+});
+
+test('what a slip of the pen is told from are the keywords that the engine knows', () => {
+  const source = fs.readFileSync(path.join(__dirname, '../managed/Grammars/Json/SchemaKeywords.cs'), 'utf8');
+  const sets = [...source.matchAll(/HashSet<string> (?:Silent|Known) =\s*\[([^\]]+)\]/g)];
+  const known = sets.flatMap(([, list]) => [...list.matchAll(/"([^"]+)"/g)].map(([, keyword]) => keyword));
+  expect(sets.length).toBe(2);
+  expect([...SCHEMA_KEYWORDS].sort()).toEqual(known.sort());
 });
 
 test('a library that tells no schema', async () => {

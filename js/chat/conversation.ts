@@ -121,7 +121,8 @@ export function callsOf({ tool_calls: calls }: ChatMessage): Call[] {
   return Array.isArray(calls) ? (calls as Call[]) : [];
 }
 
-function argumentsOf(call: Call): unknown {
+/** The arguments of a call as they came. */
+export function argumentsOf(call: Call): unknown {
   const { function: called } = (call ?? {}) as { function?: { arguments?: unknown } };
   return called?.arguments;
 }

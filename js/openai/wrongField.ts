@@ -1,5 +1,5 @@
 import { snakeCase } from '../options/table';
-import { RealmError } from '../portable/errors';
+import { RealmError, reworded } from '../portable/errors';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -41,8 +41,6 @@ export async function inFields<T>(asked: unknown, work: () => Promise<T>): Promi
     return await work();
   } catch (error) {
     if (!(error instanceof RealmError)) throw error;
-    const { code, cause } = error;
-    const { message } = fieldOf(error, (asked ?? {}) as Body);
-    throw message === error.message ? error : new RealmError(code, message, cause === undefined ? {} : { cause });
+    throw reworded(error, fieldOf(error, (asked ?? {}) as Body).message);
   }
 }

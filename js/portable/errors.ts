@@ -61,3 +61,9 @@ export class RealmError extends Error {
 }
 // On the prototype, as in built-in errors: not an own property that loggers print.
 Object.defineProperty(RealmError.prototype, 'name', { value: 'RealmError', configurable: true, writable: true });
+
+/** The same failure in other words. */
+export function reworded(error: RealmError, message: string): RealmError {
+  if (message === error.message) return error;
+  return new RealmError(error.code, message, error.cause === undefined ? {} : { cause: error.cause });
+}

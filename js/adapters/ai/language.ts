@@ -8,8 +8,9 @@ import type {
   LanguageModelV4StreamResult,
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
-import type { ChatResult, ChatUsage, ToolCall } from '../../model/chat/types';
+import type { ChatResult, ChatUsage } from '../../model/chat/types';
 import { leave, leftBefore } from '../../model/leftBefore';
+import { writtenCalls } from '../writtenCalls';
 import { messagesOf } from './messages';
 import { chatOptionsOf } from './options';
 import { PartStream } from './parts';
@@ -69,16 +70,16 @@ function streamOf<T>(parts: AsyncGenerator<T, void, undefined>): ReadableStream<
   });
 }
 
-function contentOf({ reasoning, content, toolCalls, messages }: ChatResult): LanguageModelV4Content[] {
-  const written = (messages.at(-1)?.tool_calls ?? []) as { function: { arguments: string } }[];
-  // What is no JSON comes as it was written: the AI SDK tells what is wrong with it.
-  const inputOf = (call: ToolCall, i: number): string =>
-    call.invalid ? (written[i]?.function.arguments ?? '') : JSON.stringify(call.arguments);
+function contentOf(result: ChatResult): LanguageModelV4Content[] {
+  const { reasoning, content } = result;
   const parts: LanguageModelV4Content[] = [];
   if (reasoning) parts.push({ type: 'reasoning', text: reasoning });
   if (content) parts.push({ type: 'text', text: content });
-  for (const [i, call] of toolCalls.entries())
-    parts.push({ type: 'tool-call', toolCallId: call.id, toolName: call.name, input: inputOf(call, i) });
+  for (const { id, name, invalid, text, arguments: given } of writtenCalls(result)) {
+    // What is no JSON comes as it was written: the AI SDK tells what is wrong with it.
+    const input = invalid ? text : JSON.stringify(given);
+    parts.push({ type: 'tool-call', toolCallId: id, toolName: name, input });
+  }
   return parts;
 }
 

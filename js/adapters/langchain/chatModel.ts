@@ -14,12 +14,12 @@ import { AIMessage, AIMessageChunk, type BaseMessage, type UsageMetadata } from 
 import { ChatGenerationChunk, type ChatResult as LangChainResult } from '@langchain/core/outputs';
 import type { Runnable } from '@langchain/core/runnables';
 import { toJsonSchema } from '@langchain/core/utils/json_schema';
-import { callsOf, type ChatMessage } from '../../chat/conversation';
 import { CHAT_OPTIONS, checkChatDefaults } from '../../model/chat/options';
 import type { ChatDelta, ChatOptions, ChatResult, ChatUsage } from '../../model/chat/types';
 import type { Model } from '../../model/model';
 import { invalid } from '../../engine/check';
 import { paramsOf } from '../given';
+import { writtenCalls } from '../writtenCalls';
 import { messagesOf } from './messages';
 import { chatOptionsOf, type RealmCallOptions } from './options';
 
@@ -140,12 +140,6 @@ export class ChatRealm extends BaseChatModel<RealmCallOptions> {
   }
 }
 
-/** The arguments of a call as the model wrote them. */
-function textOfCall(call: { function?: { arguments?: unknown } } | undefined): string {
-  const text = call?.function?.arguments;
-  return typeof text === 'string' ? text : '';
-}
-
 function usageOf({ promptTokens, cachedTokens, generatedTokens, reasoningTokens }: ChatUsage): UsageMetadata {
   return {
     input_tokens: promptTokens,
@@ -156,9 +150,9 @@ function usageOf({ promptTokens, cachedTokens, generatedTokens, reasoningTokens 
   };
 }
 
-function messageOf({ content, reasoning, toolCalls, messages, usage, finishReason }: ChatResult): AIMessage {
-  const written = messages.at(-1) ? callsOf(messages.at(-1) as ChatMessage) : [];
-  const calls = toolCalls.map((call, i) => ({ ...call, text: textOfCall(written[i]) }));
+function messageOf(result: ChatResult): AIMessage {
+  const { content, reasoning, usage, finishReason } = result;
+  const calls = writtenCalls(result);
   const message = new AIMessage({
     content,
     tool_calls: calls

@@ -1,5 +1,5 @@
 import type { Format, Node } from '../../options/structure';
-import { RealmError } from '../../portable/errors';
+import { RealmError, reworded } from '../../portable/errors';
 import { toolOf } from '../../chat/format/answerStructure';
 import type { ReadyTool } from './tools';
 
@@ -21,8 +21,7 @@ export function inPlace(error: unknown, held: Held): unknown {
   if (!(error instanceof RealmError)) return error;
   const begin = PLACE.exec(error.message)?.[0];
   const message = begin === undefined ? undefined : placed(error.message.slice(begin.length), held);
-  if (message === undefined) return error;
-  return new RealmError(error.code, message, error.cause === undefined ? {} : { cause: error.cause });
+  return message === undefined ? error : reworded(error, message);
 }
 
 function placed(said: string, { structure, format, tools }: Held): string | undefined {
