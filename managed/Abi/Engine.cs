@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Realm.Generation;
+using Realm.Parallel;
 
 namespace Realm.Abi;
 
@@ -31,6 +32,8 @@ internal static class Engine
     /// <summary>A handle for a job that has been started.</summary>
     public static ulong Register(Job job)
     {
+        // This thread is JavaScript's: what the job tells shall reach it while all processors compute.
+        ShortSlice.Ask();
         try
         {
             return Jobs.Add(job);

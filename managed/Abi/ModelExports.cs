@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Realm.Generation;
-using Realm.Parallel;
 using Realm.Runtime;
 using Realm.Tokenizers;
 
@@ -42,7 +41,6 @@ internal static unsafe class ModelExports
         Arguments.Check(bytes, length, long.MaxValue, "bytes");
         Arguments.Check(job, 1, 1, "job");
         (ModelOptions how, OpeningOptions opening) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
-        ShortSlice.Ask();
         // Leased here, where the bytes are still the caller's to read; packed on the job's thread.
         LoadedModel loaded = LoadedModels.LeaseBytes(bytes, (long)length, how);
         LoadJob started;
@@ -66,8 +64,6 @@ internal static unsafe class ModelExports
         Arguments.Check(job, 1, 1, "job");
         (ModelOptions how, OpeningOptions opening) = ModelOptionTable.Read(Arguments.Bytes(options, optionsLength, "options"));
         string text = Arguments.Path(path, length);
-        // This thread is JavaScript's: what the model says shall reach it while all processors compute.
-        ShortSlice.Ask();
         *job = Engine.Register(LoadJob.Start(() => LoadedModels.LeasePath(text, how), opening, Engine.Models.Add, notify, user));
     });
 

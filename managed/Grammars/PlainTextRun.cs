@@ -4,9 +4,8 @@ namespace Realm.Grammars;
 /// How much plain text (<see cref="PlainText"/>) a state takes: any text of so many characters, and either none that is longer or as long a
 /// one as is asked for. States that tell texts apart otherwise have no such run.
 /// </summary>
-/// <param name="table">The states.</param>
 /// <param name="mostStates">A state that tells so many texts apart is not asked to the end.</param>
-internal sealed class PlainTextRun(StateTable table, int mostStates)
+internal sealed class PlainTextRun(int mostStates)
 {
     private readonly List<List<GrammarState>> _ends = [];
 
@@ -42,9 +41,10 @@ internal sealed class PlainTextRun(StateTable table, int mostStates)
     public IReadOnlyList<GrammarState> EndsBehind(int characters) => characters < _ends.Count ? _ends[characters] : [];
 
     /// <summary>Whether a state has a run. If so, it is known afterwards.</summary>
-    /// <param name="state">The state.</param>
+    /// <param name="table">The states.</param>
+    /// <param name="state">One of them.</param>
     /// <param name="most">Characters of the longest text that is asked for.</param>
-    public bool Find(GrammarState state, int most)
+    public bool Find(StateTable table, GrammarState state, int most)
     {
         _ends.Clear();
         _met.Clear();
@@ -60,7 +60,7 @@ internal sealed class PlainTextRun(StateTable table, int mostStates)
             {
                 Characters = Math.Min(Characters, at.Characters);
             }
-            else if (!Follow(at))
+            else if (!Follow(table, at))
             {
                 return false;
             }
@@ -70,7 +70,7 @@ internal sealed class PlainTextRun(StateTable table, int mostStates)
     }
 
     /// <summary>Follows all that a character may begin or go on with; false where some of it can't.</summary>
-    private bool Follow((GrammarState State, int Phase, int Characters) at)
+    private bool Follow(StateTable table, (GrammarState State, int Phase, int Characters) at)
     {
         BytePartition partition = table.PartitionOf(at.State);
         foreach ((byte first, byte last) in PlainText.Classes)

@@ -23,13 +23,11 @@ internal sealed class TierMasks
     private readonly Dictionary<int, MaskEntry> _entries = [];
     private readonly StateRow[] _way;
     private readonly PlainTextRun _run;
-    private readonly PlainTextRun _exactRun;
     private readonly List<int> _tokens = [];
     private readonly List<GrammarState> _ends = [];
     private readonly List<int> _exits = [];
     private readonly List<(TokenRange Range, GrammarState End)> _ranges = [];
     private readonly int _words;
-    private int _count;
     private int _longest;
 
     public TierMasks(TokenTier tier, GrammarRules rules, StateTable exact, bool countsFar, int words)
@@ -48,8 +46,7 @@ internal sealed class TierMasks
             _table = exact;
         }
         int mostStates = Math.Clamp(tier.Trie.Nodes.Length / NodesPerRunState, LeastRunStates, MostRunStates);
-        _run = new PlainTextRun(_table, mostStates);
-        _exactRun = new PlainTextRun(_exact, mostStates);
+        _run = new PlainTextRun(mostStates);
     }
 
     /// <summary>Bytes of all that is kept.</summary>
@@ -120,25 +117,25 @@ internal sealed class TierMasks
     private bool AddRunInTime(GrammarState start, Frame? below, Span<ulong> allowed, Func<GrammarState, Frame?, bool> suffices)
     {
         TokenSlice slice = _tier.Slice;
-        if (!_exactRun.Find(start, slice.MostCharacters))
+        if (!_run.Find(_exact, start, slice.MostCharacters))
         {
             return false;
         }
         var inTime = new List<int>();
-        for (int characters = 1; characters <= _exactRun.Characters; characters++)
+        for (int characters = 1; characters <= _run.Characters; characters++)
         {
-            IReadOnlyList<GrammarState> ends = _exactRun.EndsBehind(characters);
+            IReadOnlyList<GrammarState> ends = _run.EndsBehind(characters);
             int fine = ends.Count(end => suffices(end, below));
             if (fine != 0 && fine != ends.Count)
             {
                 return false;
             }
             // Where lengths are not told apart, a text may lead to the state behind a shorter one.
-            if (!_exactRun.IsCounted && ends.Count > 0 && characters > 1 && fine > 0 != inTime.Count > 0)
+            if (!_run.IsCounted && ends.Count > 0 && characters > 1 && fine > 0 != inTime.Count > 0)
             {
                 return false;
             }
-            if (fine > 0 || !_exactRun.IsCounted && inTime.Count > 0)
+            if (fine > 0 || !_run.IsCounted && inTime.Count > 0)
             {
                 inTime.Add(characters);
             }
@@ -148,15 +145,6 @@ internal sealed class TierMasks
             MaskEntry.Or(slice.TokensOf(characters), allowed);
         }
         return true;
-    }
-
-    /// <summary>The tokens of a run that ends.</summary>
-    private void AddRun()
-    {
-        for (int characters = 1; characters <= _run.Characters; characters++)
-        {
-            _tokens.AddRange(_tier.Slice.TokensOf(characters));
-        }
     }
 
     private void AddEnds(TokenTrie trie, Span<ulong> allowed, Frame? below, Func<GrammarState, Frame?, bool> suffices)
@@ -183,7 +171,6 @@ internal sealed class TierMasks
         _ends.Clear();
         _exits.Clear();
         _ranges.Clear();
-        _count = 0;
         _longest = 0;
     }
 
@@ -203,29 +190,44 @@ internal sealed class TierMasks
     private MaskEntry Walk(int state)
     {
         Begin();
-        TokenTrie trie = _tier.Trie;
-        ulong[]? bits = null;
         GrammarState start = _table[state];
-        if (MayHoldSlice(start))
-        {
-            int end = _table.EndBehindAnyText(state);
-            if (end >= 0 || _run.Find(start, _tier.Slice.MostCharacters))
-            {
-                trie = _tier.Slice.Rest;
-                _longest = end >= 0 ? end : _run.Longest;
-                if (end >= 0 || _run.Characters == _tier.Slice.MostCharacters)
-                {
-                    bits = _tier.Slice.Bits;
-                }
-                else
-                {
-                    AddRun();
-                }
-            }
-        }
+        TokenTrie trie = TakeSlice(start, out ulong[]? bits);
         _way[0] = _table.RowOf(start);
         Walk(_table, trie, 0, trie.Nodes.Length);
         return Take(trie, bits);
+    }
+
+    /// <summary>Takes what plain text may follow, if that is a matter of its length; what is left to be walked.</summary>
+    /// <param name="start">Where the text stands.</param>
+    /// <param name="bits">The whole slice, if it may follow.</param>
+    private TokenTrie TakeSlice(GrammarState start, out ulong[]? bits)
+    {
+        TokenSlice slice = _tier.Slice;
+        bits = null;
+        if (!MayHoldSlice(start))
+        {
+            return _tier.Trie;
+        }
+        if (_table.EndBehindAnyText(start.Number) is >= 0 and int end)
+        {
+            (bits, _longest) = (slice.Bits, end);
+            return slice.Rest;
+        }
+        if (!_run.Find(_table, start, slice.MostCharacters))
+        {
+            return _tier.Trie;
+        }
+        _longest = _run.Longest;
+        if (_run.Characters == slice.MostCharacters)
+        {
+            bits = slice.Bits;
+            return slice.Rest;
+        }
+        for (int characters = 1; characters <= _run.Characters; characters++)
+        {
+            _tokens.AddRange(slice.TokensOf(characters));
+        }
+        return slice.Rest;
     }
 
     private MaskEntry WalkOn(MaskEntry from, int state)
@@ -324,7 +326,6 @@ internal sealed class TierMasks
             return false;
         }
         _ranges.Add((range, state));
-        _count += range.End - range.First;
         _longest = Math.Max(_longest, longest + (range.IsWhole ? 0 : Utf8Phase.MostToCome));
         return true;
     }
@@ -333,7 +334,12 @@ internal sealed class TierMasks
     {
         int[] exits = _exits.Count == 0 ? [] : [.. _exits];
         CachedBytes += 96 + exits.Length * 4;
-        if (_tokens.Count + _count > _words * 2)
+        int count = _tokens.Count;
+        foreach ((TokenRange range, _) in _ranges)
+        {
+            count += range.Count;
+        }
+        if (count > _words * 2)
         {
             // Many: a bit each is smaller and faster.
             ulong[] all = bits != null ? [.. bits] : new ulong[_words];
