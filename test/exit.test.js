@@ -52,6 +52,13 @@ test('during a load, during logits, with a model open and nothing running', asyn
   }
 });
 
+// Both the caller's thread and the first one of the engine come to what .NET makes when it is first needed.
+test('the first thread starts beside the call that starts it', async () => {
+  const script = `realm.loadModel(${MODEL}).then((model) => model.close());`;
+  for (let i = 0; i < 30; i++)
+    expect(await runScript(script)).toMatchObject({ code: 0, signal: null, stdout: '', stderr: '' });
+});
+
 test('a generation under way keeps the process alive to its end, then nothing does', async () => {
   const { code, stdout, stderr } = await runScript(
     `realm.loadModel(${MODEL}).then((model) => model.generate('The capital of France is')).then(({ text }) => console.log(text));`,

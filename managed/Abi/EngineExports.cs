@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Realm.Parallel;
 using Realm.Runtime;
 
 namespace Realm.Abi;
@@ -11,7 +12,11 @@ internal static unsafe class EngineExports
 
     // int32_t realm_abi_version(void);
     [UnmanagedCallersOnly(EntryPoint = "realm_abi_version")]
-    public static int Version() => AbiVersion;
+    public static int Version()
+    {
+        RuntimeStart.Prepare();
+        return AbiVersion;
+    }
 
     // int32_t realm_engine_describe(uint8_t *json, uint64_t capacity, uint64_t *length, realm_error *error);
     [UnmanagedCallersOnly(EntryPoint = "realm_engine_describe")]
